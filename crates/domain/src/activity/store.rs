@@ -1,0 +1,84 @@
+//! SQL of the activity log.
+
+use super::{Act, Activity, Changed, Filter};
+use crate::{ActivityId, Cx, EntityId, PersonId, Result, Via};
+use sqlx::types::Json;
+
+pub(super) async fn insert(cx: &mut Cx<'_>, acts: &[Act]) -> Result<()> {
+    let ids: Vec<_> = acts.iter().map(|_| ActivityId::new().0).collect();
+    let verbs: Vec<_> = acts.iter().map(|a| a.verb.to_owned()).collect();
+    let subjects: Vec<_> = acts.iter().map(|a| a.subject.clone()).collect();
+    let entities: Vec<_> = acts.iter().map(|a| a.entity_id.map(|e| e.0)).collect();
+    let changes: Vec<_> = acts.iter().map(|a| serde_json::to_value(&a.changes).unwrap_or_default()).collect();
+    let notes: Vec<_> = acts.iter().map(|a| a.note.clone()).collect();
+    let (actor_id, actor, via) = (cx.actor().person, cx.actor().handle.clone(), cx.actor().via);
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    sqlx::query!(
+        "INSERT INTO activity (id, at, actor_id, actor, via, verb, subject, entity_id, changes, note)
+         SELECT id, $1, $2, $3, $4, verb, subject, entity_id, changes, note
+         FROM unnest($5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[])
+              AS a (id, verb, subject, entity_id, changes, note)",
+        now as _,
+        actor_id as Option<PersonId>,
+        &actor,
+        via.as_str(),
+        &ids,
+        &verbs,
+        &subjects,
+        &entities as &[Option<uuid::Uuid>],
+        &changes,
+        &notes,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(cx: &mut Cx<'_>, f: &Filter, after: Option<ActivityId>, rows: i64) -> Result<Vec<Activity>> {
+    let found = sqlx::query!(
+        r#"SELECT id AS "id: ActivityId", at, actor_id AS "actor_id: PersonId", actor, via AS "via: Via", verb, subject,
+                  entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note
+           FROM activity
+           WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
+             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)
+             AND ($5::uuid IS NULL OR id < $5)
+           ORDER BY id DESC LIMIT $6"#,
+        f.subject.as_deref(),
+        f.actor as Option<PersonId>,
+        f.verb.as_deref(),
+        f.via.map(Via::as_str),
+        after as Option<ActivityId>,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found
+        .into_iter()
+        .map(|r| Activity {
+            id: r.id,
+            at: r.at.to_jiff(),
+            actor_id: r.actor_id,
+            actor: r.actor,
+            via: r.via,
+            verb: r.verb,
+            subject: r.subject,
+            entity_id: r.entity_id,
+            changes: r.changes.0,
+            note: r.note,
+        })
+        .collect())
+}
+
+pub(super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM activity
+           WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
+             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)"#,
+        f.subject.as_deref(),
+        f.actor as Option<PersonId>,
+        f.verb.as_deref(),
+        f.via.map(Via::as_str),
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}

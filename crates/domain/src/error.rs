@@ -1,0 +1,86 @@
+//! One error for every operation. It states facts; each face translates it once.
+
+use std::time::Duration;
+
+/// What an operation returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One thing wrong with an input: where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Name of the field, as the caller knows it; dotted path inside a document.
+    pub field: String,
+    /// A sentence part that follows the field's name: "must be from 1 to 200".
+    pub message: String,
+}
+
+/// Why an operation did not happen. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or the actor may not know that it does.
+    #[error("there is no {what} {key:?}")]
+    NotFound {
+        /// What kind of thing: "service", "team".
+        what: &'static str,
+        /// The key that was looked for.
+        key: String,
+    },
+    /// The input breaks rules; all broken rules are listed.
+    #[error("{}", problems_text(.0))]
+    Invalid(Vec<Problem>),
+    /// It clashes with what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// Somebody else changed the thing meanwhile (the caller named an older version).
+    #[error("it was changed meanwhile; load it again and repeat the edit")]
+    Stale,
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The actor may not; the message says why and whom to ask.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Too many tries.
+    #[error("too many tries; wait {} s", .0.as_secs())]
+    Throttled(Duration),
+    /// Something Portolan needs does not answer, or is not set up; the message says what to do.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The database failed in a way that no rule explains.
+    #[error("database: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+impl Error {
+    /// One problem with one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem { field: field.into(), message: message.into() }])
+    }
+
+    /// Nothing there under this key.
+    pub fn not_found(what: &'static str, key: impl Into<String>) -> Self {
+        Self::NotFound { what, key: key.into() }
+    }
+
+    /// The named constraint that a failed statement broke, if it was that.
+    pub(crate) fn constraint(error: &sqlx::Error) -> Option<&str> {
+        error.as_database_error().and_then(|e| e.constraint())
+    }
+}
+
+fn problems_text(problems: &[Problem]) -> String {
+    problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>().join("; ")
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut => Self::Unavailable("the database has no free connection; try again in a moment".into()),
+            // 40001 serialization_failure, 40P01 deadlock_detected: the same request may work the next time
+            sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("40001" | "40P01")) => {
+                Self::Conflict("somebody changed the same thing at the same moment; try again".into())
+            }
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Typed keys. A `TeamId` cannot be passed where a `PersonId` is meant; all are `UUIDv7`.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A new key, later than all keys made before it on this machine.
+            #[expect(clippy::new_without_default, reason = "a default key would be a new one each time")]
+            pub fn new() -> Self {
+                Self(uuid::Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(s: &str) -> std::result::Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Key of a person.
+    PersonId,
+    /// Key of a team.
+    TeamId,
+    /// Key of one stay of a person in a team.
+    MembershipId,
+    /// Key of an account at an identity provider.
+    IdentityLinkId,
+    /// Key of a browser session.
+    SessionId,
+    /// Key of a personal API token.
+    TokenId,
+    /// Key of a one-time link.
+    SignInLinkId,
+    /// Key of a catalog entity.
+    EntityId,
+    /// Key of a source of descriptors.
+    SourceId,
+    /// Key of one span of ownership.
+    OwnershipId,
+    /// Key of a production change.
+    ChangeId,
+    /// Key of a deployment webhook.
+    ChangeHookId,
+    /// Key of an activity row.
+    ActivityId,
+    /// Key of a usage event.
+    UsageEventId,
+}

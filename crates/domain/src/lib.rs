@@ -1,0 +1,35 @@
+//! What Portolan knows and the rules it keeps. No HTTP, no templates, no vendor.
+//!
+//! One folder per capability; its `mod.rs` is its only door and tells its story. Every operation takes a
+//! [`Cx`] first: it carries the connection, the actor and the instant, and asks for permission itself.
+//!
+//! | slice | what it holds |
+//! |---|---|
+//! | [`people`] | persons, teams, dated memberships, sessions, tokens |
+//! | [`catalog`] | entities, descriptors, relations, ownership, search |
+//! | [`changes`] | what was deployed where, by whom, how it went |
+//! | [`activity`] | what happened in the portal, who did it, when |
+//! | [`usage`] | which capability was used, by which team |
+
+pub mod activity;
+pub mod catalog;
+pub mod changes;
+mod cx;
+mod error;
+mod id;
+mod page;
+mod portal;
+pub mod people;
+pub mod usage;
+
+pub use cx::{Actor, Call, Cx, Db, Scope, Via};
+pub use error::{Error, Problem, Result};
+pub use id::{
+    ActivityId, ChangeHookId, ChangeId, EntityId, IdentityLinkId, MembershipId, OwnershipId, PersonId, SessionId,
+    SignInLinkId, SourceId, TeamId, TokenId, UsageEventId,
+};
+pub use page::{Cursor, Limit, Page};
+pub use portal::{Clock, Portal};
+
+/// The migrations of this binary, in order. Applied under an advisory lock, so replicas may start together.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
