@@ -1,0 +1,100 @@
+//! Shapes that every slice uses: a page of a list on the way out, parameters and JSON on the way in.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{StatusCode, header, request::Parts},
+};
+use portolan_domain::{Cursor, Error, Limit, Page};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::ApiError;
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    /// The rows, in the order asked for.
+    pub(crate) items: Vec<T>,
+    /// Give this as `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+    /// Rows of the whole list.
+    pub(crate) total: i64,
+}
+
+impl<T> List<T> {
+    /// A page of the domain, its rows turned into bodies.
+    pub(crate) fn of<D>(page: Page<D>, body: impl FnMut(D) -> T) -> Json<Self> {
+        let next = page.next.as_ref().map(|c| c.as_str().to_owned());
+        Json(Self { items: page.items.into_iter().map(body).collect(), next, total: page.total })
+    }
+}
+
+/// How much of a list, and from where.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Paging {
+    /// Rows per page, 1 to 200; 20 if absent.
+    pub(crate) limit: Option<i64>,
+    /// The `next` of the page before.
+    pub(crate) after: Option<String>,
+}
+
+/// The domain's limit and cursor from two optional parameters.
+pub(crate) fn paging(limit: Option<i64>, after: Option<String>) -> Result<(Limit, Option<Cursor>), Error> {
+    let limit = limit.map_or(Ok(Limit::default()), Limit::new)?;
+    Ok((limit, after.filter(|a| !a.is_empty()).map(Cursor::from_text)))
+}
+
+/// Query parameters; a key may be given several times. A wrong one is named.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_html_form::Deserializer::new(form_urlencoded_pairs(query));
+        serde_path_to_error::deserialize(reader).map(Self).map_err(|e| {
+            let field = e.path().to_string();
+            let field = if field == "." { "query".to_owned() } else { field };
+            Error::invalid(field, e.into_inner().to_string()).into()
+        })
+    }
+}
+
+fn form_urlencoded_pairs(query: &str) -> url::form_urlencoded::Parse<'_> {
+    url::form_urlencoded::parse(query.as_bytes())
+}
+
+/// A JSON body. A wrong field is named by its path.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|v| v.split(';').next().is_some_and(|m| m.trim() == "application/json" || m.trim().ends_with("+json")));
+        if !json {
+            return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with content-type: application/json"));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|e| ApiError::plain(e.status(), "the body could not be read, or is larger than this address takes"))?;
+        let reader = &mut serde_json::Deserializer::from_slice(&bytes);
+        serde_path_to_error::deserialize(reader).map(Self).map_err(|e| {
+            let field = e.path().to_string();
+            let field = if field == "." { "body".to_owned() } else { field };
+            Error::invalid(field, e.into_inner().to_string()).into()
+        })
+    }
+}
