@@ -1,0 +1,153 @@
+//! The two floors under every operation: its recorded statements through the same kind of pool with nothing around
+//! them, and with a bare axum handler around them that returns the bytes of the rows as they came.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing,
+};
+use sqlx::{
+    AssertSqlSafe, Encode, PgConnection, PgPool, Postgres, Row, Type, ValueRef,
+    encode::IsNull,
+    error::BoxDynError,
+    postgres::{PgArgumentBuffer, PgPoolOptions, PgTypeInfo, types::Oid},
+};
+use tokio::{net::TcpListener, task::JoinSet};
+
+use crate::{
+    load::Run,
+    tape::{Script, Step},
+};
+
+/// A pool like the server's.
+pub(crate) async fn pool(url: &str, connections: u32) -> Result<PgPool> {
+    let options = PgPoolOptions::new().max_connections(connections).min_connections(connections);
+    options.connect(url).await.context("connect to the database under test")
+}
+
+/// A value as it was on the wire.
+struct Raw<'v> {
+    kind: u32,
+    bytes: Option<&'v [u8]>,
+}
+
+impl Type<Postgres> for Raw<'_> {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(0))
+    }
+}
+
+impl Encode<'_, Postgres> for Raw<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let Some(bytes) = self.bytes else { return Ok(IsNull::Yes) };
+        buffer.extend_from_slice(bytes);
+        Ok(IsNull::No)
+    }
+
+    fn produces(&self) -> Option<PgTypeInfo> {
+        Some(PgTypeInfo::with_oid(Oid(self.kind)))
+    }
+}
+
+/// Plays a script and appends the bytes of all its rows to `out`.
+async fn play(connection: &mut PgConnection, script: &[Step], out: &mut Vec<u8>) -> Result<(), sqlx::Error> {
+    for step in script {
+        match step {
+            Step::Plain(sql) => {
+                sqlx::raw_sql(AssertSqlSafe(Arc::clone(sql))).execute(&mut *connection).await?;
+            }
+            Step::Prepared { sql, types, values } => {
+                // The text is the server's own, read on the wire a moment ago.
+                let mut query = sqlx::query(AssertSqlSafe(Arc::clone(sql)));
+                for (kind, value) in types.iter().zip(values) {
+                    query = query.bind(Raw { kind: *kind, bytes: value.as_deref() });
+                }
+                for row in query.fetch_all(&mut *connection).await? {
+                    for column in 0..row.len() {
+                        let value = row.try_get_raw(column)?;
+                        if !value.is_null() {
+                            out.extend_from_slice(value.as_bytes().map_err(sqlx::Error::Decode)?);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first floor: `tasks` tasks play the scripts in turn for `duration`.
+pub(crate) async fn drive(
+    pool: &PgPool,
+    scripts: &Arc<Vec<Script>>,
+    tasks: usize,
+    duration: Duration,
+) -> Result<Run> {
+    let started = Instant::now();
+    let until = started + duration;
+    let mut players = JoinSet::new();
+    for n in 0..tasks {
+        let (pool, scripts) = (pool.clone(), Arc::clone(scripts));
+        let offset = n * scripts.len() / tasks;
+        players.spawn(player(pool, scripts, offset, until));
+    }
+    let mut run = Run::default();
+    while let Some(done) = players.join_next().await {
+        let part = done??;
+        run.latencies.extend(part.latencies);
+        run.bytes += part.bytes;
+    }
+    run.elapsed = started.elapsed();
+    Ok(run)
+}
+
+async fn player(pool: PgPool, scripts: Arc<Vec<Script>>, offset: usize, until: Instant) -> Result<Run> {
+    let mut run = Run { latencies: Vec::with_capacity(64 * 1024), ..Run::default() };
+    let mut out = Vec::new();
+    let mut before = Instant::now();
+    for script in scripts.iter().cycle().skip(offset) {
+        out.clear();
+        play(&mut *pool.acquire().await?, script, &mut out).await?;
+        let now = Instant::now();
+        run.latencies.push(now - before);
+        run.bytes += out.len();
+        before = now;
+        if now >= until {
+            break;
+        }
+    }
+    Ok(run)
+}
+
+/// Scripts of all operations, in their order.
+type Tape = Arc<Vec<Vec<Script>>>;
+
+/// The second floor, a process of its own as the server is: `GET /{operation}/{script}`. Prints its port and serves.
+pub(crate) async fn serve(url: &str, connections: u32, tape: Vec<Vec<Script>>) -> Result<()> {
+    let pool = pool(url, connections).await?;
+    let router =
+        Router::new().route("/{operation}/{script}", routing::get(answer)).with_state((pool, Arc::new(tape)));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?.port());
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+async fn answer(
+    State((pool, tape)): State<(PgPool, Tape)>,
+    Path((operation, script)): Path<(usize, usize)>,
+) -> Result<Vec<u8>, StatusCode> {
+    let script = tape.get(operation).and_then(|scripts| scripts.get(script)).ok_or(StatusCode::NOT_FOUND)?;
+    let broken = |_| StatusCode::INTERNAL_SERVER_ERROR;
+    let mut out = Vec::with_capacity(4096);
+    let mut connection = pool.acquire().await.map_err(broken)?;
+    play(&mut connection, script, &mut out).await.map_err(broken)?;
+    Ok(out)
+}
