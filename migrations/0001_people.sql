@@ -11,7 +11,7 @@ CREATE TABLE person (
     id            uuid PRIMARY KEY,
     handle        text NOT NULL,
     name          text NOT NULL,
-    email         text NOT NULL,
+    email         text,  -- null: a User descriptor without one; such a person signs in by a link
     phone         text,
     time_zone     text NOT NULL DEFAULT 'UTC',
     manager_id    uuid CONSTRAINT person_manager_fkey REFERENCES person,
@@ -24,12 +24,22 @@ CREATE TABLE person (
     version       bigint NOT NULL DEFAULT 1,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    search_name   text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || handle || ' ' || email)) STORED,
+    -- The User descriptor that speaks for this person, and the fields it gives: those are edited where it lives.
+    described_by  text,
+    described     text[] NOT NULL DEFAULT '{}',
+    manager_ref   text, -- the manager as the descriptor says it; that person may be described later
+    persona       text, -- what the demo's sign-in page calls this person; looked at nowhere else
+    -- what descriptors call this person
+    ref           text NOT NULL GENERATED ALWAYS AS (coalesce(described_by, 'user:default/' || lower(handle))) STORED,
+    search_name   text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || handle || ' ' || coalesce(email, ''))) STORED,
     CONSTRAINT person_handle_shape CHECK (handle ~ '^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$'),
     CONSTRAINT person_not_own_manager CHECK (manager_id <> id)
 );
 CREATE UNIQUE INDEX person_handle_key ON person (lower(handle));
 CREATE UNIQUE INDEX person_email_key ON person (lower(email));
+CREATE UNIQUE INDEX person_ref_key ON person (ref);
+-- the list of people in its order, and its keyset pages
+CREATE INDEX person_name_idx ON person (lower(name), id);
 CREATE INDEX person_manager_idx ON person (manager_id) WHERE manager_id IS NOT NULL;
 -- the quick-open palette looks people up by any part of the name, mistyped or not
 CREATE INDEX person_search_idx ON person USING gin (search_name gin_trgm_ops);
@@ -61,12 +71,21 @@ CREATE TABLE team (
     version      bigint NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
+    -- The Group descriptor that speaks for this team, and the fields it gives: those are edited where it lives.
+    described_by text,
+    described    text[] NOT NULL DEFAULT '{}',
+    parent_ref   text, -- parent and lead as the descriptor says them; they may be described later
+    lead_ref     text,
+    -- what descriptors call this team
+    ref          text NOT NULL GENERATED ALWAYS AS (coalesce(described_by, 'group:default/' || lower(slug))) STORED,
     search_name  text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || slug)) STORED,
     CONSTRAINT team_slug_shape CHECK (slug ~ '^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$'),
     CONSTRAINT team_not_own_parent CHECK (parent_id <> id),
     CONSTRAINT team_roles_known CHECK (roles <@ ARRAY['service-development', 'platform-development', 'service-support', 'platform-support'])
 );
 CREATE UNIQUE INDEX team_slug_key ON team (lower(slug));
+CREATE UNIQUE INDEX team_ref_key ON team (ref);
+CREATE INDEX team_name_idx ON team (lower(name), id);
 CREATE INDEX team_parent_idx ON team (parent_id);
 CREATE INDEX team_lead_idx ON team (lead_id) WHERE lead_id IS NOT NULL;
 CREATE INDEX team_search_idx ON team USING gin (search_name gin_trgm_ops);
@@ -85,6 +104,16 @@ CREATE TABLE membership (
 );
 CREATE INDEX membership_person_idx ON membership (person_id) WHERE valid_until IS NULL;
 CREATE INDEX membership_team_idx ON membership (team_id) WHERE valid_until IS NULL;
+
+-- What descriptors say about who is in which team. A Group's members and a User's memberOf both count, so a
+-- membership ends when the last of them stops saying it; either end may be described later.
+CREATE TABLE membership_said (
+    said_by    text NOT NULL, -- reference of the Group or User
+    team_ref   text NOT NULL,
+    person_ref text NOT NULL,
+    PRIMARY KEY (said_by, team_ref, person_ref)
+);
+CREATE INDEX membership_said_pair_idx ON membership_said (team_ref, person_ref);
 
 -- Cookies hold a random secret; only its SHA-256 is stored, so a copy of the database opens no door.
 CREATE TABLE session (
