@@ -10,6 +10,7 @@
 //! | [`changes`] | what was deployed where, by whom, how it went |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
+//! | [`settings`] | what an admin turns in the portal |
 
 pub mod activity;
 pub mod catalog;
@@ -20,6 +21,7 @@ mod id;
 mod page;
 mod portal;
 pub mod people;
+pub mod settings;
 pub mod usage;
 
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};

@@ -1,0 +1,86 @@
+//! SQL of the findings, over the view `finding`.
+
+use jiff::Timestamp;
+
+use super::super::findings::{Asked, Finding, Kind};
+use crate::{Cx, EntityId, Limit, PersonId, Result};
+
+pub(crate) async fn list(
+    cx: &mut Cx<'_>,
+    asked: &Asked,
+    after: Option<(i32, String, String)>,
+    limit: Limit,
+) -> Result<Vec<Finding>> {
+    let (weight, entity_ref, kind) = match after {
+        Some((w, r, k)) => (Some(w), Some(r), Some(k)),
+        None => (None, None, None),
+    };
+    let rows = sqlx::query!(
+        r#"SELECT f.kind AS "kind!: Kind", f.entity_id AS "entity_id!: EntityId", f.ref AS "entity_ref!", f.weight AS "weight!",
+                  f.since AS "since!", f.detail AS "detail!", e.kind AS entity_kind, coalesce(e.title, e.name) AS "entity_title!",
+                  e.tier, t.slug AS "team?", t.name AS "team_name?"
+           FROM finding f JOIN entity e ON e.id = f.entity_id LEFT JOIN team t ON t.id = f.owner_team_id
+           WHERE ($1::text IS NULL OR f.kind = $1)
+             AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
+             AND ($3::uuid IS NULL OR f.entity_id = $3)
+             AND (f.kind <> 'not-confirmed' OR f.since < $4::timestamptz)
+             AND ($5::int IS NULL OR (f.weight, f.ref, f.kind) > ($5, $6::text, $7::text))
+           ORDER BY f.weight, f.ref, f.kind LIMIT $8"#,
+        asked.kind.map(Kind::as_str),
+        asked.teams.as_deref(),
+        asked.entity as Option<EntityId>,
+        asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
+        weight,
+        entity_ref,
+        kind,
+        limit.probe(),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Finding {
+            kind: r.kind,
+            entity_id: r.entity_id,
+            entity_ref: r.entity_ref,
+            entity_kind: r.entity_kind,
+            entity_title: r.entity_title,
+            tier: r.tier,
+            team: r.team,
+            team_name: r.team_name,
+            since: r.since.to_jiff(),
+            detail: r.detail,
+            weight: r.weight,
+        })
+        .collect())
+}
+
+pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT f.kind AS "kind!: Kind", count(*) AS "n!" FROM finding f
+           WHERE ($1::text IS NULL OR f.kind = $1)
+             AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
+             AND ($3::uuid IS NULL OR f.entity_id = $3)
+             AND (f.kind <> 'not-confirmed' OR f.since < $4::timestamptz)
+           GROUP BY f.kind"#,
+        asked.kind.map(Kind::as_str),
+        asked.teams.as_deref(),
+        asked.entity as Option<EntityId>,
+        asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.kind, r.n)).collect())
+}
+
+/// How often a person answered since then; what was confirmed in one go is one answer.
+pub(crate) async fn answers_since(cx: &mut Cx<'_>, person: PersonId, since: Timestamp) -> Result<i64> {
+    let since = jiff_sqlx::Timestamp::from(since);
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT confirmed_at) AS "n!" FROM ownership_confirmation WHERE confirmed_by = $1 AND confirmed_at >= $2"#,
+        person as PersonId,
+        since as _,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}

@@ -1,0 +1,72 @@
+//! Secrets at rest: XChaCha20-Poly1305 under the portal's key, the nonce first.
+
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+
+use crate::{Error, Result};
+
+const NONCE: usize = 24;
+
+/// Key that seals webhook secrets at rest.
+#[derive(Clone)]
+pub struct SealingKey([u8; 32]);
+
+impl SealingKey {
+    /// From 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Seals a secret. It opens only for the same `owner` (the row it belongs to), so sealed bytes cannot be moved
+    /// from one row to another.
+    pub(super) fn seal(&self, secret: &[u8], owner: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| broken())?;
+        let mut sealed = nonce.to_vec();
+        sealed.extend(
+            self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: owner }).map_err(|_| broken())?,
+        );
+        Ok(sealed)
+    }
+
+    /// Opens what [`SealingKey::seal`] sealed for `owner`; none if the key, the owner or the bytes are not the same.
+    pub(super) fn open(&self, sealed: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
+        self.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: owner }).ok()
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.0.into())
+    }
+}
+
+fn broken() -> Error {
+    Error::Unavailable("the system has no random numbers to seal a secret with; try again in a moment".into())
+}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SealingKey;
+
+    #[test]
+    fn opens_only_with_the_same_key_for_the_same_owner_and_untouched() {
+        let key = SealingKey::new([7; 32]);
+        let sealed = key.seal(b"whsec", b"hook-1").unwrap();
+        assert_eq!(key.open(&sealed, b"hook-1").as_deref(), Some(b"whsec".as_slice()));
+        assert_eq!(key.open(&sealed, b"hook-2"), None);
+        assert_eq!(SealingKey::new([8; 32]).open(&sealed, b"hook-1"), None);
+        let mut touched = sealed.clone();
+        touched[30] ^= 1;
+        assert_eq!(key.open(&touched, b"hook-1"), None);
+        assert_eq!(key.open(&sealed[..10], b"hook-1"), None);
+        assert_ne!(key.seal(b"whsec", b"hook-1").unwrap(), sealed, "a nonce is never used twice");
+    }
+}

@@ -1,0 +1,213 @@
+//! Statements that read changes.
+
+use super::super::{Change, Filter, Running, Status};
+use crate::{ChangeId, Cx, EntityId, Limit, PersonId, Result};
+use jiff::Timestamp;
+
+struct Row {
+    id: ChangeId,
+    entity_id: EntityId,
+    entity_ref: String,
+    entity_title: String,
+    environment: String,
+    version: String,
+    commit_id: Option<String>,
+    deployed_by: String,
+    person_id: Option<PersonId>,
+    person_handle: Option<String>,
+    person_name: Option<String>,
+    reviewed_by: Option<String>,
+    started_at: jiff_sqlx::Timestamp,
+    finished_at: Option<jiff_sqlx::Timestamp>,
+    status: Status,
+    outcome: String,
+    link: Option<String>,
+    told_by: String,
+}
+
+impl From<Row> for Change {
+    fn from(r: Row) -> Self {
+        Self {
+            id: r.id,
+            entity_id: r.entity_id,
+            entity_ref: r.entity_ref,
+            entity_title: r.entity_title,
+            environment: r.environment,
+            version: r.version,
+            commit: r.commit_id,
+            deployed_by: r.deployed_by,
+            person_id: r.person_id,
+            person_handle: r.person_handle,
+            person_name: r.person_name,
+            reviewed_by: r.reviewed_by,
+            started_at: r.started_at.to_jiff(),
+            finished_at: r.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
+            status: r.status,
+            outcome: r.outcome,
+            link: r.link,
+            told_by: r.told_by,
+        }
+    }
+}
+
+pub(crate) async fn get(cx: &mut Cx<'_>, id: ChangeId) -> Result<Option<Change>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
+                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
+                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
+                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
+           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
+           WHERE c.id = $1"#,
+        id as ChangeId,
+    )
+    .fetch_optional(cx.conn())
+    .await?;
+    Ok(row.map(Change::from))
+}
+
+pub(crate) async fn by_key(cx: &mut Cx<'_>, entity: EntityId, key: &str) -> Result<Option<Change>> {
+    let id = sqlx::query_scalar!(
+        r#"SELECT id AS "id: ChangeId" FROM change WHERE entity_id = $1 AND dedup_key = $2"#,
+        entity as EntityId,
+        key,
+    )
+    .fetch_optional(cx.conn())
+    .await?;
+    match id {
+        Some(id) => get(cx, id).await,
+        None => Ok(None),
+    }
+}
+
+pub(crate) async fn list(
+    cx: &mut Cx<'_>,
+    f: &Filter,
+    after: Option<(Timestamp, ChangeId)>,
+    limit: Limit,
+) -> Result<Vec<Change>> {
+    let (after_at, after_id) = after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
+                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
+                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
+                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
+           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
+           WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
+             AND ($2::text IS NULL OR c.environment = lower($2))
+             AND ($3::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3)))
+             AND ($4::text IS NULL OR c.status = $4)
+             AND ($5::timestamptz IS NULL OR (c.started_at, c.id) < ($5, $6::uuid))
+           ORDER BY c.started_at DESC, c.id DESC LIMIT $7"#,
+        f.entity.as_deref(),
+        f.environment.as_deref(),
+        f.team.as_deref(),
+        f.status.map(Status::as_str),
+        after_at as _,
+        after_id as Option<ChangeId>,
+        limit.probe(),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM change c
+           WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
+             AND ($2::text IS NULL OR c.environment = lower($2))
+             AND ($3::text IS NULL OR c.entity_id IN
+                  (SELECT id FROM entity WHERE owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3))))
+             AND ($4::text IS NULL OR c.status = $4)"#,
+        f.entity.as_deref(),
+        f.environment.as_deref(),
+        f.team.as_deref(),
+        f.status.map(Status::as_str),
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
+pub(crate) async fn latest(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Change>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT DISTINCT ON (c.environment) c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
+                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
+                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
+                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
+           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
+           WHERE c.entity_id = $1
+           ORDER BY c.environment, c.started_at DESC, c.id DESC LIMIT 50"#,
+        entity as EntityId,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+pub(crate) async fn running(
+    cx: &mut Cx<'_>,
+    environment: Option<&str>,
+    team: Option<&str>,
+    after: Option<(String, String)>,
+    limit: Limit,
+) -> Result<Vec<Running>> {
+    let (after_ref, after_environment) = after.unzip();
+    let rows = sqlx::query!(
+        r#"SELECT e.ref AS "entity_ref!", coalesce(e.title, e.name) AS "entity_title!", e.tier, t.slug AS "team?",
+                  c.environment, c.version, c.commit_id, c.started_at,
+                  l.version AS "later_version?", l.status AS "later_status?: Status"
+           FROM (SELECT DISTINCT entity_id, environment FROM change WHERE $1::text IS NULL OR environment = lower($1)) w
+                JOIN entity e ON e.id = w.entity_id
+                LEFT JOIN team t ON t.id = e.owner_team_id
+                CROSS JOIN LATERAL (SELECT * FROM change c WHERE c.entity_id = w.entity_id AND c.environment = w.environment
+                    AND c.status = 'succeeded' ORDER BY c.started_at DESC, c.id DESC LIMIT 1) c
+                LEFT JOIN LATERAL (SELECT l.version, l.status FROM change l WHERE l.entity_id = w.entity_id AND l.environment = w.environment
+                    AND (l.started_at, l.id) > (c.started_at, c.id) ORDER BY l.started_at DESC, l.id DESC LIMIT 1) l ON true
+           WHERE ($2::text IS NULL OR lower(t.slug) = lower($2))
+             AND ($3::text IS NULL OR (e.ref, w.environment) > ($3, $4::text))
+           ORDER BY e.ref, w.environment LIMIT $5"#,
+        environment,
+        team,
+        after_ref,
+        after_environment,
+        limit.probe(),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Running {
+            entity_ref: r.entity_ref,
+            entity_title: r.entity_title,
+            tier: r.tier,
+            team: r.team,
+            environment: r.environment,
+            version: r.version,
+            commit: r.commit_id,
+            since: r.started_at.to_jiff(),
+            later: r.later_version.zip(r.later_status),
+        })
+        .collect())
+}
+
+pub(crate) async fn count_running(cx: &mut Cx<'_>, environment: Option<&str>, team: Option<&str>) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT (c.entity_id, c.environment)) AS "n!" FROM change c JOIN entity e ON e.id = c.entity_id
+           WHERE c.status = 'succeeded' AND ($1::text IS NULL OR c.environment = lower($1))
+             AND ($2::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($2)))"#,
+        environment,
+        team,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
+pub(crate) async fn environments(cx: &mut Cx<'_>) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(r#"SELECT environment, count(*) AS "n!" FROM change GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30"#)
+        .fetch_all(cx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|r| (r.environment, r.n)).collect())
+}

@@ -1,0 +1,98 @@
+//! What an admin turns in the portal. Whatever was never set has the default documented here.
+
+mod store;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    Cx, Error, Problem, Result,
+    activity::{self, Act, Changed},
+};
+
+/// The settings in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Days until the person's name is dropped from usage events; their team stays. Default 90.
+    pub usage_names_days: i64,
+    /// Days after which a team is asked whether a service is still theirs; none (the default): nobody is asked.
+    pub confirm_after_days: Option<i64>,
+    /// How many times a month one person is asked to confirm, at most. Default 4.
+    pub confirm_asks_a_month: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { usage_names_days: 90, confirm_after_days: None, confirm_asks_a_month: 4 }
+    }
+}
+
+const NAMES: &str = "usage.names-days";
+const AFTER: &str = "ownership.confirm-after-days";
+const ASKS: &str = "ownership.confirm-asks-a-month";
+
+impl Settings {
+    /// From what is stored; a value of the wrong shape counts as not set.
+    fn from_rows(rows: &[(String, Value)]) -> Self {
+        let number = |key: &str| rows.iter().find(|(k, _)| k == key).and_then(|(_, v)| v.as_i64());
+        let default = Self::default();
+        Self {
+            usage_names_days: number(NAMES).unwrap_or(default.usage_names_days),
+            confirm_after_days: number(AFTER),
+            confirm_asks_a_month: number(ASKS).unwrap_or(default.confirm_asks_a_month),
+        }
+    }
+
+    fn rows(self) -> [(&'static str, Value); 3] {
+        [
+            (NAMES, json!(self.usage_names_days)),
+            (AFTER, json!(self.confirm_after_days)),
+            (ASKS, json!(self.confirm_asks_a_month)),
+        ]
+    }
+
+    fn check(self) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut within = |field: &str, value: i64, low: i64, high: i64| {
+            if !(low..=high).contains(&value) {
+                problems.push(Problem { field: field.into(), message: format!("must be from {low} to {high}") });
+            }
+        };
+        within("usage_names_days", self.usage_names_days, 1, 3650);
+        if let Some(days) = self.confirm_after_days {
+            within("confirm_after_days", days, 30, 3650);
+        }
+        within("confirm_asks_a_month", self.confirm_asks_a_month, 1, 30);
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+    }
+}
+
+/// The settings in force. Operations read them for themselves; the page that shows them is for admins.
+pub async fn read(cx: &mut Cx<'_>) -> Result<Settings> {
+    Ok(Settings::from_rows(&store::all(cx).await?))
+}
+
+/// Turns settings; admins only.
+pub async fn change(cx: &mut Cx<'_>, new: Settings) -> Result<Settings> {
+    cx.admin()?;
+    new.check()?;
+    cx.atomically(async |cx| {
+        let old = read(cx).await?;
+        let changes: Vec<_> = old
+            .rows()
+            .into_iter()
+            .zip(new.rows())
+            .filter(|((_, from), (_, to))| from != to)
+            .map(|((key, from), (_, to))| Changed::new(key, from, to))
+            .collect();
+        if changes.is_empty() {
+            return Ok(old);
+        }
+        for change in &changes {
+            store::put(cx, &change.field, &change.to).await?;
+        }
+        activity::record(cx, Act { changes, ..Act::new("settings.changed", "portal:settings") }).await?;
+        Ok(new)
+    })
+    .await
+}
