@@ -1,0 +1,3 @@
+//! The portal as a whole: the shape of the tree, journeys through both faces, who may do what.
+
+mod boundaries;
