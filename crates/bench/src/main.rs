@@ -3,17 +3,32 @@
 mod floor;
 mod generate;
 mod load;
+mod measure;
 mod process;
+mod report;
 mod server;
+mod sign_in;
+mod site;
 mod tape;
 mod workload;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use generate::Catalog;
+use measure::Plan;
+use report::{Report, Row};
+use site::Site;
+
+/// Numbers of connections that are measured.
+const CONNECTIONS: [usize; 3] = [1, 8, 32];
+/// The number that the aims speak of, measured on both catalogs.
+const AIMED: usize = 8;
 
 #[derive(Debug, Parser)]
 #[command(name = "portolan-bench", about)]
@@ -24,6 +39,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure a server with a small and a large catalog against its floors.
+    Run(Run),
     /// Write a generated catalog as descriptor files.
     Generate {
         /// How many services; 1,000 make 2,618 entities, 10,000 make 26,121.
@@ -50,9 +67,44 @@ enum Command {
     },
 }
 
+#[derive(Debug, Args)]
+struct Run {
+    /// The program to measure, a release build.
+    #[arg(long, default_value = "target/release/portolan")]
+    portolan: PathBuf,
+    /// Services of the small catalog.
+    #[arg(long, default_value_t = 1000)]
+    small: usize,
+    /// Services of the large one.
+    #[arg(long, default_value_t = 10_000)]
+    large: usize,
+    /// Milliseconds of one round.
+    #[arg(long, default_value_t = 1200)]
+    round: u64,
+    /// Rounds; their median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds for which the idle portal is watched.
+    #[arg(long, default_value_t = 20)]
+    idle: u64,
+    /// Measure only operations whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
+    /// Only this number of connections.
+    #[arg(long)]
+    connections: Option<usize>,
+    /// Document whose figures are replaced.
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// Folder for the throw-away data [default: one in the folder for temporary files].
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     match Cli::parse().command {
+        Command::Run(run) => measure(run).await,
         Command::Generate { services, seed, per_file, out } => {
             write(&Catalog::new(services, seed), per_file, &out)
         }
@@ -61,6 +113,76 @@ async fn main() -> Result<()> {
             floor::serve(&url, connections, tape).await
         }
     }
+}
+
+async fn measure(run: Run) -> Result<()> {
+    let plan = Plan {
+        round: Duration::from_millis(run.round),
+        rounds: run.rounds,
+        idle: Duration::from_secs(run.idle),
+    };
+    let folder = run
+        .folder
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("portolan-bench-{}", std::process::id())));
+    eprintln!("starting two servers in {} and taking the catalogs in", folder.display());
+    let mut small = Site::prepare(&run.portolan, &folder.join("small"), run.small).await?;
+    let mut large = Site::prepare(&run.portolan, &folder.join("large"), run.large).await?;
+    let chosen = |name: &str| run.only.as_ref().is_none_or(|only| name.contains(only));
+    let mut rows = Vec::new();
+    for operation in (0..large.operations.len()).filter(|o| chosen(large.operations[*o].name)) {
+        for connections in CONNECTIONS.into_iter().filter(|c| run.connections.is_none_or(|only| *c == only)) {
+            let row = row(&large, &small, operation, connections, plan).await?;
+            progress(&large, &row);
+            rows.push(row);
+        }
+    }
+    for site in [&mut large, &mut small] {
+        site.leave_alone().await;
+    }
+    eprintln!("watching both at rest");
+    let at_rest = measure::at_rest([&large, &small], plan).await?;
+    let report = Report { large: &large, small: &small, rows, at_rest, machine: machine() };
+    let figures = report.markdown();
+    println!("{figures}");
+    if let Some(file) = run.write {
+        let document = std::fs::read_to_string(&file)?;
+        let placed = report::place(&document, &figures)
+            .with_context(|| format!("{} has no markers", file.display()))?;
+        std::fs::write(file, placed)?;
+    }
+    let aims = report.aims();
+    eprintln!("{} of {} aims met", aims.iter().filter(|aim| aim.met()).count(), aims.len());
+    drop((large, small));
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+async fn row(large: &Site, small: &Site, operation: usize, connections: usize, plan: Plan) -> Result<Row> {
+    let sites: &[&Site] = if connections == AIMED { &[large, small] } else { &[large] };
+    let compared = measure::compare(sites, operation, connections, plan).await?;
+    Ok(Row { operation, connections, large: compared[0], small: compared.get(1).copied() })
+}
+
+fn progress(site: &Site, row: &Row) {
+    let name = site.operations[row.operation].name;
+    let (rate, of_bare) = (row.large.server.rate, row.large.of_bare());
+    eprintln!("{name}, {} connections: {rate:.0}/s, {of_bare:.0}% of the bare handler", row.connections);
+}
+
+/// The machine, in words.
+fn machine() -> String {
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let field = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let model =
+        field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory =
+        field(&read("/proc/meminfo"), "MemTotal").and_then(|m| m.trim_end_matches(" kB").parse::<u64>().ok());
+    let gigabytes = memory.unwrap_or_default().div_ceil(1024 * 1024);
+    format!("{cores} cores ({model}), {gigabytes} GB; server, Postgres and driver share them")
 }
 
 fn write(catalog: &Catalog, per_file: usize, out: &Path) -> Result<()> {

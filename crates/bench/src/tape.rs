@@ -153,9 +153,7 @@ fn read_along(kind: u8, body: &[u8], prepared: &mut PreparedStatements) -> Optio
             for _ in 0..reader.u16()? {
                 reader.u16()?; // formats: the client under test always sends binary values
             }
-            let count = reader.u16()?;
-            let values = (0..count).map(|_| reader.value()).collect::<Option<_>>()?;
-            Some(Step::Prepared { sql, types, values })
+            Some(Step::Prepared { sql, types, values: reader.values()? })
         }
         b'Q' => Some(Step::Plain(String::from_utf8_lossy(reader.text()?).into())),
         _ => None,
@@ -188,12 +186,16 @@ impl<'b> Reader<'b> {
         Some(text)
     }
 
-    /// A value with its length before it; `Some(None)` is NULL.
-    fn value(&mut self) -> Option<Option<Vec<u8>>> {
-        match self.u32()? {
-            u32::MAX => Some(None),
-            length => Some(Some(self.take(length as usize)?.to_vec())),
+    /// Values with their length before each, as many as the count says; a NULL has no length.
+    fn values(&mut self) -> Option<Vec<Option<Vec<u8>>>> {
+        let mut values = Vec::new();
+        for _ in 0..self.u16()? {
+            values.push(match self.u32()? {
+                u32::MAX => None,
+                length => Some(self.take(length as usize)?.to_vec()),
+            });
         }
+        Some(values)
     }
 }
 

@@ -57,7 +57,9 @@ pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
     let kinds =
         ["component", "api", "resource"].map(|kind| format!("/api/v1/entities?kind={kind}&limit={LIST}"));
     let owned = |team: &&String| format!("/api/v1/entities?owner=group:default/{team}&limit={LIST}");
-    let searched = searches(&services).into_iter().map(|q| format!("/api/v1/entities?q={q}&limit={LIST}"));
+    let searched = searches(&services, &catalog.tags)
+        .into_iter()
+        .map(|q| format!("/api/v1/entities?q={q}&limit={LIST}"));
     vec![
         Operation { aim: 80.0, ..call("entity by name", "2,215", by_name) },
         call("list of 20 by kind, exact total", "33–43", kinds.to_vec()),
@@ -94,14 +96,14 @@ fn by_reference(services: &[String]) -> Vec<String> {
 }
 
 /// What people type: a word of a name, two words, the beginning of a word, a tag, a typing mistake.
-fn searches(services: &[&String]) -> Vec<String> {
+fn searches(services: &[&String], tags: &[String]) -> Vec<String> {
     let typed = services.iter().enumerate().map(|(n, name)| {
         let words: Vec<&str> = name.split('-').collect();
         match n % 5 {
             0 => words[1].to_owned(),
             1 => words[..2].join("+"),
             2 => words[1].chars().take(5).collect(),
-            3 => ["kafka", "postgres-eu", "grpc-v2", "streaming"][n / 5 % 4].to_owned(),
+            3 => tags[n * 7 % tags.len()].clone(),
             _ => mistyped(words[1]),
         }
     });

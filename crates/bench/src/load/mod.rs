@@ -4,6 +4,7 @@ mod client;
 mod stats;
 
 use std::{
+    fmt::Write as _,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,10 +27,10 @@ pub(crate) fn get(path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     if method != "GET" {
-        text.push_str(&format!("content-length: {}\r\n", body.len()));
+        let _ = write!(text, "content-length: {}\r\n", body.len());
     }
     text.push_str("\r\n");
     text.push_str(body);
@@ -60,9 +61,9 @@ pub(crate) async fn drive(
     }
     let mut run = Run::default();
     while let Some(done) = tasks.join_next().await {
-        let part = done??;
-        run.latencies.extend(part.latencies);
-        run.bytes += part.bytes;
+        let connection = done??;
+        run.latencies.extend(connection.latencies);
+        run.bytes += connection.bytes;
     }
     run.elapsed = started.elapsed();
     Ok(run)
