@@ -4,26 +4,42 @@
 //! which team is dated and never forgotten ([`members`], [`stays`]). Rights follow from it: [`team_rights`] and
 //! [`require_team`] say who may edit what a team owns. Descriptors bring teams and people in by the batch
 //! ([`apply_seeds`]).
+//!
+//! The ways in are a password ([`sign_in`]), a one-time link ([`use_sign_in_link`], [`set_up`]) and, for programs, a personal
+//! token ([`create_token`]). [`Callers`] says whom a cookie or token stands for.
 
 mod callers;
 mod check;
+mod identity;
 mod membership;
+mod password;
 mod person;
 mod rights;
 mod secret;
 mod seed;
+mod session;
+mod sign_in;
 mod store;
 mod team;
+mod token;
 
 pub use callers::Callers;
+pub use identity::{Identity, identities, link_identity, person_by_identity};
 pub use membership::{Member, Origin, Stay, add_member, end_membership, former_members, members, stays};
+pub use password::{SHORTEST_PASSWORD, has_password, set_password};
 pub use person::{
     Density, NewPerson, PeopleFilter, Person, PersonEdit, PersonName, Preferences, Theme, create_person, edit_person, find_people,
     may_edit_person, me, people, person, person_by_id, person_names, reports, set_preferences,
 };
 pub use rights::{Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights};
 pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, release_seeds};
+pub use session::{Session, end_all_sessions, end_session, sessions, sign_out};
+pub use sign_in::{
+    Device, FirstAdmin, OneTimeLink, Persona, SignedIn, create_set_up_link, create_sign_in_link, demo_personas, grant_demo_admin, set_up,
+    set_up_link, sign_in, sign_in_as_persona, sign_in_link, sweep, use_sign_in_link,
+};
 pub use team::{
     NewTeam, OrgTeam, Role, Team, TeamEdit, TeamName, ancestors, create_team, edit_team, find_teams, led_by, org, sub_teams, team,
     team_by_id, teams,
 };
+pub use token::{NewToken, TOKEN_PREFIX, Token, create_token, create_token_for, revoke_token, tokens};

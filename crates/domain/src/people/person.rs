@@ -270,6 +270,9 @@ pub async fn edit_person(cx: &mut Cx<'_>, handle: &str, edit: PersonEdit, versio
             store::end_sessions_of(cx, after.id, None).await?;
             store::void_links_of(cx, after.id).await?;
             store::end_memberships_of(cx, after.id).await?;
+        } else if after.active && !before.active {
+            // what descriptors still say of this person holds again
+            store::reconcile_memberships(cx, &[], &[after.entity_ref()]).await?;
         }
         let verb = match (before.active, after.active) {
             (true, false) => "person.deactivated",

@@ -67,12 +67,6 @@ pub(in super::super) async fn person_by_id(cx: &mut Cx<'_>, id: PersonId) -> Res
     Ok(persons!("WHERE id = $1", id as PersonId).fetch_optional(cx.conn()).await?.map(Into::into))
 }
 
-/// By e-mail or handle, as typed at sign-in.
-pub(in super::super) async fn person_by_account(cx: &mut Cx<'_>, account: &str) -> Result<Option<Person>> {
-    // a handle has no @, an e-mail has one: at most one row
-    Ok(persons!("WHERE lower(handle) = lower($1) OR lower(email) = lower($1)", account).fetch_optional(cx.conn()).await?.map(Into::into))
-}
-
 pub(in super::super) async fn lock_person(cx: &mut Cx<'_>, handle: &str) -> Result<Option<Person>> {
     let handle = tame(handle, 100);
     Ok(persons!("WHERE lower(handle) = lower($1) FOR UPDATE", handle).fetch_optional(cx.conn()).await?.map(Into::into))
