@@ -1,0 +1,167 @@
+//! The command line. A flag is a name for a setting (see [`crate::settings`]); what it may hold is checked there.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The internal developer portal: who owns it, how critical is it, what does it depend on, whom to call.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the portal.
+    ///
+    /// Without a database URL it starts a private Postgres in its data folder and talks to it over a unix
+    /// socket; no TCP port of the database is open. Pending migrations are applied first. Ctrl-C or SIGTERM
+    /// let the requests in flight finish, then stop it.
+    Serve(Serve),
+    /// Apply pending database migrations, and nothing else.
+    ///
+    /// `serve` does the same at its start; replicas may do it at once. A database that a newer Portolan
+    /// migrated is refused.
+    Migrate(Store),
+    /// Load the demo company, Fairhaven the online grocer, into an empty portal.
+    Demo(Store),
+    /// Make persons and tokens from the server's own machine; works beside a running `serve`.
+    #[command(subcommand, arg_required_else_help = true)]
+    Admin(Admin),
+    /// Send descriptor files to a running portal.
+    ///
+    /// Reads PORTOLAN_URL and PORTOLAN_TOKEN (a token with the scope "write"). Prints one line per entity
+    /// that was created, updated or rejected, then a summary; exits with 1 if anything was rejected.
+    Apply(Apply),
+    /// Print the OpenAPI document of the REST API.
+    Openapi,
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+pub(crate) struct Store {
+    /// Folder of the private Postgres [env: `PORTOLAN_DATA_DIR`] [default: /var/lib/portolan as root, else
+    /// ~/.local/share/portolan].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<String>,
+    /// Use this Postgres (14 or later) and start none [env: `DATABASE_URL`].
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Read settings from this file; lines of KEY=value as in .env.example [env: `PORTOLAN_SETTINGS`]
+    /// [default: .env in the current folder, if there].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on [env: `PORTOLAN_LISTEN`] [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Public address of the portal, for links [env: `PORTOLAN_BASE_URL`] [default: http://<listen>].
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Load the demo company if the portal is empty, and on a loopback address let visitors sign in as one
+    /// of its people [env: `PORTOLAN_DEMO`].
+    #[arg(long)]
+    pub(crate) demo: bool,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Persons.
+    #[command(subcommand, arg_required_else_help = true)]
+    Person(AdminPerson),
+    /// API tokens.
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(AdminToken),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminPerson {
+    /// Create a person and print a one-time sign-in link.
+    Create(PersonCreate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PersonCreate {
+    /// Short name, as in imke or j.okafor.
+    #[arg(long)]
+    pub(crate) handle: String,
+    /// Full name.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// E-mail address.
+    #[arg(long)]
+    pub(crate) email: String,
+    /// Make the person an admin.
+    #[arg(long)]
+    pub(crate) admin: bool,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminToken {
+    /// Create an API token and print it, and nothing else, on standard output.
+    Create(TokenCreate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenCreate {
+    /// Handle of the person whom the token stands for.
+    #[arg(long, value_name = "HANDLE")]
+    pub(crate) person: String,
+    /// What it is for, as in "nightly import".
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it allows, within what the person may.
+    #[arg(long)]
+    pub(crate) scope: TokenScope,
+    #[command(flatten)]
+    pub(crate) store: Store,
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TokenScope {
+    /// See what the person sees.
+    Read,
+    /// Also change what the person may change.
+    Write,
+    /// Also administer, if the person is an admin.
+    Admin,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches of a command line")]
+pub(crate) struct Apply {
+    /// Files, folders (every .yaml, .yml and .json below them) or - for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Name of the source these descriptors come from; a source owns the entities it brought in.
+    #[arg(long, value_name = "NAME", default_value = "cli")]
+    pub(crate) source: String,
+    /// Say what would happen; change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// All or nothing: one rejected entity rejects all. Sent in one request.
+    #[arg(long)]
+    pub(crate) atomic: bool,
+    /// Mark entities of this source that are not named here as orphaned. Sent in one request.
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Print only what was rejected and the summary.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Address of the portal.
+    #[arg(long, env = "PORTOLAN_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// Token to send. Better given in the environment: other users of this machine can read a command line.
+    #[arg(long, env = "PORTOLAN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}

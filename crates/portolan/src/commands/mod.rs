@@ -1,0 +1,53 @@
+//! What each command does.
+
+mod serve;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{
+    cli::{Cli, Command, Store},
+    database::{Beside, Database},
+    settings::Settings,
+    telemetry,
+};
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve(flags) => {
+            let settings = Settings::for_serve(&flags)?;
+            telemetry::log(&settings);
+            on_runtime(serve::run(settings))?;
+        }
+        Command::Migrate(flags) => on_runtime(migrate(quiet(&flags)?))?,
+        Command::Openapi => println!("{}", portolan_api::document().to_pretty_json()?),
+        other => anyhow::bail!("{other:?} is not there yet"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Settings of a command that ends by itself: it says what it did, and logs only trouble.
+fn quiet(flags: &Store) -> Result<Settings> {
+    let mut settings = Settings::for_store(flags)?;
+    if settings.log == "info" {
+        "warn".clone_into(&mut settings.log);
+    }
+    telemetry::log(&settings);
+    Ok(settings)
+}
+
+fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+async fn migrate(settings: Settings) -> Result<()> {
+    let database = Database::open(&settings, Beside::Join).await?;
+    match database.applied {
+        0 => println!("nothing to do: the database is current"),
+        1 => println!("applied 1 migration"),
+        n => println!("applied {n} migrations"),
+    }
+    database.close().await
+}

@@ -1,0 +1,83 @@
+//! What surrounds every request: its id, its log line, its metrics, its time limit, and a net for panics.
+
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+use futures_util::FutureExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::failure::Failure;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A whole catalog may be in one atomic request.
+const APPLY: &str = "/api/v1/catalog/apply";
+const APPLY_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Runs a request.
+pub(super) async fn around(State(timeout): State<Duration>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = id(&request);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
+    let limit = if route == APPLY { APPLY_TIMEOUT.max(timeout) } else { timeout };
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
+
+    let _in_flight = InFlight::begin();
+    let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind()).instrument(span.clone()).await;
+    let failed = |status, title, detail| Failure { status, title, detail, id: &id }.answer(&path);
+    let mut response = match answer {
+        Ok(Ok(response)) => response,
+        // the panic itself is on standard error
+        Ok(Err(_)) => failed(StatusCode::INTERNAL_SERVER_ERROR, "Something failed on our side", "Quote the request id when you ask."),
+        Err(_) => failed(StatusCode::SERVICE_UNAVAILABLE, "This took too long", "It was given up. Try again in a moment, or ask for less at once."),
+    };
+    response.headers_mut().insert(REQUEST_ID, id);
+    let (status, elapsed) = (response.status(), began.elapsed());
+    let _entered = span.enter();
+    if status.is_server_error() {
+        tracing::warn!(status = status.as_u16(), ?elapsed, "answered");
+    } else {
+        tracing::debug!(status = status.as_u16(), ?elapsed, "answered");
+    }
+    metrics::histogram!("http_request_duration_seconds", "route" => route.clone()).record(elapsed);
+    metrics::counter!("http_requests_total", "method" => method.to_string(), "route" => route, "status" => status.as_str().to_owned()).increment(1);
+    response
+}
+
+/// The id that came with the request, if it is a plain one; else a new one.
+fn id(request: &Request) -> HeaderValue {
+    let plain = |v: &&HeaderValue| (8..=64).contains(&v.len()) && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    let given = request.headers().get(REQUEST_ID).filter(plain).cloned();
+    given.unwrap_or_else(|| {
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        HeaderValue::from_str(Uuid::now_v7().hyphenated().encode_lower(&mut text)).unwrap_or(HeaderValue::from_static("unknown"))
+    })
+}
+
+/// Counts a request for as long as it lives, also when its visitor goes away.
+struct InFlight;
+
+impl InFlight {
+    fn begin() -> Self {
+        metrics::gauge!("http_requests_in_flight").increment(1);
+        Self
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::gauge!("http_requests_in_flight").decrement(1);
+    }
+}

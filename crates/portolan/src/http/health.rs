@@ -1,0 +1,50 @@
+//! For machines: is it alive, may it get requests, how is it doing. Needs no caller; tells nothing about people.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use portolan_domain::Portal;
+
+use crate::database;
+
+/// How long readiness waits for the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Clone)]
+pub(super) struct Probe {
+    pub(super) portal: Arc<Portal>,
+    pub(super) metrics: PrometheusHandle,
+}
+
+/// The process answers.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers and its migrations are those of this binary.
+pub(super) async fn ready(State(probe): State<Probe>) -> (StatusCode, String) {
+    let asked = tokio::time::timeout(PATIENCE, database::is_current(probe.portal.db.pool())).await;
+    match asked {
+        Ok(Ok(true)) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "the database's migrations are not those of this version\n".to_owned()),
+        Ok(Err(error)) => {
+            tracing::warn!("not ready: {error:#}");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".to_owned())
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n".to_owned()),
+    }
+}
+
+/// Prometheus' text format.
+pub(super) async fn metrics(State(probe): State<Probe>) -> impl IntoResponse {
+    let pool = probe.portal.db.pool();
+    let (all, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(0));
+    metrics::gauge!("db_pool_connections", "state" => "idle").set(idle);
+    metrics::gauge!("db_pool_connections", "state" => "used").set(all.saturating_sub(idle));
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], probe.metrics.render())
+}

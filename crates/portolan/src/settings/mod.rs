@@ -1,0 +1,151 @@
+//! What an operator can set. One struct; a flag wins over the environment, which wins over the settings file.
+//!
+//! A malformed value stops the start and names its key; all problems are told at once. `.env.example` documents
+//! every key with its default, and a test holds it to this struct.
+
+mod file;
+mod parse;
+mod source;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Result, bail};
+
+use crate::cli::{Serve, Store};
+pub(crate) use parse::LogFormat;
+use source::Sources;
+
+/// All settings, with the default of each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    /// `PORTOLAN_LISTEN`: address and port to listen on. 127.0.0.1:8080.
+    pub(crate) listen: SocketAddr,
+    /// `PORTOLAN_BASE_URL`: public address, without a slash at the end. What it listens on.
+    pub(crate) base_url: Option<String>,
+    /// `PORTOLAN_DATA_DIR`: where the private Postgres and the secret key live.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `DATABASE_URL`: a Postgres to use instead of the private one.
+    pub(crate) database_url: Option<String>,
+    /// `PORTOLAN_POSTGRES_BIN`: folder with `postgres` and `initdb` for the private cluster. The newest found.
+    pub(crate) postgres_bin: Option<PathBuf>,
+    /// `PORTOLAN_POOL_SIZE`: database connections at most. 10.
+    pub(crate) pool_size: u32,
+    /// `PORTOLAN_SECRET_KEY`: 32 bytes in hex or base64 that seal secrets at rest. With the private Postgres, a
+    /// key in the data folder.
+    pub(crate) secret_key: Option<[u8; 32]>,
+    /// `PORTOLAN_ORGANISATION`: name beside the brand. Empty.
+    pub(crate) organisation: String,
+    /// `PORTOLAN_DEMO`: load the demo company into an empty portal. false.
+    pub(crate) demo: bool,
+    /// `PORTOLAN_SESSION_IDLE`: how long a browser session lives without use. 14d.
+    pub(crate) session_idle: Duration,
+    /// `PORTOLAN_USAGE_NAMES`: how long usage events keep the person's name. 90d.
+    pub(crate) usage_names: Duration,
+    /// `PORTOLAN_CONFIRM_OWNERSHIP`: ask owners again after this time. off.
+    pub(crate) confirm_ownership: Option<Duration>,
+    /// `PORTOLAN_TRUST_PROXY`: take the visitor's address from X-Forwarded-For. false.
+    pub(crate) trust_proxy: bool,
+    /// `PORTOLAN_REQUEST_TIMEOUT`: longest a request may take. 30s.
+    pub(crate) request_timeout: Duration,
+    /// `PORTOLAN_SHUTDOWN_TIMEOUT`: how long requests in flight may finish at the end. 10s.
+    pub(crate) shutdown_timeout: Duration,
+    /// `PORTOLAN_LOG`: what to log, as a tracing filter. info.
+    pub(crate) log: String,
+    /// `PORTOLAN_LOG_FORMAT`: text or json. text.
+    pub(crate) log_format: LogFormat,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            base_url: None,
+            data_dir: None,
+            database_url: None,
+            postgres_bin: None,
+            pool_size: 10,
+            secret_key: None,
+            organisation: String::new(),
+            demo: false,
+            session_idle: parse::DAY * 14,
+            usage_names: parse::DAY * 90,
+            confirm_ownership: None,
+            trust_proxy: false,
+            request_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(10),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Settings {
+    /// For `serve`.
+    pub(crate) fn for_serve(flags: &Serve) -> Result<Self> {
+        let demo = flags.demo.then(|| "true".to_owned());
+        Self::load(
+            &flags.store,
+            &[
+                ("PORTOLAN_LISTEN", "--listen", flags.listen.clone()),
+                ("PORTOLAN_BASE_URL", "--base-url", flags.base_url.clone()),
+                ("PORTOLAN_DEMO", "--demo", demo),
+            ],
+        )
+    }
+
+    /// For the commands that work on the data.
+    pub(crate) fn for_store(flags: &Store) -> Result<Self> {
+        Self::load(flags, &[])
+    }
+
+    /// The data folder: the one set, else /var/lib/portolan as root, else the user's own.
+    pub(crate) fn data_dir(&self) -> Result<PathBuf> {
+        if let Some(dir) = &self.data_dir {
+            return Ok(std::path::absolute(dir)?);
+        }
+        if nix::unistd::geteuid().is_root() {
+            return Ok("/var/lib/portolan".into());
+        }
+        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        match absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share"))) {
+            Some(dir) => Ok(dir.join("portolan")),
+            None => bail!("there is no home folder to keep data in: say where with --data-dir or PORTOLAN_DATA_DIR"),
+        }
+    }
+
+    fn load(store: &Store, more: &[(&'static str, &'static str, Option<String>)]) -> Result<Self> {
+        let mut sources = Sources::new(store.settings.as_deref(), |key| std::env::var_os(key))?;
+        sources.flag("PORTOLAN_DATA_DIR", "--data-dir", store.data_dir.clone());
+        sources.flag("DATABASE_URL", "--database-url", store.database_url.clone());
+        for (key, flag, value) in more {
+            sources.flag(key, flag, value.clone());
+        }
+        Self::read(sources)
+    }
+
+    fn read(mut sources: Sources) -> Result<Self> {
+        let mut s = Self::default();
+        sources.set("PORTOLAN_LISTEN", &mut s.listen, parse::listen);
+        sources.set("PORTOLAN_BASE_URL", &mut s.base_url, parse::base_url);
+        sources.set("PORTOLAN_DATA_DIR", &mut s.data_dir, parse::path);
+        sources.set("DATABASE_URL", &mut s.database_url, parse::database_url);
+        sources.set("PORTOLAN_POSTGRES_BIN", &mut s.postgres_bin, parse::path);
+        sources.set("PORTOLAN_POOL_SIZE", &mut s.pool_size, parse::pool_size);
+        sources.set("PORTOLAN_SECRET_KEY", &mut s.secret_key, parse::secret_key);
+        sources.set("PORTOLAN_ORGANISATION", &mut s.organisation, parse::text);
+        sources.set("PORTOLAN_DEMO", &mut s.demo, parse::switch);
+        sources.set("PORTOLAN_SESSION_IDLE", &mut s.session_idle, parse::duration);
+        sources.set("PORTOLAN_USAGE_NAMES", &mut s.usage_names, parse::duration);
+        sources.set("PORTOLAN_CONFIRM_OWNERSHIP", &mut s.confirm_ownership, parse::duration_or_off);
+        sources.set("PORTOLAN_TRUST_PROXY", &mut s.trust_proxy, parse::switch);
+        sources.set("PORTOLAN_REQUEST_TIMEOUT", &mut s.request_timeout, parse::duration);
+        sources.set("PORTOLAN_SHUTDOWN_TIMEOUT", &mut s.shutdown_timeout, parse::duration);
+        sources.set("PORTOLAN_LOG", &mut s.log, parse::log_filter);
+        sources.set("PORTOLAN_LOG_FORMAT", &mut s.log_format, parse::log_format);
+        sources.finish()?;
+        Ok(s)
+    }
+}
+
+#[cfg(test)]
+mod tests;
