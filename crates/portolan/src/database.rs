@@ -82,7 +82,10 @@ async fn private(settings: &Settings, beside: Beside) -> Result<(String, Option<
         (Locking::Taken(_), Beside::Join) => Ok((embedded::attach(&path).await?, None)),
         (Locking::Taken(holder), Beside::Refuse) => {
             let holder = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
-            bail!("another Portolan{holder} already uses the data folder {}: stop it, or name another folder with --data-dir", path.display())
+            bail!(
+                "another Portolan{holder} already uses the data folder {}: stop it, or name another folder with --data-dir",
+                path.display()
+            )
         }
     }
 }
@@ -91,7 +94,11 @@ async fn private(settings: &Settings, beside: Beside) -> Result<(String, Option<
 async fn migrate(options: &PgConnectOptions) -> Result<usize> {
     let mut connection = PgConnection::connect_with(options).await.map_err(unreachable)?;
     if let Some(version) = connection.server_version_num().filter(|v| *v / 10_000 < embedded::OLDEST) {
-        bail!("the database is Postgres {}, which is too old: Portolan needs {} or later", version / 10_000, embedded::OLDEST);
+        bail!(
+            "the database is Postgres {}, which is too old: Portolan needs {} or later",
+            version / 10_000,
+            embedded::OLDEST
+        );
     }
     connection.ensure_migrations_table(&MIGRATOR.table_name).await?;
     let before = connection.list_applied_migrations(&MIGRATOR.table_name).await?.len();
@@ -120,7 +127,9 @@ fn explained(error: MigrateError) -> anyhow::Error {
         MigrateError::VersionMismatch(version) => anyhow::anyhow!(
             "migration {version} was applied in another form than this Portolan has it: use the release that made this database, or an empty one"
         ),
-        MigrateError::Dirty(version) => anyhow::anyhow!("migration {version} was left half-way: restore the database from a backup"),
+        MigrateError::Dirty(version) => {
+            anyhow::anyhow!("migration {version} was left half-way: restore the database from a backup")
+        }
         other => anyhow::Error::new(other).context("a migration failed; nothing of it was kept"),
     }
 }

@@ -25,8 +25,12 @@ pub(crate) fn key(settings: &Settings) -> Result<Option<SealingKey>> {
 
 fn kept(path: &Path) -> Result<[u8; 32]> {
     match fs::read_to_string(path) {
-        Ok(text) => parse(&text).with_context(|| format!("{} must hold 32 bytes in hex: restore it from a backup", path.display())),
-        Err(error) if error.kind() == ErrorKind::NotFound => make(path).with_context(|| format!("cannot write {}", path.display())),
+        Ok(text) => parse(&text).with_context(|| {
+            format!("{} must hold 32 bytes in hex: restore it from a backup", path.display())
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make(path).with_context(|| format!("cannot write {}", path.display()))
+        }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

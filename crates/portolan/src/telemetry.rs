@@ -11,10 +11,15 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// Starts logging as the settings say. The server's notices to migrations (`already exists, skipping`) are noise.
 pub(crate) fn log(settings: &Settings) {
     let quiet = ["sqlx::postgres::notice=warn", "cel=warn"];
-    let filter = quiet.iter().filter_map(|d| d.parse().ok()).fold(EnvFilter::new(&settings.log), EnvFilter::add_directive);
+    let filter = quiet
+        .iter()
+        .filter_map(|d| d.parse().ok())
+        .fold(EnvFilter::new(&settings.log), EnvFilter::add_directive);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match settings.log_format {
-        LogFormat::Text => lines.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+        LogFormat::Text => {
+            lines.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed()
+        }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();

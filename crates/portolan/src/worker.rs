@@ -1,9 +1,6 @@
 //! What happens by itself: housekeeping at its intervals. Replicas do the same work; doing it twice does no harm.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::Portal;

@@ -45,7 +45,11 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     closed?
 }
 
-fn portal(settings: &Settings, database: &Database, address: SocketAddr) -> Result<(Arc<Portal>, tokio::sync::mpsc::Receiver<usage::Event>)> {
+fn portal(
+    settings: &Settings,
+    database: &Database,
+    address: SocketAddr,
+) -> Result<(Arc<Portal>, tokio::sync::mpsc::Receiver<usage::Event>)> {
     let (recorder, events) = usage::Recorder::new(USAGE_ROOM);
     let base_url = settings.base_url.clone().unwrap_or_else(|| base_url(address));
     let portal = Portal {
@@ -63,7 +67,11 @@ fn portal(settings: &Settings, database: &Database, address: SocketAddr) -> Resu
 
 /// What a browser on this machine can open.
 fn base_url(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() { format!("http://localhost:{}", address.port()) } else { format!("http://{address}") }
+    if address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
 }
 
 fn is_loopback(base_url: &str) -> bool {

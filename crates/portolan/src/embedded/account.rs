@@ -24,7 +24,12 @@ pub(super) fn for_cluster(cluster: &Path) -> Option<Account> {
         return Some(Account { uid: about.uid(), gid: about.gid() });
     }
     let known = ["postgres", "nobody"].into_iter().find_map(|name| User::from_name(name).ok().flatten());
-    Some(known.map_or(Account { uid: 65534, gid: 65534 }, |u| Account { uid: u.uid.as_raw(), gid: u.gid.as_raw() }))
+    Some(
+        known.map_or(Account { uid: 65534, gid: 65534 }, |u| Account {
+            uid: u.uid.as_raw(),
+            gid: u.gid.as_raw(),
+        }),
+    )
 }
 
 /// A command of Postgres as that account, with nothing of our environment (it may hold secrets and `PG…` variables).

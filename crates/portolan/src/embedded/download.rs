@@ -20,7 +20,11 @@ pub(super) fn earlier(folder: &Folder) -> Vec<PathBuf> {
 pub(super) async fn fetch(folder: &Folder, major: Option<u32>) -> Result<PathBuf> {
     let major = major.unwrap_or(MAJOR);
     tracing::info!("no Postgres is installed here; downloading Postgres {major}");
-    let failed = || format!("no Postgres was found and none could be downloaded: install Postgres {OLDEST} or later (on Debian: apt-get install postgresql), or set DATABASE_URL");
+    let failed = || {
+        format!(
+            "no Postgres was found and none could be downloaded: install Postgres {OLDEST} or later (on Debian: apt-get install postgresql), or set DATABASE_URL"
+        )
+    };
     let home = home(folder);
     let settings = Settings {
         version: VersionReq::parse(&format!("={major}"))?,

@@ -35,13 +35,21 @@ impl Folder {
     /// Makes the folder if it is missing, and locks it.
     pub(crate) fn lock(path: &Path) -> Result<Locking> {
         let unwritable = || {
-            format!("cannot write to the data folder {}: give it to the user who runs Portolan, or name another with --data-dir", path.display())
+            format!(
+                "cannot write to the data folder {}: give it to the user who runs Portolan, or name another with --data-dir",
+                path.display()
+            )
         };
         // others may pass through (the cluster's account must), but not look around
         fs::DirBuilder::new().recursive(true).mode(0o711).create(path).with_context(unwritable)?;
         let path = path.canonicalize().with_context(unwritable)?;
-        let mut lock =
-            File::options().create(true).truncate(false).read(true).write(true).open(path.join("portolan.lock")).with_context(unwritable)?;
+        let mut lock = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path.join("portolan.lock"))
+            .with_context(unwritable)?;
         match lock.try_lock() {
             Ok(()) => {
                 lock.set_len(0)?;
@@ -54,7 +62,9 @@ impl Folder {
                 lock.read_to_string(&mut holder)?;
                 Ok(Locking::Taken(holder.trim().parse().ok()))
             }
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock the data folder {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock the data folder {}", path.display()))
+            }
         }
     }
 
@@ -83,10 +93,14 @@ impl Folder {
         let length = self.socket().join(".s.PGSQL.5432").as_os_str().len();
         if length > SOCKET_PATH_LIMIT {
             let spare = length - SOCKET_PATH_LIMIT;
-            bail!("the data folder's path is {spare} bytes too long for a unix socket: name a shorter one than {} with --data-dir", self.path.display());
+            bail!(
+                "the data folder's path is {spare} bytes too long for a unix socket: name a shorter one than {} with --data-dir",
+                self.path.display()
+            );
         }
         let socket = self.socket();
-        fs::create_dir_all(&socket).with_context(|| format!("cannot make the folder {}", socket.display()))?;
+        fs::create_dir_all(&socket)
+            .with_context(|| format!("cannot make the folder {}", socket.display()))?;
         fs::set_permissions(&socket, Permissions::from_mode(0o700))?;
         give(&socket, account)?;
         account.map_or(Ok(()), |account| self.reachable(account))
@@ -118,7 +132,8 @@ impl Folder {
 /// Gives a folder to the account that the cluster runs as.
 pub(super) fn give(folder: &Path, account: Option<Account>) -> Result<()> {
     let Some(Account { uid, gid }) = account else { return Ok(()) };
-    chown(folder, Some(uid), Some(gid)).with_context(|| format!("cannot give {} to the database's user", folder.display()))
+    chown(folder, Some(uid), Some(gid))
+        .with_context(|| format!("cannot give {} to the database's user", folder.display()))
 }
 
 fn socket(folder: &Path) -> PathBuf {
@@ -129,5 +144,9 @@ fn socket(folder: &Path) -> PathBuf {
 pub(super) fn url(folder: &Path) -> Result<String> {
     let socket = socket(folder);
     let socket = socket.to_str().context("the data folder's path must be UTF-8 text")?;
-    Ok(Url::parse_with_params("postgres://portolan@localhost:5432/portolan", [("host", socket), ("sslmode", "disable")])?.into())
+    Ok(Url::parse_with_params(
+        "postgres://portolan@localhost:5432/portolan",
+        [("host", socket), ("sslmode", "disable")],
+    )?
+    .into())
 }

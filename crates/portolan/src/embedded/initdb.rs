@@ -16,7 +16,10 @@ pub(super) fn ensure(folder: &Folder, programs: &Programs, account: Option<Accou
     let cluster = folder.cluster();
     if cluster.exists() {
         if !cluster.join("PG_VERSION").is_file() {
-            bail!("{} is not a Postgres cluster: move it away, or name another data folder with --data-dir", cluster.display());
+            bail!(
+                "{} is not a Postgres cluster: move it away, or name another data folder with --data-dir",
+                cluster.display()
+            );
         }
         return Ok(());
     }
@@ -40,7 +43,13 @@ fn make(programs: &Programs, account: Option<Account>, draft: &Path, locale: &st
     fs::set_permissions(draft, Permissions::from_mode(0o700))?;
     folder::give(draft, account)?;
     let output = account::command(&programs.bin.join("initdb"), account)
-        .args(["--username=portolan", "--encoding=UTF8", "--auth-local=trust", "--auth-host=reject", "--no-instructions"])
+        .args([
+            "--username=portolan",
+            "--encoding=UTF8",
+            "--auth-local=trust",
+            "--auth-host=reject",
+            "--no-instructions",
+        ])
         .arg(format!("--locale={locale}"))
         .arg("--pgdata")
         .arg(draft)

@@ -29,8 +29,8 @@ use anyhow::{Context, Result, bail};
 use sqlx::{Connection, PgConnection, Postgres, migrate::MigrateDatabase, postgres::PgConnectOptions};
 
 pub(crate) use folder::{Folder, Locking};
-pub(crate) use programs::OLDEST;
 use postmaster::Postmaster;
+pub(crate) use programs::OLDEST;
 
 /// Crash recovery of a busy cluster may take long; it says so meanwhile.
 const START_LIMIT: Duration = Duration::from_mins(3);
@@ -59,7 +59,10 @@ impl Cluster {
         let postmaster = Postmaster::start(&folder, programs, account)?;
         let cluster = Self { postmaster, folder };
         cluster.ready(began).await?;
-        tracing::info!(ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(0), "the private Postgres is ready");
+        tracing::info!(
+            ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(0),
+            "the private Postgres is ready"
+        );
         Ok(cluster)
     }
 
@@ -72,7 +75,10 @@ impl Cluster {
     pub(crate) async fn stop(self) -> Result<()> {
         let began = Instant::now();
         tokio::task::spawn_blocking(move || drop(self)).await?;
-        tracing::info!(ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(0), "the private Postgres has stopped");
+        tracing::info!(
+            ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(0),
+            "the private Postgres has stopped"
+        );
         Ok(())
     }
 
@@ -89,7 +95,8 @@ impl Cluster {
                 },
             };
             if began.elapsed() > START_LIMIT {
-                return Err(problem).context("the private Postgres does not answer; its log is in the data folder");
+                return Err(problem)
+                    .context("the private Postgres does not answer; its log is in the data folder");
             }
             if said.elapsed() > Duration::from_secs(10) {
                 tracing::info!("waiting for the private Postgres: {problem}");

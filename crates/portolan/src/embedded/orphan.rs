@@ -19,7 +19,12 @@ use nix::{
 pub(super) fn clear(cluster: &Path) -> Result<()> {
     let file = cluster.join("postmaster.pid");
     let Ok(text) = fs::read_to_string(&file) else { return Ok(()) };
-    let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).filter(|pid| *pid > 1).map(Pid::from_raw);
+    let pid = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse().ok())
+        .filter(|pid| *pid > 1)
+        .map(Pid::from_raw);
     if let Some(pid) = pid.filter(|pid| is_ours(*pid, cluster)) {
         tracing::warn!(%pid, "stopping a Postgres that a killed Portolan left behind");
         stop(pid, cluster)?;
@@ -41,7 +46,9 @@ fn stop(pid: Pid, cluster: &Path) -> Result<()> {
             sleep(Duration::from_millis(25));
         }
     }
-    bail!("a Postgres left behind by a killed Portolan (process {pid}) does not stop: stop it, then start again")
+    bail!(
+        "a Postgres left behind by a killed Portolan (process {pid}) does not stop: stop it, then start again"
+    )
 }
 
 /// Whether this process is a server on this cluster: a postmaster's working folder is its cluster.

@@ -51,7 +51,8 @@ impl Postmaster {
         if fs::metadata(&log).is_ok_and(|about| about.len() > LOG_LIMIT) {
             fs::rename(&log, log.with_extension("log.1"))?;
         }
-        let server = Server { bin: programs.bin, cluster: folder.cluster(), socket: folder.socket(), log, account };
+        let server =
+            Server { bin: programs.bin, cluster: folder.cluster(), socket: folder.socket(), log, account };
         let (stop, stopped) = channel();
         let (tell, failure) = watch::channel(None);
         let watcher = thread::Builder::new().name("postmaster".into()).spawn(move || {
@@ -107,11 +108,18 @@ impl Server {
             };
             deaths = if began.elapsed() > CALM { 1 } else { deaths + 1 };
             if deaths >= DEATHS {
-                anyhow::bail!("the private Postgres keeps stopping ({status}): {}; its log is {}", self.last_words(), self.log.display());
+                anyhow::bail!(
+                    "the private Postgres keeps stopping ({status}): {}; its log is {}",
+                    self.last_words(),
+                    self.log.display()
+                );
             }
             tracing::warn!(%status, "the private Postgres stopped by itself; starting it again");
             // processes of a killed server need a moment to notice
-            if !matches!(stopped.recv_timeout(Duration::from_millis(200) * 2_u32.pow(deaths - 1)), Err(RecvTimeoutError::Timeout)) {
+            if !matches!(
+                stopped.recv_timeout(Duration::from_millis(200) * 2_u32.pow(deaths - 1)),
+                Err(RecvTimeoutError::Timeout)
+            ) {
                 return Ok(());
             }
             orphan::clear(&self.cluster)?;
@@ -119,7 +127,11 @@ impl Server {
     }
 
     fn spawn(&self) -> Result<Child> {
-        let log = File::options().create(true).append(true).open(&self.log).with_context(|| format!("cannot write {}", self.log.display()))?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .with_context(|| format!("cannot write {}", self.log.display()))?;
         let mut command = account::command(&self.bin.join("postgres"), self.account);
         command.arg("-D").arg(&self.cluster).arg("-k").arg(&self.socket);
         for option in [
@@ -144,7 +156,10 @@ impl Server {
     fn last_words(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text[text.len().saturating_sub(8192)..]);
-        let fatal = text.lines().rev().find_map(|line| line.split_once("FATAL: ").or_else(|| line.split_once("ERROR: ")));
+        let fatal = text
+            .lines()
+            .rev()
+            .find_map(|line| line.split_once("FATAL: ").or_else(|| line.split_once("ERROR: ")));
         fatal.map_or_else(|| "it did not say why".to_owned(), |(_, words)| words.trim().to_owned())
     }
 }
@@ -158,7 +173,10 @@ fn die_with_parent(command: &mut Command) {
         // killed between fork and here: nobody will send the signal
         if nix::unistd::getppid() == parent { Ok(()) } else { Err(std::io::ErrorKind::BrokenPipe.into()) }
     };
-    #[expect(unsafe_code, reason = "the child sets its own parent-death signal before it becomes Postgres; both calls are async-signal-safe")]
+    #[expect(
+        unsafe_code,
+        reason = "the child sets its own parent-death signal before it becomes Postgres; both calls are async-signal-safe"
+    )]
     // SAFETY: between fork and exec only prctl and getppid are called, which allocate nothing and take no lock
     unsafe {
         command.pre_exec(tie);

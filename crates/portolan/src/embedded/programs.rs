@@ -37,13 +37,20 @@ impl Programs {
 
 /// The installation for a data folder: of the major version that made its cluster, else the newest.
 pub(super) async fn for_folder(folder: &Folder, given: Option<&Path>) -> Result<Programs> {
-    let made_by = fs::read_to_string(folder.cluster().join("PG_VERSION")).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let made_by = fs::read_to_string(folder.cluster().join("PG_VERSION"))
+        .ok()
+        .and_then(|text| text.trim().parse::<u32>().ok());
     let mut found = match given {
         Some(bin) => Programs::at(bin.to_owned()).into_iter().collect(),
         None => on_this_machine(),
     };
-    if let Some(bin) = given && found.is_empty() {
-        bail!("PORTOLAN_POSTGRES_BIN must be a folder with Postgres' programs `postgres` and `initdb`; {} is not", bin.display());
+    if let Some(bin) = given
+        && found.is_empty()
+    {
+        bail!(
+            "PORTOLAN_POSTGRES_BIN must be a folder with Postgres' programs `postgres` and `initdb`; {} is not",
+            bin.display()
+        );
     }
     if given.is_none() {
         found.extend(download::earlier(folder).into_iter().filter_map(Programs::at));
@@ -55,7 +62,10 @@ pub(super) async fn for_folder(folder: &Folder, given: Option<&Path>) -> Result<
             let bin = download::fetch(folder, made_by).await?;
             match Programs::at(bin.clone()) {
                 Some(programs) => Ok(programs),
-                None => bail!("the Postgres that was downloaded to {} does not run here: install Postgres {OLDEST} or later, or set DATABASE_URL", bin.display()),
+                None => bail!(
+                    "the Postgres that was downloaded to {} does not run here: install Postgres {OLDEST} or later, or set DATABASE_URL",
+                    bin.display()
+                ),
             }
         }
     }
@@ -72,9 +82,9 @@ enum Choice {
 fn choose(mut found: Vec<Programs>, made_by: Option<u32>) -> Choice {
     found.sort_by_key(|p| p.major);
     match (made_by, found.pop()) {
-        (Some(major), _) if major < OLDEST => {
-            Choice::Refuse(format!("the data folder was made by Postgres {major}, which is too old: dump it with that version, and load it into {OLDEST} or later"))
-        }
+        (Some(major), _) if major < OLDEST => Choice::Refuse(format!(
+            "the data folder was made by Postgres {major}, which is too old: dump it with that version, and load it into {OLDEST} or later"
+        )),
         (None, Some(newest)) if newest.major < OLDEST => Choice::Refuse(format!(
             "Postgres {} in {} is too old: install version {OLDEST} or later, or set DATABASE_URL",
             newest.version,
@@ -97,8 +107,18 @@ fn choose(mut found: Vec<Programs>, made_by: Option<u32>) -> Choice {
 
 /// Every installation in the usual places, one per folder.
 fn on_this_machine() -> Vec<Programs> {
-    let roots = ["/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/Library/PostgreSQL", "/usr"];
-    let below = roots.iter().flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten()).map(|entry| entry.path().join("bin"));
+    let roots = [
+        "/usr/lib/postgresql",
+        "/usr/local/lib/postgresql",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/Library/PostgreSQL",
+        "/usr",
+    ];
+    let below = roots
+        .iter()
+        .flat_map(|root| fs::read_dir(root).into_iter().flatten().flatten())
+        .map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH");
     let on_path = path.iter().flat_map(std::env::split_paths).filter(|p| p.is_absolute());
     let folders: BTreeMap<PathBuf, PathBuf> =
@@ -138,8 +158,13 @@ mod tests {
             Choice::Refuse(reason) => reason,
             other => panic!("{other:?} is no refusal"),
         };
-        assert_eq!(refused(vec![of(13)], None), "Postgres 13.1 in /pg/13 is too old: install version 14 or later, or set DATABASE_URL");
-        assert!(refused(vec![of(17)], Some(15)).starts_with("the data folder was made by Postgres 15, and this machine has 17.1: install Postgres 15"));
+        assert_eq!(
+            refused(vec![of(13)], None),
+            "Postgres 13.1 in /pg/13 is too old: install version 14 or later, or set DATABASE_URL"
+        );
+        assert!(refused(vec![of(17)], Some(15)).starts_with(
+            "the data folder was made by Postgres 15, and this machine has 17.1: install Postgres 15"
+        ));
         assert!(refused(vec![of(17)], Some(12)).contains("too old"));
     }
 

@@ -21,7 +21,8 @@ impl Failure<'_> {
         let id = self.id.to_str().unwrap_or_default();
         if path.starts_with("/api/") {
             let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail, "request_id": id });
-            return (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();
+            return (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string())
+                .into_response();
         }
         // the id holds letters, digits and -_. alone, and the words are ours: nothing to escape
         let page = format!(

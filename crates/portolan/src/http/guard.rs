@@ -30,18 +30,31 @@ pub(super) async fn around(State(timeout): State<Duration>, mut request: Request
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
     let limit = if route == APPLY { APPLY_TIMEOUT.max(timeout) } else { timeout };
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
 
     let _in_flight = InFlight::begin();
-    let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind()).instrument(span.clone()).await;
+    let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind())
+        .instrument(span.clone())
+        .await;
     let failed = |status, title, detail| Failure { status, title, detail, id: &id }.answer(&path);
     let mut response = match answer {
         Ok(Ok(response)) => response,
         // the panic itself is on standard error
-        Ok(Err(_)) => failed(StatusCode::INTERNAL_SERVER_ERROR, "Something failed on our side", "Quote the request id when you ask."),
-        Err(_) => failed(StatusCode::SERVICE_UNAVAILABLE, "This took too long", "It was given up. Try again in a moment, or ask for less at once."),
+        Ok(Err(_)) => failed(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed on our side",
+            "Quote the request id when you ask.",
+        ),
+        Err(_) => failed(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This took too long",
+            "It was given up. Try again in a moment, or ask for less at once.",
+        ),
     };
     response.headers_mut().insert(REQUEST_ID, id);
     let (status, elapsed) = (response.status(), began.elapsed());
@@ -58,11 +71,15 @@ pub(super) async fn around(State(timeout): State<Duration>, mut request: Request
 
 /// The id that came with the request, if it is a plain one; else a new one.
 fn id(request: &Request) -> HeaderValue {
-    let plain = |v: &&HeaderValue| (8..=64).contains(&v.len()) && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    let plain = |v: &&HeaderValue| {
+        (8..=64).contains(&v.len())
+            && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+    };
     let given = request.headers().get(REQUEST_ID).filter(plain).cloned();
     given.unwrap_or_else(|| {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        HeaderValue::from_str(Uuid::now_v7().hyphenated().encode_lower(&mut text)).unwrap_or(HeaderValue::from_static("unknown"))
+        HeaderValue::from_str(Uuid::now_v7().hyphenated().encode_lower(&mut text))
+            .unwrap_or(HeaderValue::from_static("unknown"))
     })
 }
 

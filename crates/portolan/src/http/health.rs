@@ -31,7 +31,10 @@ pub(super) async fn ready(State(probe): State<Probe>) -> (StatusCode, String) {
     let asked = tokio::time::timeout(PATIENCE, database::is_current(probe.portal.db.pool())).await;
     match asked {
         Ok(Ok(true)) => (StatusCode::OK, "ready\n".to_owned()),
-        Ok(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "the database's migrations are not those of this version\n".to_owned()),
+        Ok(Ok(false)) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database's migrations are not those of this version\n".to_owned(),
+        ),
         Ok(Err(error)) => {
             tracing::warn!("not ready: {error:#}");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n".to_owned())

@@ -51,7 +51,12 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Answers until `stop` turns true; then lets the requests in flight finish, for `patience` at most.
-pub(crate) async fn serve(listener: TcpListener, app: Router, stop: watch::Receiver<bool>, patience: Duration) -> Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    stop: watch::Receiver<bool>,
+    patience: Duration,
+) -> Result<()> {
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

@@ -18,7 +18,8 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
         if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Err(format!("line {number} must begin with a key of letters, digits and _"));
         }
-        let value = unquote(value.trim()).ok_or_else(|| format!("line {number}: {key} begins with a quote that does not end"))?;
+        let value = unquote(value.trim())
+            .ok_or_else(|| format!("line {number}: {key} begins with a quote that does not end"))?;
         if values.insert(key.to_owned(), value.to_owned()).is_some() {
             return Err(format!("line {number} sets {key} a second time; keep one of the two"));
         }

@@ -109,7 +109,9 @@ impl Settings {
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
         match absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share"))) {
             Some(dir) => Ok(dir.join("portolan")),
-            None => bail!("there is no home folder to keep data in: say where with --data-dir or PORTOLAN_DATA_DIR"),
+            None => bail!(
+                "there is no home folder to keep data in: say where with --data-dir or PORTOLAN_DATA_DIR"
+            ),
         }
     }
 

@@ -27,7 +27,8 @@ pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
 pub(super) fn base_url(text: &str) -> Parsed<Option<String>> {
     let wrong = || format!("must be the portal's address like https://portal.example.org, not {text:?}");
     let url = Url::parse(text).map_err(|_| wrong())?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.path() == "/";
+    let plain =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.path() == "/";
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() || !plain {
         return Err(wrong());
     }
@@ -48,7 +49,10 @@ pub(super) fn database_url(text: &str) -> Parsed<Option<String>> {
 }
 
 pub(super) fn pool_size(text: &str) -> Parsed<u32> {
-    text.parse().ok().filter(|n| (2..=200).contains(n)).ok_or_else(|| format!("must be a number from 2 to 200, not {text:?}"))
+    text.parse()
+        .ok()
+        .filter(|n| (2..=200).contains(n))
+        .ok_or_else(|| format!("must be a number from 2 to 200, not {text:?}"))
 }
 
 /// The value is not repeated: it is a secret.
@@ -90,11 +94,16 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
 }
 
 pub(super) fn duration_or_off(text: &str) -> Parsed<Option<Duration>> {
-    if text == "off" { Ok(None) } else { duration(text).map(Some).map_err(|problem| format!("{problem}; or off")) }
+    if text == "off" {
+        Ok(None)
+    } else {
+        duration(text).map(Some).map_err(|problem| format!("{problem}; or off"))
+    }
 }
 
 pub(super) fn log_filter(text: &str) -> Parsed<String> {
-    EnvFilter::try_new(text).map_err(|_| format!("must be a log filter like info or portolan=debug, not {text:?}"))?;
+    EnvFilter::try_new(text)
+        .map_err(|_| format!("must be a log filter like info or portolan=debug, not {text:?}"))?;
     Ok(text.to_owned())
 }
 

@@ -22,11 +22,16 @@ pub(super) struct Sources {
 
 impl Sources {
     /// With a settings file: the one given, else `PORTOLAN_SETTINGS`, else `.env` here if there is one.
-    pub(super) fn new(given: Option<&Path>, environment: impl Fn(&str) -> Option<OsString> + 'static) -> Result<Self> {
+    pub(super) fn new(
+        given: Option<&Path>,
+        environment: impl Fn(&str) -> Option<OsString> + 'static,
+    ) -> Result<Self> {
         let named = given.map(Path::to_owned).or_else(|| environment("PORTOLAN_SETTINGS").map(PathBuf::from));
         let path = named.clone().unwrap_or_else(|| ".env".into());
         let file = match std::fs::read_to_string(&path) {
-            Ok(text) => file::parse(&text).map_err(|problem| anyhow::anyhow!("{}: {problem}", path.display()))?,
+            Ok(text) => {
+                file::parse(&text).map_err(|problem| anyhow::anyhow!("{}: {problem}", path.display()))?
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => BTreeMap::new(),
             Err(error) => bail!("cannot read the settings file {}: {error}", path.display()),
         };
@@ -49,7 +54,12 @@ impl Sources {
 
     /// Sets a field from the first source that has its key. An empty value counts as none, because composing tools
     /// pass unset variables on as empty ones.
-    pub(super) fn set<T>(&mut self, key: &'static str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) {
+    pub(super) fn set<T>(
+        &mut self,
+        key: &'static str,
+        field: &mut T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) {
         self.known.insert(key);
         let Some((value, from)) = self.find(key) else { return };
         match parse(value.trim()) {
@@ -60,8 +70,12 @@ impl Sources {
 
     /// Tells all that was wrong, also keys in the file that mean nothing (most likely mistyped).
     pub(super) fn finish(mut self) -> Result<()> {
-        for key in self.file.keys().filter(|k| k.starts_with("PORTOLAN_") && !self.known.contains(k.as_str())) {
-            self.problems.push(format!("{key} in {} is not a setting; .env.example lists them all", self.path.display()));
+        for key in self.file.keys().filter(|k| k.starts_with("PORTOLAN_") && !self.known.contains(k.as_str()))
+        {
+            self.problems.push(format!(
+                "{key} in {} is not a setting; .env.example lists them all",
+                self.path.display()
+            ));
         }
         if self.problems.is_empty() { Ok(()) } else { bail!("{}", self.problems.join("\nportolan: ")) }
     }

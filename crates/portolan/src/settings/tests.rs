@@ -19,8 +19,11 @@ fn sources(file: &Path, environment: &'static [(&str, &str)]) -> anyhow::Result<
 fn a_flag_wins_over_the_environment_which_wins_over_the_file() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"PORTOLAN_LISTEN=0.0.0.0:1\nPORTOLAN_POOL_SIZE=3\nPORTOLAN_ORGANISATION=File\n").unwrap();
-    let mut sources =
-        sources(file.path(), &[("PORTOLAN_LISTEN", "0.0.0.0:2"), ("PORTOLAN_POOL_SIZE", "4"), ("PORTOLAN_DEMO", "")]).unwrap();
+    let mut sources = sources(
+        file.path(),
+        &[("PORTOLAN_LISTEN", "0.0.0.0:2"), ("PORTOLAN_POOL_SIZE", "4"), ("PORTOLAN_DEMO", "")],
+    )
+    .unwrap();
     sources.flag("PORTOLAN_LISTEN", "--listen", Some("0.0.0.0:3".into()));
     let settings = Settings::read(sources).unwrap();
     assert_eq!(settings.listen.port(), 3);
@@ -32,7 +35,9 @@ fn a_flag_wins_over_the_environment_which_wins_over_the_file() {
 #[test]
 fn every_problem_is_told_with_its_key_and_place() {
     let text = "PORTOLAN_SESSION_IDLE=soon\nPORTOLAN_LISTN=1\n";
-    let error = load(text, &[("PORTOLAN_POOL_SIZE", "1"), ("DATABASE_URL", "mysql://root:hunter2@x/y")]).unwrap_err().to_string();
+    let error = load(text, &[("PORTOLAN_POOL_SIZE", "1"), ("DATABASE_URL", "mysql://root:hunter2@x/y")])
+        .unwrap_err()
+        .to_string();
     for part in [
         "DATABASE_URL in the environment must be a Postgres address",
         "PORTOLAN_POOL_SIZE in the environment must be a number from 2 to 200",
@@ -49,7 +54,9 @@ fn every_problem_is_told_with_its_key_and_place() {
 #[test]
 fn times_and_keys_are_understood() {
     let hex = "0a".repeat(32);
-    let text = format!("PORTOLAN_CONFIRM_OWNERSHIP=180d\nPORTOLAN_LOG_FORMAT=json\nPORTOLAN_SECRET_KEY={hex}\nPORTOLAN_BASE_URL=https://p.example.org/\n");
+    let text = format!(
+        "PORTOLAN_CONFIRM_OWNERSHIP=180d\nPORTOLAN_LOG_FORMAT=json\nPORTOLAN_SECRET_KEY={hex}\nPORTOLAN_BASE_URL=https://p.example.org/\n"
+    );
     let settings = load(&text, &[]).unwrap();
     assert_eq!(settings.confirm_ownership, Some(Duration::from_hours(180 * 24)));
     assert_eq!(settings.log_format, LogFormat::Json);
@@ -61,10 +68,14 @@ fn times_and_keys_are_understood() {
 #[test]
 fn the_example_file_is_true() {
     let example = include_str!("../../../../.env.example");
-    let settings = Settings::read(Sources::new(Some(Path::new("../../.env.example")), |_| None).unwrap()).unwrap();
+    let settings =
+        Settings::read(Sources::new(Some(Path::new("../../.env.example")), |_| None).unwrap()).unwrap();
     assert_eq!(settings, Settings::default(), "as it stands the example changes nothing");
 
-    let assignments: String = example.lines().filter_map(|l| l.strip_prefix('#').filter(|l| l.contains('=') && !l.starts_with(' '))).fold(String::new(), |all, line| all + line + "\n");
+    let assignments: String = example
+        .lines()
+        .filter_map(|l| l.strip_prefix('#').filter(|l| l.contains('=') && !l.starts_with(' ')))
+        .fold(String::new(), |all, line| all + line + "\n");
     let uncommented = load(&assignments, &[]).unwrap();
     let defaults = Settings {
         base_url: uncommented.base_url.clone(),
@@ -78,7 +89,9 @@ fn the_example_file_is_true() {
     assert_eq!(uncommented, defaults, "a commented value is the default, where there is one");
 
     let named = file::parse(&assignments).unwrap();
-    let documented = include_str!("mod.rs").lines().filter_map(|l| l.trim().strip_prefix("/// `")?.split_once("`:").map(|(key, _)| key));
+    let documented = include_str!("mod.rs")
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("/// `")?.split_once("`:").map(|(key, _)| key));
     let missing: Vec<_> = documented.filter(|key| !named.contains_key(*key)).collect();
     assert!(missing.is_empty(), ".env.example does not name {missing:?}");
 }

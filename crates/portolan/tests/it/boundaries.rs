@@ -27,7 +27,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// Slices of the domain, from those that may call most to those that may call none. A slice calls lower rows only.
-const LAYERS: &[&[&str]] = &[&["changes"], &["catalog"], &["people"], &["usage"], &["settings"], &["activity"]];
+const LAYERS: &[&[&str]] =
+    &[&["changes"], &["catalog"], &["people"], &["usage"], &["settings"], &["activity"]];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
@@ -60,7 +61,8 @@ fn code(source: &str) -> String {
 
 /// The names under `[dependencies]`.
 fn dependencies(name: &str) -> BTreeSet<String> {
-    let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
+    let manifest =
+        fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
     manifest
         .lines()
         .skip_while(|line| line.trim() != "[dependencies]")
@@ -153,11 +155,17 @@ fn sql_lives_in_stores() {
         if path.contains("/tests/") || path.starts_with("crates/bench/") || path.ends_with("/boundaries.rs") {
             continue;
         }
-        let is_store = path.starts_with("crates/domain/src/") && (path.ends_with("/store.rs") || path.contains("/store/"));
-        let speaks = ["sqlx::query", "query!(", "query_as!(", "query_scalar!(", "sqlx::raw_sql"].iter().any(|sql| code(&source).contains(sql));
+        let is_store = path.starts_with("crates/domain/src/")
+            && (path.ends_with("/store.rs") || path.contains("/store/"));
+        let speaks = ["sqlx::query", "query!(", "query_as!(", "query_scalar!(", "sqlx::raw_sql"]
+            .iter()
+            .any(|sql| code(&source).contains(sql));
         statements += usize::from(is_store && speaks);
         assert!(is_store || !speaks, "{path} speaks SQL; only a store.rs of the domain does");
-        assert!(!code(&source).contains("AssertSqlSafe"), "{path} makes SQL at run time; statements are literals");
+        assert!(
+            !code(&source).contains("AssertSqlSafe"),
+            "{path} makes SQL at run time; statements are literals"
+        );
     }
     assert!(statements > 0, "no store was found, so nothing was checked");
 }
@@ -178,10 +186,16 @@ fn faces_do_not_name_the_database_driver_nor_each_other() {
 
 #[test]
 fn slices_call_only_the_slices_below() {
-    let rank: BTreeMap<&str, usize> = LAYERS.iter().enumerate().flat_map(|(rank, row)| row.iter().map(move |slice| (*slice, rank))).collect();
+    let rank: BTreeMap<&str, usize> = LAYERS
+        .iter()
+        .enumerate()
+        .flat_map(|(rank, row)| row.iter().map(move |slice| (*slice, rank)))
+        .collect();
     let mut seen = BTreeSet::new();
     for (path, source) in files("crates/domain/src", "rs") {
-        let Some(slice) = path.trim_start_matches("crates/domain/src/").split_once('/').map(|(slice, _)| slice) else {
+        let Some(slice) =
+            path.trim_start_matches("crates/domain/src/").split_once('/').map(|(slice, _)| slice)
+        else {
             continue; // cx, error, id, page, portal: what all slices stand on
         };
         let own = *rank.get(slice).unwrap_or_else(|| panic!("say in LAYERS where the slice {slice} stands"));
@@ -190,8 +204,14 @@ fn slices_call_only_the_slices_below() {
         let called = paths_below_crate(&code);
         for (other, rank) in &rank {
             let called = called.contains(other);
-            assert!(!called || *other == slice || *rank > own, "{path} calls {other}, which is not below {slice}");
-            assert!(!code.contains(&format!("crate::{other}::store")) || *other == slice, "{path} reaches into the store of {other}");
+            assert!(
+                !called || *other == slice || *rank > own,
+                "{path} calls {other}, which is not below {slice}"
+            );
+            assert!(
+                !code.contains(&format!("crate::{other}::store")) || *other == slice,
+                "{path} reaches into the store of {other}"
+            );
         }
     }
     assert_eq!(seen, rank.keys().map(|s| (*s).to_owned()).collect(), "LAYERS names a slice that is gone");
@@ -203,7 +223,10 @@ fn templates_carry_no_style_and_no_script_of_their_own() {
     assert!(!templates.is_empty(), "no templates found");
     for (path, template) in templates {
         let template = template.to_lowercase();
-        assert!(!template.contains("style=\""), "{path} has a style attribute, which the content security policy forbids");
+        assert!(
+            !template.contains("style=\""),
+            "{path} has a style attribute, which the content security policy forbids"
+        );
         assert!(!template.contains("<style"), "{path} has a style element");
         assert!(!template.contains("javascript:"), "{path} has a script in an address");
         for handler in ["onclick=", "onchange=", "onsubmit=", "onload=", "oninput=", "onerror="] {
