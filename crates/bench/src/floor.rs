@@ -151,3 +151,60 @@ async fn answer(
     play(&mut connection, script, &mut out).await.map_err(broken)?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc, time::Duration};
+
+    use sqlx::{
+        PgPool,
+        postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    };
+
+    use super::{drive, play};
+    use crate::tape::{Recorder, Script};
+
+    /// A client that goes through the recorder, on the test's own database.
+    async fn recorded(options: &PgConnectOptions) -> (PgPool, Recorder) {
+        let socket = options.get_socket().map_or(Path::new("/var/run/postgresql"), |folder| folder.as_path());
+        let socket = socket.join(format!(".s.PGSQL.{}", options.get_port()));
+        let recorder = Recorder::start(socket).await.unwrap();
+        let through = PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(recorder.port)
+            .username(options.get_username())
+            .database(options.get_database().unwrap())
+            .ssl_mode(PgSslMode::Disable);
+        (PgPoolOptions::new().max_connections(1).connect_with(through).await.unwrap(), recorder)
+    }
+
+    #[sqlx::test]
+    async fn what_was_recorded_plays_again_with_its_values(pool: PgPool) {
+        sqlx::raw_sql("CREATE TABLE t (id uuid, n int8, tags text[]); INSERT INTO t VALUES (gen_random_uuid(), 7, '{a,b}')")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let (client, recorder) = recorded(&pool.connect_options()).await;
+        recorder.begin();
+        let mut transaction = client.begin().await.unwrap();
+        let ask = "SELECT 'found ' || n::text || array_to_string(tags, '+') FROM t WHERE n = $1 AND tags && $2 AND $3::text IS NULL";
+        let found: String = sqlx::query_scalar(ask)
+            .bind(7_i64)
+            .bind(vec!["b".to_owned(), "c".to_owned()])
+            .bind(None::<String>)
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        let script = recorder.end();
+        assert_eq!(script.iter().map(crate::tape::Step::sql).collect::<Vec<_>>(), ["BEGIN", ask, "COMMIT"]);
+
+        let mut out = Vec::new();
+        play(&mut *pool.acquire().await.unwrap(), &script, &mut out).await.unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), found);
+
+        let scripts: Arc<Vec<Script>> = Arc::new(vec![script]);
+        let run = drive(&pool, &scripts, 2, Duration::from_millis(100)).await.unwrap();
+        assert_eq!(run.bytes, run.latencies.len() * found.len());
+    }
+}
