@@ -24,6 +24,15 @@ RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         || (SELECT coalesce(array_agg('tag=' || t), '{}') FROM unnest(tags) t)
 $$;
 
+-- Words as a search box means them: runs of letters and digits, in lower case.
+CREATE FUNCTION plain_words(text text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_remove(regexp_split_to_array(lower(text), '[^[:alnum:]]+'), '')
+$$;
+-- array_to_string is only called stable, for element types that are not text
+CREATE FUNCTION tag_words(tags text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_to_string(tags, ' ')
+$$;
+
 CREATE TABLE entity (
     id              uuid PRIMARY KEY,
     kind            text NOT NULL CONSTRAINT entity_kind_known CHECK (kind IN ('component', 'api', 'resource', 'system', 'domain', 'group', 'user', 'location')),
@@ -65,19 +74,24 @@ CREATE TABLE entity (
     updated_at      timestamptz NOT NULL,
 
     facets      text[] NOT NULL GENERATED ALWAYS AS (entity_facets(type, owner_ref, tier, lifecycle, system_ref, domain_ref, tags)) STORED,
+    -- in plain byte order whatever the database's collation: prefixes are found by this index
+    sort_name   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(name)) STORED,
     search_name text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || coalesce(title, ''))) STORED,
-    -- 'simple' for names: nobody wants "billing" stemmed to "bill" when it is a service; words split at punctuation
-    name_words  tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('simple', regexp_replace(name || ' ' || coalesce(title, ''), '[^[:alnum:]]+', ' ', 'g'))) STORED,
-    -- capped: a tsvector may not exceed a megabyte and a description may
-    text_words  tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('english', left(coalesce(description, ''), 20000))
-                || array_to_tsvector(tags) || to_tsvector('simple', regexp_replace(coalesce(owner_ref, ''), '[^[:alnum:]]+', ' ', 'g'))) STORED,
+    -- plain words: nobody wants "billing" stemmed to "bill" when it is a service
+    name_words  tsvector NOT NULL GENERATED ALWAYS AS (array_to_tsvector(plain_words(name || ' ' || coalesce(title, '')))) STORED,
+    -- capped: a tsvector may not exceed a megabyte and a description may. Names too, so that "payment ledger" finds
+    -- the payment-gateway that writes to a ledger
+    text_words  tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('english', left(coalesce(description, ''), 20000)) || array_to_tsvector(plain_words(
+                name || ' ' || coalesce(title, '') || ' ' || coalesce(type, '') || ' ' || coalesce(split_part(owner_ref, '/', 2), '') || ' '
+                || tag_words(tags)))) STORED,
     CONSTRAINT entity_ref_canonical CHECK (ref = lower(kind || ':' || namespace || '/' || name)),
     CONSTRAINT entity_no_owner_without_ref CHECK (owner_ref IS NOT NULL OR (owner_team_id IS NULL AND owner_person_id IS NULL))
 );
 -- the index in its default order, and its keyset pages: (kind, name) with ref to break ties between namespaces
-CREATE INDEX entity_kind_name_idx ON entity (kind, lower(name), ref);
+CREATE INDEX entity_kind_name_idx ON entity (kind, sort_name, ref);
+CREATE INDEX entity_name_idx ON entity (sort_name, ref);
 -- what a team owns (team view, hand-over, list by owner)
-CREATE INDEX entity_owner_idx ON entity (owner_ref, kind, lower(name), ref);
+CREATE INDEX entity_owner_idx ON entity (owner_ref, kind, sort_name, ref);
 CREATE INDEX entity_owner_team_idx ON entity (owner_team_id);
 CREATE INDEX entity_owner_person_idx ON entity (owner_person_id) WHERE owner_person_id IS NOT NULL;
 CREATE INDEX entity_system_idx ON entity (system_ref) WHERE system_ref IS NOT NULL;
@@ -104,6 +118,25 @@ CREATE TABLE facet_count (
 ) WITH (fillfactor = 70);
 CREATE INDEX facet_count_top_idx ON facet_count (kind, dimension, n DESC, value);
 
+-- Every order of the index as one text that compares in byte order, so that one statement pages through all of them.
+CREATE FUNCTION entity_sort_key(sort text, name text, tier smallint, changed timestamptz, updated timestamptz, owner text)
+RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE sort
+        WHEN 'tier' THEN coalesce(tier, 9)::text
+        WHEN 'owner' THEN coalesce('0' || owner || ' ', '1')
+        -- newest first: what is left until a far day; nothing sorts behind every digit
+        WHEN 'changed' THEN coalesce(lpad((9000000000000000 - extract(epoch FROM changed) * 1000000)::bigint::text, 16, '0'), '~')
+        WHEN 'updated' THEN lpad((9000000000000000 - extract(epoch FROM updated) * 1000000)::bigint::text, 16, '0')
+        ELSE '' END || name
+$$;
+
+-- The words that names are made of, each with how many entities use it. It grows far slower than the catalog, so a
+-- mistyped word is mended against it at a cost that does not grow with the catalog.
+CREATE TABLE name_word (
+    word text COLLATE "C" PRIMARY KEY,
+    n    bigint NOT NULL
+) WITH (fillfactor = 70);
+
 CREATE FUNCTION count_facets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -111,11 +144,17 @@ BEGIN
         SELECT kind, split_part(f, '=', 1), substr(f, strpos(f, '=') + 1), count(*)
         FROM new_rows, unnest(facets || 'kind='::text) f GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         ON CONFLICT (kind, dimension, value) DO UPDATE SET n = c.n + excluded.n;
+        INSERT INTO name_word AS c (word, n)
+        SELECT w, count(*) FROM new_rows, unnest(tsvector_to_array(name_words)) w GROUP BY 1 ORDER BY 1
+        ON CONFLICT (word) DO UPDATE SET n = c.n + excluded.n;
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO facet_count AS c (kind, dimension, value, n)
         SELECT kind, split_part(f, '=', 1), substr(f, strpos(f, '=') + 1), -count(*)
         FROM old_rows, unnest(facets || 'kind='::text) f GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         ON CONFLICT (kind, dimension, value) DO UPDATE SET n = c.n + excluded.n;
+        INSERT INTO name_word AS c (word, n)
+        SELECT w, -count(*) FROM old_rows, unnest(tsvector_to_array(name_words)) w GROUP BY 1 ORDER BY 1
+        ON CONFLICT (word) DO UPDATE SET n = c.n + excluded.n;
     ELSE
         INSERT INTO facet_count AS c (kind, dimension, value, n)
         SELECT kind, split_part(f, '=', 1), substr(f, strpos(f, '=') + 1), sum(d)
@@ -123,6 +162,12 @@ BEGIN
               UNION ALL SELECT kind, f, -1 FROM old_rows, unnest(facets) f) both_rows
         GROUP BY 1, 2, 3 HAVING sum(d) <> 0 ORDER BY 1, 2, 3
         ON CONFLICT (kind, dimension, value) DO UPDATE SET n = c.n + excluded.n;
+        INSERT INTO name_word AS c (word, n)
+        SELECT w, sum(d)
+        FROM (SELECT w, 1 AS d FROM new_rows, unnest(tsvector_to_array(name_words)) w
+              UNION ALL SELECT w, -1 FROM old_rows, unnest(tsvector_to_array(name_words)) w) both_rows
+        GROUP BY 1 HAVING sum(d) <> 0 ORDER BY 1
+        ON CONFLICT (word) DO UPDATE SET n = c.n + excluded.n;
     END IF;
     RETURN NULL;
 END $$;

@@ -1,11 +1,17 @@
 //! The catalog: entities, what they say about each other, who owns them and since when.
 
+mod entity;
+mod filter;
 pub mod findings;
 mod kind;
 pub mod likely;
 pub mod ownership;
+mod read;
 mod reference;
 mod store;
 
+pub use entity::{Entity, Origin, Owner, Party, Summary};
+pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
+pub use read::{MAX_REFS, by_refs, get, list};
 pub use reference::{BadRef, EntityRef};

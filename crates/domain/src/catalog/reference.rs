@@ -3,6 +3,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sqlx::{
+    Decode, Postgres,
+    error::BoxDynError,
+    postgres::{PgTypeInfo, PgValueRef},
+};
 
 use super::Kind;
 
@@ -81,6 +86,26 @@ impl EntityRef {
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+}
+
+impl sqlx::Type<Postgres> for EntityRef {
+    fn type_info() -> PgTypeInfo {
+        <String as sqlx::Type<Postgres>>::type_info()
+    }
+
+    fn compatible(ty: &PgTypeInfo) -> bool {
+        <String as sqlx::Type<Postgres>>::compatible(ty)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for EntityRef {
+    /// The database holds canonical references only.
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let text = String::decode(value)?;
+        let colon = text.find(':').ok_or("a reference without a kind")?;
+        let slash = colon + text[colon..].find('/').ok_or("a reference without a namespace")?;
+        Ok(Self { text, colon, slash })
     }
 }
 

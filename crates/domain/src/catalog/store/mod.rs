@@ -1,5 +1,8 @@
-//! SQL of the catalog.
+//! All SQL of the catalog, by what it serves.
 
+pub(super) mod entity;
 pub(super) mod findings;
 pub(super) mod likely;
+pub(super) mod list;
 pub(super) mod ownership;
+mod row;

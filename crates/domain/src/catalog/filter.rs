@@ -1,0 +1,195 @@
+//! Which entities a list shows, and in which order.
+
+use super::{EntityRef, Kind};
+use crate::Error;
+
+/// Several values of one field are alternatives; different fields narrow each other. Empty means all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Kinds.
+    pub kinds: Vec<Kind>,
+    /// Types, as written.
+    pub types: Vec<String>,
+    /// Owners by reference; none is "nobody".
+    pub owners: Vec<Option<EntityRef>>,
+    /// Tiers; none is "not set".
+    pub tiers: Vec<Option<i16>>,
+    /// Lifecycles, as written.
+    pub lifecycles: Vec<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Systems.
+    pub systems: Vec<EntityRef>,
+    /// Domains.
+    pub domains: Vec<EntityRef>,
+    /// Only what the actor or one of their teams owns.
+    pub mine: bool,
+    /// Only what nobody answers for: no owner, an unknown one, a team without active people, a person who left.
+    pub needs_owner: bool,
+    /// Only what its source no longer names (true), or only the rest (false).
+    pub orphaned: Option<bool>,
+    /// Words to search for.
+    pub q: Option<String>,
+}
+
+/// What an index can be narrowed by, with counts per choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dimension {
+    /// Kind.
+    Kind,
+    /// Type.
+    Type,
+    /// Owner; the value is a reference, or empty for nobody.
+    Owner,
+    /// Tier; empty for "not set".
+    Tier,
+    /// Lifecycle.
+    Lifecycle,
+    /// Tag.
+    Tag,
+    /// System; the value is a reference.
+    System,
+    /// Domain; the value is a reference.
+    Domain,
+}
+
+impl Dimension {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Kind, Self::Type, Self::Owner, Self::Tier, Self::Lifecycle, Self::Tag, Self::System, Self::Domain];
+
+    /// The word of it, as in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Type => "type",
+            Self::Owner => "owner",
+            Self::Tier => "tier",
+            Self::Lifecycle => "lifecycle",
+            Self::Tag => "tag",
+            Self::System => "system",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+impl std::str::FromStr for Dimension {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|d| d.as_str() == text)
+            .ok_or_else(|| Error::invalid("facets", "must be of kind, type, owner, tier, lifecycle, tag, system, domain"))
+    }
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sort {
+    /// Best match first when words are searched for, else by name.
+    #[default]
+    Default,
+    /// By name.
+    Name,
+    /// What most rests on first, those without a tier last.
+    Tier,
+    /// The newest production change first.
+    Changed,
+    /// What was touched last first.
+    Updated,
+    /// By the owner's reference, what has none last.
+    Owner,
+}
+
+impl Sort {
+    /// The word of it, as in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Name => "name",
+            Self::Tier => "tier",
+            Self::Changed => "changed",
+            Self::Updated => "updated",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl std::str::FromStr for Sort {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        [Self::Default, Self::Name, Self::Tier, Self::Changed, Self::Updated, Self::Owner]
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or_else(|| Error::invalid("sort", "must be name, tier, changed, updated or owner"))
+    }
+}
+
+impl Filter {
+    /// Of one kind.
+    pub fn of(kind: Kind) -> Self {
+        Self { kinds: vec![kind], ..Self::default() }
+    }
+
+    /// The choices made, as they stand in `entity.facets`.
+    pub(crate) fn chosen(&self) -> Chosen {
+        Chosen {
+            kinds: choices("", self.kinds.iter()),
+            types: choices("type=", self.types.iter()),
+            owners: choices("owner=", self.owners.iter().map(|o| o.as_ref().map_or("", EntityRef::as_str))),
+            tiers: choices("tier=", self.tiers.iter().map(|t| t.map(|t| t.to_string()).unwrap_or_default())),
+            lifecycles: choices("lifecycle=", self.lifecycles.iter()),
+            tags: choices("tag=", self.tags.iter()),
+            systems: choices("system=", self.systems.iter()),
+            domains: choices("domain=", self.domains.iter()),
+        }
+    }
+
+    /// The words searched for, if any are left once spaces are gone.
+    pub(crate) fn words(&self) -> Option<&str> {
+        self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
+    }
+
+    /// Whether anything but kinds and choices in dimensions narrows the list.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.mine && !self.needs_owner && self.orphaned.is_none() && self.words().is_none()
+    }
+
+    /// Whether at most kinds narrow the list.
+    pub(crate) fn is_kinds_only(&self) -> bool {
+        self.is_plain() && self.owners.is_empty() && self.narrows_nothing_but_owners()
+    }
+
+    /// The shape "what this owner has of this kind", if the filter is just that.
+    pub(crate) fn one_kind_and_owner(&self) -> Option<(Kind, &EntityRef)> {
+        let ([kind], [Some(owner)]) = (self.kinds.as_slice(), self.owners.as_slice()) else { return None };
+        (self.is_plain() && self.narrows_nothing_but_owners()).then_some((*kind, owner))
+    }
+
+    fn narrows_nothing_but_owners(&self) -> bool {
+        self.types.is_empty()
+            && self.tiers.is_empty()
+            && self.lifecycles.is_empty()
+            && self.tags.is_empty()
+            && self.systems.is_empty()
+            && self.domains.is_empty()
+    }
+}
+
+/// The choices of a filter as statements take them; none where nothing is chosen.
+pub(crate) struct Chosen {
+    pub(crate) kinds: Option<Vec<String>>,
+    pub(crate) types: Option<Vec<String>>,
+    pub(crate) owners: Option<Vec<String>>,
+    pub(crate) tiers: Option<Vec<String>>,
+    pub(crate) lifecycles: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
+    pub(crate) systems: Option<Vec<String>>,
+    pub(crate) domains: Option<Vec<String>>,
+}
+
+fn choices<T: std::fmt::Display>(prefix: &str, values: impl ExactSizeIterator<Item = T>) -> Option<Vec<String>> {
+    (values.len() > 0).then(|| values.map(|v| format!("{prefix}{v}")).collect())
+}
