@@ -13,11 +13,12 @@ use axum::{
     http::StatusCode,
     routing,
 };
+use serde::{Deserialize, Serialize};
 use sqlx::{
     AssertSqlSafe, Encode, PgConnection, PgPool, Postgres, Row, Type, ValueRef,
     encode::IsNull,
     error::BoxDynError,
-    postgres::{PgArgumentBuffer, PgPoolOptions, PgTypeInfo, types::Oid},
+    postgres::{PgArgumentBuffer, PgConnectOptions, PgPoolOptions, PgTypeInfo, types::Oid},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -26,10 +27,15 @@ use crate::{
     tape::{Script, Step},
 };
 
-/// A pool like the server's.
-pub(crate) async fn pool(url: &str, connections: u32) -> Result<PgPool> {
-    let options = PgPoolOptions::new().max_connections(connections).min_connections(connections);
-    options.connect(url).await.context("connect to the database under test")
+/// Settings of a connection.
+pub(crate) type Settings = Vec<(String, String)>;
+
+/// A pool like the server's, whose connections have the server's settings.
+pub(crate) async fn pool(url: &str, connections: u32, settings: &Settings) -> Result<PgPool> {
+    let options =
+        url.parse::<PgConnectOptions>()?.options(settings.iter().map(|(name, value)| (name, value)));
+    let pool = PgPoolOptions::new().max_connections(connections).min_connections(connections);
+    pool.connect_with(options).await.context("connect to the database under test")
 }
 
 /// A value as it was on the wire.
@@ -126,12 +132,18 @@ async fn player(pool: PgPool, scripts: Arc<Vec<Script>>, offset: usize, until: I
     Ok(run)
 }
 
-/// Scripts of all operations, in their order.
-type Tape = Arc<Vec<Vec<Script>>>;
+/// All that was recorded.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Tape {
+    /// Settings of the server's connections.
+    pub(crate) settings: Settings,
+    /// Scripts of all operations, in their order.
+    pub(crate) scripts: Vec<Vec<Script>>,
+}
 
 /// The second floor, a process of its own as the server is: `GET /{operation}/{script}`. Prints its port and serves.
-pub(crate) async fn serve(url: &str, connections: u32, tape: Vec<Vec<Script>>) -> Result<()> {
-    let pool = pool(url, connections).await?;
+pub(crate) async fn serve(url: &str, connections: u32, tape: Tape) -> Result<()> {
+    let pool = pool(url, connections, &tape.settings).await?;
     let router =
         Router::new().route("/{operation}/{script}", routing::get(answer)).with_state((pool, Arc::new(tape)));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -141,10 +153,11 @@ pub(crate) async fn serve(url: &str, connections: u32, tape: Vec<Vec<Script>>) -
 }
 
 async fn answer(
-    State((pool, tape)): State<(PgPool, Tape)>,
+    State((pool, tape)): State<(PgPool, Arc<Tape>)>,
     Path((operation, script)): Path<(usize, usize)>,
 ) -> Result<Vec<u8>, StatusCode> {
-    let script = tape.get(operation).and_then(|scripts| scripts.get(script)).ok_or(StatusCode::NOT_FOUND)?;
+    let script =
+        tape.scripts.get(operation).and_then(|scripts| scripts.get(script)).ok_or(StatusCode::NOT_FOUND)?;
     let broken = |_| StatusCode::INTERNAL_SERVER_ERROR;
     let mut out = Vec::with_capacity(4096);
     let mut connection = pool.acquire().await.map_err(broken)?;

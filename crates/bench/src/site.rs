@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -10,10 +10,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::{
-    floor,
+    floor::{self, Tape},
     generate::{Catalog, SEED},
     load::{self, Client, Requests},
     server::{Cluster, Server},
@@ -62,23 +62,25 @@ impl Site {
         let data = data.to_str().context("the folder's name is not text")?;
         let server = Server::start(program, &["--data-dir", data], &folder.join("server.log")).await?;
         let cluster = Cluster::below(Path::new(data)).await?;
-        let pool = floor::pool(&cluster.url(), POOL).await?;
+        let mut connection = PgConnection::connect(&cluster.url()).await?;
         let caller = sign_in::caller(program, data, server.port).await?;
 
         let catalog = Catalog::new(services, SEED);
         let applied = apply(server.port, &caller, &catalog).await?;
         // What autovacuum does within minutes, done now, so that every run measures the same state.
-        sqlx::query("VACUUM ANALYZE").execute(&pool).await?;
+        sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
 
-        let size: i64 =
-            sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(&pool).await?;
+        let size: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())")
+            .fetch_one(&mut connection)
+            .await?;
 
         let operations = workload::operations(&catalog);
         let requests: Vec<Requests> = operations.iter().map(|o| Arc::new(o.requests(&caller))).collect();
-        let scripts = record(program, folder, &cluster, &operations, &requests).await?;
-        let bare = Bare::start(folder, &cluster, &scripts)?;
+        let tape = record(program, folder, &cluster, &operations, &requests).await?;
+        let bare = Bare::start(folder, &cluster, &tape)?;
+        let pool = floor::pool(&cluster.url(), POOL, &tape.settings).await?;
         let bare_requests =
-            scripts.iter().enumerate().map(|(n, scripts)| bare_requests(n, scripts.len())).collect();
+            tape.scripts.iter().enumerate().map(|(n, scripts)| bare_requests(n, scripts.len())).collect();
         Ok(Self {
             entities: catalog.entities.len(),
             applied,
@@ -86,7 +88,7 @@ impl Site {
             operations,
             requests,
             bare_requests,
-            scripts: scripts.into_iter().map(Arc::new).collect(),
+            scripts: tape.scripts.into_iter().map(Arc::new).collect(),
             server,
             cluster,
             pool,
@@ -137,7 +139,7 @@ async fn record(
     cluster: &Cluster,
     operations: &[Operation],
     requests: &[Requests],
-) -> Result<Vec<Vec<Script>>> {
+) -> Result<Tape> {
     let recorder = Recorder::start(cluster.socket.clone()).await?;
     let url = cluster.url_through(recorder.port);
     let server = Server::start(program, &["--database-url", &url], &folder.join("recorded.log")).await?;
@@ -160,7 +162,7 @@ async fn record(
         }
         all.push(tape::essential(scripts));
     }
-    Ok(all)
+    Ok(Tape { settings: recorder.settings(), scripts: all })
 }
 
 fn bare_requests(operation: usize, count: usize) -> Requests {
@@ -176,13 +178,13 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    fn start(folder: &Path, cluster: &Cluster, scripts: &[Vec<Script>]) -> Result<Self> {
-        let tape: PathBuf = folder.join("tape.json");
-        std::fs::write(&tape, serde_json::to_vec(scripts)?)?;
+    fn start(folder: &Path, cluster: &Cluster, tape: &Tape) -> Result<Self> {
+        let file = folder.join("tape.json");
+        std::fs::write(&file, serde_json::to_vec(tape)?)?;
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["floor", &cluster.url(), &POOL.to_string()])
-            .arg(tape)
+            .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let mut bare = Self { child: command.spawn()?, port: 0 };

@@ -64,7 +64,15 @@ pub(crate) fn essential(scripts: Vec<Script>) -> Vec<Script> {
 pub(crate) struct Recorder {
     /// Port on 127.0.0.1 to connect to instead.
     pub(crate) port: u16,
-    tape: Arc<Mutex<Option<Script>>>,
+    tape: Arc<Mutex<Tape>>,
+}
+
+/// What passed so far.
+#[derive(Debug, Default)]
+struct Tape {
+    script: Option<Script>,
+    /// Settings that the client asked for when it connected.
+    settings: Vec<(String, String)>,
 }
 
 impl Recorder {
@@ -72,7 +80,7 @@ impl Recorder {
     pub(crate) async fn start(socket: PathBuf) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let tape: Arc<Mutex<Option<Script>>> = Arc::default();
+        let tape: Arc<Mutex<Tape>> = Arc::default();
         let recorder = Self { port, tape: Arc::clone(&tape) };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -95,12 +103,17 @@ impl Recorder {
 
     /// Begins a script.
     pub(crate) fn begin(&self) {
-        *self.tape.lock().unwrap_or_else(PoisonError::into_inner) = Some(Script::new());
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).script = Some(Script::new());
     }
 
     /// Ends it.
     pub(crate) fn end(&self) -> Script {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).script.take().unwrap_or_default()
+    }
+
+    /// The settings with which the client connects: the floors take the same.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).settings.clone()
     }
 }
 
@@ -108,7 +121,7 @@ impl Recorder {
 async fn forward(
     client: &mut (impl AsyncRead + Unpin),
     mut database: impl tokio::io::AsyncWrite + Unpin,
-    tape: &Mutex<Option<Script>>,
+    tape: &Mutex<Tape>,
 ) -> Result<()> {
     let mut prepared = HashMap::new();
     let mut started = false;
@@ -120,17 +133,34 @@ async fn forward(
         let mut body =
             vec![0; (length as usize).checked_sub(4).context("a message shorter than its length")?];
         client.read_exact(&mut body).await?;
-        if let Some(step) = kind.and_then(|kind| read_along(kind, &body, &mut prepared))
-            && let Some(script) = tape.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
-        {
-            script.push(step);
-        }
+        note(kind, &body, &mut prepared, tape);
         let mut message = Vec::with_capacity(body.len() + 5);
         message.extend(kind);
         message.extend(length.to_be_bytes());
         message.extend(body);
         database.write_all(&message).await?;
     }
+}
+
+/// Writes down what a message says.
+fn note(kind: Option<u8>, body: &[u8], prepared: &mut PreparedStatements, tape: &Mutex<Tape>) {
+    let step = kind.and_then(|kind| read_along(kind, body, prepared));
+    let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+    if kind.is_none() {
+        tape.settings = settings(body);
+    }
+    if let (Some(step), Some(script)) = (step, tape.script.as_mut()) {
+        script.push(step);
+    }
+}
+
+/// The settings in a connection's first message: `-c name=value …` under the key `options`.
+fn settings(startup: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(startup.get(4..).unwrap_or_default()).into_owned();
+    let mut fields = text.split('\0');
+    let options = fields.find(|field| *field == "options").and_then(|_| fields.next()).unwrap_or_default();
+    let pairs = options.split("-c ").filter_map(|option| option.trim().split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Statements that a connection has prepared, by their name on the wire.
@@ -203,7 +233,7 @@ impl<'b> Reader<'b> {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Script, Step, essential, read_along};
+    use super::{Script, Step, essential, read_along, settings};
 
     fn plain(sql: &str) -> Step {
         Step::Plain(sql.into())
@@ -224,6 +254,15 @@ mod tests {
         assert_eq!(read_along(b'Q', b"BEGIN\0", &mut prepared), Some(plain("BEGIN")));
         assert_eq!(read_along(b'B', b"\0s9\0", &mut prepared), None, "an unknown statement");
         assert_eq!(read_along(b'B', b"\0s1\0\0", &mut prepared), None, "a message cut short");
+    }
+
+    #[test]
+    fn a_connection_says_its_settings_first() {
+        let startup =
+            b"\0\x03\0\0user\0portolan\0options\0-c jit=off -c pg_trgm.word_similarity_threshold=0.45\0\0";
+        let expected = [("jit", "off"), ("pg_trgm.word_similarity_threshold", "0.45")];
+        assert_eq!(settings(startup), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(settings(b"\0\x03\0\0user\0portolan\0\0"), []);
     }
 
     #[test]
