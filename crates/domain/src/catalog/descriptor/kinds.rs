@@ -1,0 +1,497 @@
+//! What each kind must say, and the relations that follow from it.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use super::{
+    Descriptor, EntityRef, Kind, Rejected, Relation, RelationKind, facts,
+    fields::{Fields, not_a},
+    rules,
+};
+use crate::Problem;
+
+const VERSIONS: [&str; 2] = ["backstage.io/v1alpha1", "backstage.io/v1beta1"];
+const TEAM_ROLES: [&str; 4] = ["service-development", "platform-development", "service-support", "platform-support"];
+
+/// What a Group says about its team.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupPart {
+    /// `spec.profile.displayName`.
+    pub display_name: Option<String>,
+    /// `spec.profile.email`.
+    pub email: Option<String>,
+    /// The group above: `spec.parent`.
+    pub parent: Option<EntityRef>,
+    /// The groups below: `spec.children`.
+    pub children: Vec<EntityRef>,
+    /// The persons in it: `spec.members`.
+    pub members: Vec<EntityRef>,
+    /// `portolan.dev/lead`.
+    pub lead: Option<EntityRef>,
+    /// `portolan.dev/purpose`.
+    pub purpose: Option<String>,
+    /// `portolan.dev/chat`.
+    pub chat_channel: Option<String>,
+    /// `portolan.dev/chat-url`.
+    pub chat_url: Option<String>,
+    /// `portolan.dev/phone`.
+    pub phone: Option<String>,
+    /// `portolan.dev/roles`.
+    pub roles: Option<Vec<String>>,
+}
+
+/// What a User says about the person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserPart {
+    /// `spec.profile.displayName`.
+    pub display_name: Option<String>,
+    /// `spec.profile.email`.
+    pub email: Option<String>,
+    /// The groups the person is in: `spec.memberOf`.
+    pub member_of: Vec<EntityRef>,
+    /// `portolan.dev/time-zone`.
+    pub time_zone: Option<String>,
+    /// `portolan.dev/manager`.
+    pub manager: Option<EntityRef>,
+    /// `portolan.dev/phone`.
+    pub phone: Option<String>,
+}
+
+/// Identity of a document, read first so that a rejection can name it.
+struct Identity {
+    kind: Kind,
+    namespace: String,
+    name: String,
+    reference: EntityRef,
+}
+
+/// Reads a document; hash and document are filled in by the caller.
+pub(super) fn descriptor(document: &Value) -> Result<Descriptor, Rejected> {
+    let Value::Object(root) = document else {
+        let message = format!("{} with apiVersion, kind, metadata and spec", not_a("mapping", document));
+        return Err(Rejected { reference: None, problems: vec![Problem { field: "document".into(), message }] });
+    };
+    let mut problems = Vec::new();
+    let identity = identity(root, &mut problems);
+    walk(document, &mut String::new(), &mut problems);
+    let Some(identity) = identity else { return Err(Rejected { reference: loose_reference(root), problems }) };
+    let reference = identity.reference.clone();
+    match body(root, identity, &mut problems) {
+        Some(descriptor) if problems.is_empty() => Ok(descriptor),
+        _ => Err(Rejected { reference: Some(reference), problems }),
+    }
+}
+
+/// What the document would be called, where its identity breaks a rule.
+fn loose_reference(root: &Map<String, Value>) -> Option<EntityRef> {
+    let kind = root.get("kind")?.as_str().filter(|k| rules::is_kind(k))?;
+    let metadata = root.get("metadata")?;
+    let name = metadata.get("name")?.as_str().filter(|n| rules::is_name(n))?;
+    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or("default");
+    rules::is_name(namespace).then(|| EntityRef::new(kind, namespace, name))
+}
+
+fn identity(root: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<Identity> {
+    let mut fields = Fields::new(root, "", problems);
+    let version = fields.required("apiVersion", 400, "apiVersion: backstage.io/v1alpha1");
+    let kind = fields.required("kind", 400, "kind: Component");
+    let kind = kind.and_then(|kind| known_kind(&mut fields, version, kind));
+    if let Some(version) = version.filter(|v| !rules::is_api_version(v)) {
+        fields.problem("apiVersion", format!("{version:?} is not of the form backstage.io/v1alpha1"));
+    }
+    if fields.value("metadata").is_none() {
+        fields.problem("metadata", "is required, with at least a name");
+        return None;
+    }
+    let mut metadata = fields.mapping("metadata")?;
+    let name = metadata.required("name", 400, "name: checkout-api").filter(|name| {
+        let good = rules::is_name(name);
+        if !good {
+            metadata.problem("name", "must have 1 to 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit");
+        }
+        good
+    });
+    let namespace = match metadata.value("namespace") {
+        None => Some("default"),
+        Some(_) => metadata.text("namespace", 400).filter(|namespace| {
+            let good = rules::is_namespace(namespace);
+            if !good {
+                metadata.problem("namespace", "must have 1 to 63 lower-case letters, digits or `-`, and begin and end with a letter or digit");
+            }
+            good
+        }),
+    };
+    let (kind, namespace, name) = (kind?, namespace?, name?);
+    let reference = EntityRef::new(kind.as_str(), namespace, name);
+    Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned(), reference })
+}
+
+/// The kind, which together with the version says how the rest is read. Capitals count.
+fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) -> Option<Kind> {
+    if !rules::is_kind(text) {
+        fields.problem("kind", "must begin with a letter, and have at most 63 letters and digits");
+        return None;
+    }
+    if text == "Template" {
+        fields.problem("kind", "Template is not taken in yet: Portolan has no software templates so far; leave the file out");
+        return None;
+    }
+    let Some(kind) = Kind::ALL.into_iter().find(|k| k.in_descriptor().eq_ignore_ascii_case(text)) else {
+        fields.problem("kind", format!("{text:?} is not known; known are Component, API, Resource, System, Domain, Group, User and Location"));
+        return None;
+    };
+    if kind.in_descriptor() != text {
+        fields.problem("kind", format!("{text:?} must be written {:?}; capitals count here", kind.in_descriptor()));
+        return None;
+    }
+    let version = version?;
+    if rules::is_api_version(version) && !VERSIONS.contains(&version) {
+        fields.problem("apiVersion", format!("{version:?} is not known for {text}; write backstage.io/v1alpha1"));
+        return None;
+    }
+    Some(kind)
+}
+
+fn body(root: &Map<String, Value>, identity: Identity, problems: &mut Vec<Problem>) -> Option<Descriptor> {
+    let Identity { kind, namespace, name, reference } = identity;
+    let facts = facts::read(root.get("metadata"), root.get("spec"), problems);
+    let mut fields = Fields::new(root, "", problems);
+    let mut metadata = fields.mapping("metadata")?;
+    let title = metadata.text("title", 200).map(str::to_owned);
+    let description = description(&mut metadata);
+    let tags = tags(&mut metadata);
+    labels(&mut metadata);
+    let annotations = annotations(&mut metadata);
+    links(&mut metadata);
+    if fields.value("spec").is_none() {
+        fields.problem("spec", format!("is required for a {}", kind.in_descriptor()));
+        return None;
+    }
+    let mut spec = fields.mapping("spec")?;
+    let mut out = Descriptor {
+        reference,
+        kind,
+        namespace,
+        name,
+        title,
+        description,
+        r#type: None,
+        lifecycle: None,
+        tags,
+        owner: None,
+        system: None,
+        domain: None,
+        relations: Vec::new(),
+        facts,
+        group: None,
+        user: None,
+        document: Value::Null,
+        hash: [0; 32],
+    };
+    read_spec(&mut spec, &mut out);
+    match kind {
+        Kind::Group => out.group = Some(Box::new(group(&mut spec, &mut out.relations, &out.reference, &annotations))),
+        Kind::User => out.user = Some(Box::new(user(&mut spec, &mut out.relations, &out.reference, &annotations))),
+        Kind::Location => location(&mut spec),
+        Kind::Api => {
+            spec.required("definition", usize::MAX, "definition: |");
+        }
+        _ => {}
+    }
+    out.relations.sort_unstable();
+    out.relations.dedup();
+    Some(out)
+}
+
+/// Type, lifecycle, owner, and the relations of everything but groups and persons.
+fn read_spec(spec: &mut Fields<'_, '_>, out: &mut Descriptor) {
+    use Kind::{Api, Component, Domain, Group, Resource, System};
+    let (kind, ns) = (out.kind, out.namespace.clone());
+    out.r#type = match kind {
+        Component => spec.required("type", 100, "type: service"),
+        Api => spec.required("type", 100, "type: openapi"),
+        Resource => spec.required("type", 100, "type: database"),
+        Group => spec.required("type", 100, "type: team"),
+        _ => spec.text("type", 100),
+    }
+    .map(str::to_owned);
+    out.lifecycle = match kind {
+        Component | Api => spec.required("lifecycle", 100, "lifecycle: production"),
+        Resource | System | Domain => spec.text("lifecycle", 100),
+        _ => None,
+    }
+    .map(str::to_owned);
+    if !matches!(kind, Component | Api | Resource | System | Domain) {
+        return;
+    }
+    if spec.value("owner").is_none() {
+        spec.problem("owner", "is required; write for example `owner: group:default/basket`");
+    }
+    out.owner = spec.reference("owner", Some("group"), &ns);
+    let mut to = |relation: RelationKind, targets: Vec<EntityRef>| {
+        let pair = |to| Relation { from: out.reference.clone(), kind: relation, to };
+        out.relations.extend(targets.into_iter().map(pair));
+    };
+    if matches!(kind, Component | Api | Resource) {
+        out.system = spec.reference("system", Some("system"), &ns);
+        to(RelationKind::PartOf, out.system.clone().into_iter().collect());
+    }
+    match kind {
+        Component => {
+            to(RelationKind::PartOf, spec.reference("subcomponentOf", Some("component"), &ns).into_iter().collect());
+            to(RelationKind::ProvidesApi, spec.references("providesApis", Some("api"), &ns));
+            to(RelationKind::ConsumesApi, spec.references("consumesApis", Some("api"), &ns));
+        }
+        System => {
+            out.domain = spec.reference("domain", Some("domain"), &ns);
+            to(RelationKind::PartOf, out.domain.clone().into_iter().collect());
+        }
+        Domain => to(RelationKind::PartOf, spec.reference("subdomainOf", Some("domain"), &ns).into_iter().collect()),
+        _ => {}
+    }
+    if matches!(kind, Component | Resource) {
+        to(RelationKind::DependsOn, spec.references("dependsOn", None, &ns));
+        let dependants = spec.references("dependencyOf", None, &ns);
+        let reverse = |from| Relation { from, kind: RelationKind::DependsOn, to: out.reference.clone() };
+        out.relations.extend(dependants.into_iter().map(reverse));
+    }
+}
+
+fn description(metadata: &mut Fields<'_, '_>) -> Option<String> {
+    let value = metadata.value("description")?;
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
+        other => {
+            metadata.problem("description", not_a("text", other));
+            None
+        }
+    }
+}
+
+fn tags(metadata: &mut Fields<'_, '_>) -> Vec<String> {
+    let mut tags = Vec::new();
+    for (n, item) in metadata.list("tags").unwrap_or_default().iter().enumerate() {
+        match item {
+            Value::String(tag) if rules::is_tag(tag) => {
+                if !tags.contains(tag) {
+                    tags.push(tag.clone());
+                }
+            }
+            Value::String(tag) => {
+                let message = format!("{tag:?} must have 1 to 63 lower-case letters, digits, `:`, `+` or `#`, in parts joined by single `-`");
+                metadata.problem(&format!("tags[{n}]"), message);
+            }
+            other => metadata.problem(&format!("tags[{n}]"), not_a("text", other)),
+        }
+    }
+    if tags.len() > 100 {
+        metadata.problem("tags", "must be at most 100");
+    }
+    tags
+}
+
+const KEY: &str = "must be a name, before it at most one prefix and slash, as in example.com/cost-centre";
+
+fn labels(metadata: &mut Fields<'_, '_>) {
+    let Some(mut labels) = metadata.mapping("labels") else { return };
+    for (key, value) in labels.entries() {
+        if !rules::is_key(key) {
+            labels.problem(key, KEY);
+        }
+        match value {
+            Value::String(text) if rules::is_label_value(text) => {}
+            Value::String(_) => labels.problem(key, "must be empty or look like a name: letters, digits, `-`, `_` and `.`, 63 at most"),
+            other => labels.problem(key, not_a("text", other)),
+        }
+    }
+}
+
+/// Checks annotations; returns those of Portolan, by what follows the prefix.
+fn annotations(metadata: &mut Fields<'_, '_>) -> Map<String, Value> {
+    let mut own = Map::new();
+    let Some(mut annotations) = metadata.mapping("annotations") else { return own };
+    for (key, value) in annotations.entries() {
+        if !rules::is_key(key) {
+            annotations.problem(key, KEY);
+        }
+        if !value.is_string() {
+            annotations.problem(key, not_a("text", value));
+        } else if let Some(name) = key.strip_prefix("portolan.dev/") {
+            own.insert(name.to_owned(), value.clone());
+        }
+    }
+    own
+}
+
+fn links(metadata: &mut Fields<'_, '_>) {
+    for (n, item) in metadata.list("links").unwrap_or_default().iter().enumerate() {
+        let key = format!("links[{n}]");
+        let Value::Object(map) = item else {
+            metadata.problem(&key, not_a("mapping with a url", item));
+            continue;
+        };
+        let mut problems = Vec::new();
+        let mut link = Fields::new(map, metadata.path(&key), &mut problems);
+        let url = link.required("url", 2000, "url: https://example.com");
+        if url.is_some_and(|u| url::Url::parse(u).is_err()) {
+            link.problem("url", "must be a whole address, such as https://example.com/runbook");
+        }
+        link.text("title", 200);
+        link.text("type", 100);
+        if link.text("icon", 400).is_some_and(|icon| !rules::is_name(icon)) {
+            link.problem("icon", "must look like a name: letters, digits, `-`, `_` and `.`, 63 at most");
+        }
+        for problem in problems {
+            let rest = problem.field.strip_prefix("metadata.").unwrap_or(&problem.field).to_owned();
+            metadata.problem(&rest, problem.message);
+        }
+    }
+}
+
+/// `spec.profile`: name and e-mail address.
+fn profile(spec: &mut Fields<'_, '_>) -> (Option<String>, Option<String>) {
+    let Some(mut profile) = spec.mapping("profile") else { return (None, None) };
+    let name = profile.text("displayName", 200).map(str::to_owned);
+    let email = profile.text("email", 254).map(str::trim);
+    if email.is_some_and(|e| e.contains(char::is_whitespace) || e.split('@').filter(|p| !p.is_empty()).count() != 2) {
+        profile.problem("email", "must be an e-mail address");
+    }
+    profile.text("picture", 4000);
+    (name, email.map(str::to_owned))
+}
+
+fn group(spec: &mut Fields<'_, '_>, relations: &mut Vec<Relation>, me: &EntityRef, own: &Map<String, Value>) -> GroupPart {
+    let ns = me.namespace().to_owned();
+    let (display_name, email) = profile(spec);
+    spec.required_list("children");
+    let parent = spec.reference("parent", Some("group"), &ns);
+    let children = spec.references("children", Some("group"), &ns);
+    let members = spec.references("members", Some("user"), &ns);
+    let child_of = |from: &EntityRef, to: &EntityRef| Relation { from: from.clone(), kind: RelationKind::ChildOf, to: to.clone() };
+    relations.extend(parent.iter().map(|p| child_of(me, p)));
+    relations.extend(children.iter().map(|c| child_of(c, me)));
+    relations.extend(members.iter().map(|m| Relation { from: m.clone(), kind: RelationKind::MemberOf, to: me.clone() }));
+    if parent.as_ref() == Some(me) {
+        spec.problem("parent", "must be another group");
+    }
+    let mut own = Own::new(own, spec);
+    let roles = own.text("roles", 200).map(|text| text.split(',').map(|r| r.trim().to_owned()).filter(|r| !r.is_empty()).collect::<Vec<_>>());
+    if roles.as_ref().is_some_and(|r| r.iter().any(|r| !TEAM_ROLES.contains(&r.as_str()))) {
+        own.problem("roles", format!("must be a comma-separated choice of {}", TEAM_ROLES.join(", ")));
+    }
+    let chat_url = own.text("chat-url", 2000);
+    if chat_url.as_ref().is_some_and(|u| facts::runbook_problem(u).is_some()) {
+        own.problem("chat-url", "must be an address that begins with https:// or http://");
+    }
+    GroupPart {
+        display_name,
+        email,
+        parent,
+        children,
+        members,
+        lead: own.reference("lead", &ns),
+        purpose: own.text("purpose", 2000),
+        chat_channel: own.text("chat", 200),
+        chat_url,
+        phone: own.text("phone", 50),
+        roles,
+    }
+}
+
+fn user(spec: &mut Fields<'_, '_>, relations: &mut Vec<Relation>, me: &EntityRef, own: &Map<String, Value>) -> UserPart {
+    let ns = me.namespace().to_owned();
+    let (display_name, email) = profile(spec);
+    spec.required_list("memberOf");
+    let member_of = spec.references("memberOf", Some("group"), &ns);
+    relations.extend(member_of.iter().map(|g| Relation { from: me.clone(), kind: RelationKind::MemberOf, to: g.clone() }));
+    let mut own = Own::new(own, spec);
+    let time_zone = own.text("time-zone", 100);
+    if time_zone.as_ref().is_some_and(|z| TimeZone::get(z).is_err()) {
+        own.problem("time-zone", "must be a zone of the time zone database, such as Europe/Lisbon");
+    }
+    let manager = own.reference("manager", &ns);
+    if manager.as_ref() == Some(me) {
+        own.problem("manager", "must be somebody else");
+    }
+    UserPart { display_name, email, member_of, time_zone, manager, phone: own.text("phone", 50) }
+}
+
+/// Portolan's annotations of a Group or User.
+struct Own<'a, 'f, 'v, 'p> {
+    annotations: &'a Map<String, Value>,
+    spec: &'f mut Fields<'v, 'p>,
+}
+
+impl<'a, 'f, 'v, 'p> Own<'a, 'f, 'v, 'p> {
+    fn new(annotations: &'a Map<String, Value>, spec: &'f mut Fields<'v, 'p>) -> Self {
+        Self { annotations, spec }
+    }
+
+    fn text(&mut self, key: &str, longest: usize) -> Option<String> {
+        let text = self.annotations.get(key)?.as_str()?.trim();
+        if text.is_empty() || text.chars().nth(longest).is_some() {
+            self.problem(key, format!("must have 1 to {longest} characters"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn reference(&mut self, key: &str, namespace: &str) -> Option<EntityRef> {
+        let text = self.text(key, 400)?;
+        EntityRef::parse(&text, Some("user"), namespace).map_err(|e| self.problem(key, e.to_string())).ok()
+    }
+
+    fn problem(&mut self, key: &str, message: impl Into<String>) {
+        self.spec.problem_at(super::fields::join("metadata.annotations", &format!("portolan.dev/{key}")), message);
+    }
+}
+
+/// A Location is kept and shown; Portolan itself fetches nothing.
+fn location(spec: &mut Fields<'_, '_>) {
+    spec.text("target", 2000);
+    for (n, item) in spec.list("targets").unwrap_or_default().iter().enumerate() {
+        if !item.is_string() {
+            spec.problem(&format!("targets[{n}]"), not_a("text", item));
+        }
+    }
+    if spec.text("presence", 100).is_some_and(|p| !matches!(p, "required" | "optional")) {
+        spec.problem("presence", "must be required or optional");
+    }
+}
+
+/// Looks at every value once: no NUL characters (the database cannot keep them), no placeholders left to resolve.
+fn walk(value: &Value, path: &mut String, problems: &mut Vec<Problem>) {
+    const NUL: &str = "holds a NUL character; take it out";
+    let field = |path: &str| if path.is_empty() { "document".to_owned() } else { path.to_owned() };
+    match value {
+        Value::String(text) if text.contains('\0') => problems.push(Problem { field: field(path), message: NUL.into() }),
+        Value::Array(items) => {
+            let length = path.len();
+            for (n, item) in items.iter().enumerate() {
+                path.push_str(&format!("[{n}]"));
+                walk(item, path, problems);
+                path.truncate(length);
+            }
+        }
+        Value::Object(map) => {
+            if let Some((key @ ("$text" | "$json" | "$yaml"), _)) = map.iter().next().map(|(k, v)| (k.as_str(), v)).filter(|_| map.len() == 1) {
+                let message = format!(
+                    "is still the placeholder {key}: this server fetches nothing. Apply the file with `portolan apply`, which puts in what lies beside the descriptor, or write the text here"
+                );
+                problems.push(Problem { field: field(path), message });
+                return;
+            }
+            let length = path.len();
+            for (key, item) in map {
+                let joined = super::fields::join(path, &key.replace('\0', "\u{fffd}"));
+                if key.contains('\0') {
+                    problems.push(Problem { field: joined.clone(), message: NUL.into() });
+                }
+                *path = joined;
+                walk(item, path, problems);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
