@@ -22,7 +22,7 @@ check: ## What CI runs: format, lints, checked SQL, tests, dependencies, generat
 
 bench: ## Measure against the aims; writes docs/BENCHMARKS.md.
 	@scripts/need postgres
-	scripts/with-postgres scripts/bench
+	scripts/bench
 
 sqlx: ## Renew .sqlx after a statement or a migration changed.
 	@scripts/need postgres sqlx

@@ -120,7 +120,7 @@ async fn player(pool: PgPool, scripts: Arc<Vec<Script>>, offset: usize, until: I
     let mut before = Instant::now();
     for script in scripts.iter().cycle().skip(offset) {
         out.clear();
-        play(&mut *pool.acquire().await?, script, &mut out).await?;
+        play(&mut pool.acquire().await?, script, &mut out).await?;
         let now = Instant::now();
         run.latencies.push(now - before);
         run.bytes += out.len();
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(script.iter().map(crate::tape::Step::sql).collect::<Vec<_>>(), ["BEGIN", ask, "COMMIT"]);
 
         let mut out = Vec::new();
-        play(&mut *pool.acquire().await.unwrap(), &script, &mut out).await.unwrap();
+        play(&mut pool.acquire().await.unwrap(), &script, &mut out).await.unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), found);
 
         let scripts: Arc<Vec<Script>> = Arc::new(vec![script]);

@@ -69,9 +69,9 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Run {
-    /// The program to measure, a release build.
-    #[arg(long, default_value = "target/release/portolan")]
-    portolan: PathBuf,
+    /// The program to measure [default: the one beside this program].
+    #[arg(long)]
+    portolan: Option<PathBuf>,
     /// Services of the small catalog.
     #[arg(long, default_value_t = 1000)]
     small: usize,
@@ -124,9 +124,10 @@ async fn measure(run: Run) -> Result<()> {
     let folder = run
         .folder
         .unwrap_or_else(|| std::env::temp_dir().join(format!("portolan-bench-{}", std::process::id())));
+    let program = run.portolan.map_or_else(beside, Ok)?;
     eprintln!("starting two servers in {} and taking the catalogs in", folder.display());
-    let mut small = Site::prepare(&run.portolan, &folder.join("small"), run.small).await?;
-    let mut large = Site::prepare(&run.portolan, &folder.join("large"), run.large).await?;
+    let mut small = Site::prepare(&program, &folder.join("small"), run.small).await?;
+    let mut large = Site::prepare(&program, &folder.join("large"), run.large).await?;
     let chosen = |name: &str| run.only.as_ref().is_none_or(|only| name.contains(only));
     let mut rows = Vec::new();
     for operation in (0..large.operations.len()).filter(|o| chosen(large.operations[*o].name)) {
@@ -167,6 +168,11 @@ fn progress(site: &Site, row: &Row) {
     let name = site.operations[row.operation].name;
     let (rate, of_bare) = (row.large.server.rate, row.large.of_bare());
     eprintln!("{name}, {} connections: {rate:.0}/s, {of_bare:.0}% of the bare handler", row.connections);
+}
+
+/// `portolan` of the same build.
+fn beside() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("portolan"))
 }
 
 /// The machine, in words.
