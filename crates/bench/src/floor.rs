@@ -120,7 +120,7 @@ async fn player(pool: PgPool, scripts: Arc<Vec<Script>>, offset: usize, until: I
     let mut before = Instant::now();
     for script in scripts.iter().cycle().skip(offset) {
         out.clear();
-        play(&mut pool.acquire().await?, script, &mut out).await?;
+        play(&mut *pool.acquire().await?, script, &mut out).await?;
         let now = Instant::now();
         run.latencies.push(now - before);
         run.bytes += out.len();
