@@ -76,7 +76,7 @@ CREATE TABLE entity (
     facets      text[] NOT NULL GENERATED ALWAYS AS (entity_facets(type, owner_ref, tier, lifecycle, system_ref, domain_ref, tags)) STORED,
     -- in plain byte order whatever the database's collation: prefixes are found by this index
     sort_name   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(name)) STORED,
-    search_name text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || coalesce(title, ''))) STORED,
+    search_name text NOT NULL GENERATED ALWAYS AS (lower(name || ' ' || coalesce(title, ''))) STORED, -- for likeness of names
     -- plain words: nobody wants "billing" stemmed to "bill" when it is a service
     name_words  tsvector NOT NULL GENERATED ALWAYS AS (array_to_tsvector(plain_words(name || ' ' || coalesce(title, '')))) STORED,
     -- capped: a tsvector may not exceed a megabyte and a description may. Names too, so that "payment ledger" finds

@@ -9,10 +9,13 @@ pub mod likely;
 pub mod ownership;
 mod read;
 mod reference;
+mod search;
 mod store;
+mod words;
 
 pub use entity::{Entity, Origin, Owner, Party, Summary};
 pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
-pub use read::{MAX_REFS, by_refs, get, list};
+pub use read::{Listing, MAX_REFS, by_refs, get, list};
 pub use reference::{BadRef, EntityRef};
+pub use search::{Found, search};

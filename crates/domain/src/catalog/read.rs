@@ -1,10 +1,28 @@
 //! Reading entities: one by its reference, many by theirs, lists by filter.
 
-use super::{Entity, EntityRef, Filter, Sort, Summary, store};
-use crate::{Cursor, Cx, Error, Limit, Page, Result};
+use super::{
+    Entity, EntityRef, Filter, Sort, Summary, search,
+    store::{self, list::Rows, search::BEYOND_NAMES},
+};
+use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result};
 
 /// The most references that [`by_refs`] takes at once.
 pub const MAX_REFS: usize = 200;
+
+/// One page of entities.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// The rows, in order.
+    pub items: Vec<Summary>,
+    /// Where the next page starts; none on the last page.
+    pub next: Option<Cursor>,
+    /// How many rows the whole list has.
+    pub total: i64,
+    /// Whether a search found more than it counts: there are at least `total`.
+    pub total_is_lower_bound: bool,
+    /// What the searched words were taken for, if no name had them as typed.
+    pub mended: Option<String>,
+}
 
 /// The entity of this reference.
 pub async fn get(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Entity> {
@@ -12,7 +30,7 @@ pub async fn get(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Entity> {
     store::entity::by_ref(cx, reference.as_str()).await?.ok_or_else(|| not_found(reference))
 }
 
-/// There is no such entity; said in the words of its kind.
+/// There is no such entity.
 pub(super) fn not_found(reference: &EntityRef) -> Error {
     Error::not_found("entity", reference.as_str())
 }
@@ -29,20 +47,63 @@ pub async fn by_refs(cx: &mut Cx<'_>, refs: &[EntityRef]) -> Result<Vec<Option<S
     Ok(refs.iter().map(|r| found.iter().find(|s| s.reference == *r).cloned()).collect())
 }
 
-/// The entities that `filter` leaves, a page at a time, with their exact number.
-pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cursor>, limit: Limit) -> Result<Page<Summary>> {
+/// Where a page of a list begins: the last row's sort key and reference, and whether the words were mended.
+type Key = (String, String, bool);
+
+/// The entities that `filter` leaves, a page at a time. The total is exact, but for a search that finds very much.
+pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cursor>, limit: Limit) -> Result<Listing> {
     let me = cx.reader()?;
-    let after: Option<(String, String)> = after.map(|c| c.key()).transpose()?;
+    let after: Option<Key> = after.map(|c| c.key()).transpose()?;
+    if let Some(q) = filter.words() {
+        return found(cx, q, filter, sort, after, limit).await;
+    }
+    let after = after.map(|(key, reference, _)| (key, reference));
     let mine = filter.mine.then_some(me);
     let by_name = matches!(sort, Sort::Default | Sort::Name);
-    let plain_kinds = filter.is_kinds_only();
-    let one_owner = filter.one_kind_and_owner();
-    let found = match (filter.kinds.as_slice(), one_owner) {
-        ([kind], _) if by_name && plain_kinds => store::list::of_kind(cx, kind.as_str(), &after, limit.probe()).await?,
-        (_, Some((kind, owner))) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, limit.probe()).await?,
-        _ if by_name && plain_kinds => store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, limit.probe()).await?,
-        _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, limit.probe()).await?,
+    let rows = limit.probe();
+    let found = match (filter.kinds.as_slice(), filter.one_kind_and_owner()) {
+        ([kind], _) if by_name && filter.is_kinds_only() => store::list::of_kind(cx, kind.as_str(), &after, rows).await?,
+        (_, Some((kind, owner))) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?,
+        _ if by_name && filter.is_kinds_only() => store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?,
+        _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, rows).await?,
     };
-    let page = Page::cut(found.rows, limit, found.total.unwrap_or(0), |r| (r.key.clone(), r.reference.clone()));
-    Ok(page.map(Summary::from))
+    Ok(listing(found, limit, None))
+}
+
+/// A list narrowed by words. Words that no name has are mended, and what that finds is listed instead.
+async fn found(cx: &mut Cx<'_>, q: &str, filter: &Filter, sort: Sort, after: Option<Key>, limit: Limit) -> Result<Listing> {
+    let Some((query, typed)) = search::as_typed(q) else {
+        return Ok(listing(Rows { rows: Vec::new(), total: None, best: None }, limit, None));
+    };
+    let mine = mine(cx, filter)?;
+    let was_mended = after.as_ref().is_some_and(|a| a.2);
+    let first_page = after.is_none();
+    let after = after.map(|(key, reference, _)| (key, reference));
+    let rows = limit.probe();
+    if !was_mended {
+        let hits = store::search::hits(cx, &query, filter, sort.as_str(), mine, &after, rows).await?;
+        if !first_page || hits.best.is_some_and(|b| b < BEYOND_NAMES) {
+            return Ok(listing(hits, limit, None));
+        }
+        let Some((better, reading)) = search::mended(cx, &query, &typed).await? else { return Ok(listing(hits, limit, None)) };
+        let mended = store::search::hits(cx, &better, filter, sort.as_str(), mine, &after, rows).await?;
+        return Ok(if mended.rows.is_empty() { listing(hits, limit, None) } else { listing(mended, limit, Some(reading)) });
+    }
+    let (query, reading) = search::mended(cx, &query, &typed).await?.unwrap_or((query, q.to_owned()));
+    let hits = store::search::hits(cx, &query, filter, sort.as_str(), mine, &after, rows).await?;
+    Ok(listing(hits, limit, Some(reading)))
+}
+
+/// Whose entities "mine" are, if the filter asks for them.
+pub(super) fn mine(cx: &Cx<'_>, filter: &Filter) -> Result<Option<PersonId>> {
+    let me = cx.reader()?;
+    Ok(filter.mine.then_some(me))
+}
+
+fn listing(found: Rows, limit: Limit, mended: Option<String>) -> Listing {
+    let total = found.total.unwrap_or(0);
+    let total_is_lower_bound = found.best.is_some_and(|b| b >= 0) && total >= store::search::MOST;
+    let page = Page::cut(found.rows, limit, total, |r| (r.key.clone(), r.reference.clone(), mended.is_some()));
+    let Page { items, next, total } = page.map(Summary::from);
+    Listing { items, next, total, total_is_lower_bound, mended }
 }

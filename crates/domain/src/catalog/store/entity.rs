@@ -71,7 +71,7 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
 
 /// Many by reference, in any order; those that do not exist are missing.
 pub(in crate::catalog) async fn by_refs(cx: &mut Cx<'_>, refs: &[String]) -> Result<Vec<Summary>> {
-    let rows = summaries!("", r#" 0::bigint AS "total!", '' AS "key!" "#, "entity e", "WHERE e.ref = ANY($1)", refs)
+    let rows = summaries!([""], r#" 0::bigint AS "total!", '' AS "key!", -1 AS "best!" "#, "entity e", "WHERE e.ref = ANY($1)", refs)
         .fetch_all(cx.conn())
         .await?;
     Ok(rows.into_iter().map(Summary::from).collect())

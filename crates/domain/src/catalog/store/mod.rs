@@ -6,3 +6,4 @@ pub(super) mod likely;
 pub(super) mod list;
 pub(super) mod ownership;
 mod row;
+pub(super) mod search;

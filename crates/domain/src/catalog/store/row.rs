@@ -30,19 +30,22 @@ pub(in crate::catalog) struct SummaryRow {
     pub(super) orphaned_at: Option<jiff_sqlx::Timestamp>,
     pub(super) last_change_at: Option<jiff_sqlx::Timestamp>,
     pub(super) updated_at: jiff_sqlx::Timestamp,
-    /// What the statement gives beside the summary: a total, a sort key, …
+    /// Rows of the whole list.
     pub(in crate::catalog) total: i64,
+    /// The row's place in the order of the list.
     pub(in crate::catalog) key: String,
+    /// For a search, the best stage that found something.
+    pub(in crate::catalog) best: i32,
 }
 
-/// `summaries!(before, after, arguments…)`: a statement of `before`, the columns of a summary of `entity e` with its
-/// owner, and `after`, which continues behind the last column: `, total, key FROM … e` and so on. The owner's team and
-/// person are joined here, so `after` names `entity e` through `$from` and goes on with `$rest`.
+/// `summaries!([before], extra, from, rest, arguments…)` is the checked statement
+/// `before SELECT columns of a summary, extra FROM from, owner's team and person rest`; `from` names the entity `e`,
+/// `extra` gives `total`, `key` and `best`. All parts are literals: checked statements are made of nothing else.
 macro_rules! summaries {
-    ($before:tt, $extra:tt, $from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
+    ([$($before:tt)*], $extra:tt, $from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             crate::catalog::store::row::SummaryRow,
-            $before
+            $($before)*
                 + r#" SELECT e.id AS "id!: _", e.kind AS "kind!: _", e.ref AS "reference!: _", e.name AS "name!", e.title AS "title?",
                     left(e.description, 300) AS description, e.type AS "type_name?", e.lifecycle AS "lifecycle?", e.tier AS "tier?",
                     e.tags AS "tags!", e.system_ref AS "system?: _", e.domain_ref AS "domain?: _", e.owner_ref AS "owner_ref?: _",
@@ -59,6 +62,36 @@ macro_rules! summaries {
     };
 }
 pub(super) use summaries;
+
+/// [`summaries`] over `candidate`, the entities that a filter leaves: parameters $1 to $11 are the filter's, `arguments`
+/// begin at $12. A condition whose parameter is null is folded away when the statement is planned with its values, so
+/// an index serves whatever is chosen.
+macro_rules! narrowed {
+    ($filter:expr, $chosen:expr, $mine:expr, $before:tt, $extra:tt, $from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
+        crate::catalog::store::row::summaries!(
+            [r#"WITH candidate AS NOT MATERIALIZED (
+                SELECT id, ref, sort_name, name_words, text_words, tier, last_change_at, updated_at, owner_ref FROM entity
+                WHERE ($1::text[] IS NULL OR kind = ANY($1))
+                  AND ($2::text[] IS NULL OR facets && $2) AND ($3::text[] IS NULL OR facets && $3)
+                  AND ($4::text[] IS NULL OR facets && $4) AND ($5::text[] IS NULL OR facets && $5)
+                  AND ($6::text[] IS NULL OR facets && $6) AND ($7::text[] IS NULL OR facets && $7)
+                  AND ($8::text[] IS NULL OR facets && $8)
+                  AND ($9::uuid IS NULL OR owner_person_id = $9 OR owner_team_id IN (
+                        SELECT team_id FROM membership WHERE person_id = $9 AND valid_until IS NULL
+                        UNION ALL SELECT id FROM team WHERE lead_id = $9))
+                  AND (NOT $10::boolean OR (kind IN ('component', 'api', 'resource', 'system', 'domain')
+                        AND (owner_team_id IS NULL OR owner_team_id NOT IN (SELECT id FROM staffed_team))
+                        AND (owner_person_id IS NULL OR owner_person_id IN (SELECT id FROM person WHERE NOT active))))
+                  AND ($11::boolean IS NULL OR (orphaned_at IS NOT NULL) = $11)), "# + $before],
+            $extra, $from, $rest,
+            $chosen.kinds.as_deref(), $chosen.types.as_deref(), $chosen.owners.as_deref(), $chosen.tiers.as_deref(),
+            $chosen.lifecycles.as_deref(), $chosen.tags.as_deref(), $chosen.systems.as_deref(), $chosen.domains.as_deref(),
+            $mine as Option<crate::PersonId>, $filter.needs_owner, $filter.orphaned
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use narrowed;
 
 /// The owner from what a row says of them.
 pub(super) fn owner(
