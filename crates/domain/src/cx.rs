@@ -75,6 +75,11 @@ impl Cx<'_> {
         self.actor
     }
 
+    /// The same connection and instant for an actor of other standing.
+    pub(crate) fn acting<'a>(&'a mut self, actor: &'a Actor) -> Cx<'a> {
+        Cx { conn: self.conn, actor, now: self.now }
+    }
+
     /// The instant of the operation: one operation sees one time.
     pub fn now(&self) -> Timestamp {
         self.now

@@ -1,5 +1,6 @@
 //! The catalog: entities, what they say about each other, who owns them and since when.
 
+pub mod apply;
 pub mod descriptor;
 mod entity;
 mod filter;

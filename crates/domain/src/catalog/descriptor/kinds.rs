@@ -55,6 +55,8 @@ pub struct UserPart {
     pub manager: Option<EntityRef>,
     /// `portolan.dev/phone`.
     pub phone: Option<String>,
+    /// `portolan.dev/persona`: what the sign-in page of a demo calls this person.
+    pub persona: Option<String>,
 }
 
 /// Identity of a document, read first so that a rejection can name it.
@@ -413,7 +415,7 @@ fn user(spec: &mut Fields<'_, '_>, relations: &mut Vec<Relation>, me: &EntityRef
     if manager.as_ref() == Some(me) {
         own.problem("manager", "must be somebody else");
     }
-    UserPart { display_name, email, member_of, time_zone, manager, phone: own.text("phone", 50) }
+    UserPart { display_name, email, member_of, time_zone, manager, phone: own.text("phone", 50), persona: own.text("persona", 60) }
 }
 
 /// Portolan's annotations of a Group or User.

@@ -1,5 +1,6 @@
 //! All SQL of the catalog, by what it serves.
 
+pub(super) mod apply;
 pub(super) mod entity;
 pub(super) mod findings;
 pub(super) mod likely;
