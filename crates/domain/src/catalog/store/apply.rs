@@ -73,7 +73,7 @@ pub(crate) async fn known(cx: &mut Cx<'_>, refs: &[String]) -> Result<Vec<Known>
     let mut all = Vec::with_capacity(refs.len());
     for refs in refs.chunks(CHUNK) {
         let rows = sqlx::query!(
-            r#"SELECT e.id AS "id: EntityId", e.ref, e.descriptor_hash, e.source_id AS "source_id: SourceId", s.name AS "source?", e.location,
+            r#"SELECT e.id AS "id!: EntityId", e.ref AS "ref!", e.descriptor_hash AS "descriptor_hash!", e.source_id AS "source_id: SourceId", s.name AS "source?", e.location,
                       e.orphaned_at IS NOT NULL AS "orphaned!", e.owner_ref, e.owner_team_id AS "owner_team_id: TeamId",
                       e.owner_person_id AS "owner_person_id: PersonId"
                FROM entity e LEFT JOIN source s ON s.id = e.source_id WHERE e.ref = ANY($1)"#,
@@ -364,7 +364,7 @@ pub(crate) async fn follow_domains(cx: &mut Cx<'_>, systems: &[String]) -> Resul
 /// What a source brought in and does not name any more.
 pub(crate) async fn missing(cx: &mut Cx<'_>, source: SourceId, named: &[String]) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
-        r#"SELECT e.id AS "id: EntityId", e.ref, e.location, e.owner_ref, e.owner_team_id AS "owner_team_id: TeamId",
+        r#"SELECT e.id AS "id!: EntityId", e.ref AS "ref!", e.location, e.owner_ref, e.owner_team_id AS "owner_team_id: TeamId",
                   e.owner_person_id AS "owner_person_id: PersonId"
            FROM entity e
            WHERE e.source_id = $1 AND e.orphaned_at IS NULL AND NOT EXISTS (SELECT FROM unnest($2::text[]) n (ref) WHERE n.ref = e.ref)
