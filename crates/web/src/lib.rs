@@ -3,3 +3,5 @@
 mod definition;
 #[cfg_attr(not(test), expect(dead_code, reason = "the service view draws it"))]
 mod graph;
+#[cfg(test)]
+mod contrast;
