@@ -9,6 +9,7 @@ mod body;
 mod caller;
 mod error;
 mod openapi;
+mod people;
 mod tag;
 
 use std::sync::Arc;
@@ -47,5 +48,5 @@ pub fn document() -> OpenApi {
 
 /// Every slice adds its routes here; the paths in the document begin with [`BASE`].
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, OpenApiRouter::new().merge(activity::routes()))
+    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, OpenApiRouter::new().merge(activity::routes()).merge(people::routes()))
 }

@@ -89,9 +89,19 @@ impl Cx<'_> {
     pub async fn atomically<T>(&mut self, act: impl AsyncFnOnce(&mut Cx<'_>) -> Result<T>) -> Result<T> {
         let mut transaction = self.conn.begin().await?;
         let mut cx = Cx { conn: &mut transaction, actor: self.actor, now: self.now };
-        let result = act(&mut cx).await?; // an error drops the transaction, which rolls it back
-        transaction.commit().await?;
-        Ok(result)
+        match act(&mut cx).await {
+            Ok(result) => {
+                transaction.commit().await?;
+                Ok(result)
+            }
+            Err(error) => {
+                // at once: a dropped transaction keeps its locks until the connection is used again
+                if let Err(lost) = transaction.rollback().await {
+                    tracing::debug!(error = %lost, "a transaction could not be rolled back; the server does it");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The signed-in person, with a scope that allows reading.

@@ -40,6 +40,6 @@ pub use sign_in::{
 };
 pub use team::{
     NewTeam, OrgTeam, Role, Team, TeamEdit, TeamName, ancestors, create_team, edit_team, find_teams, led_by, org, sub_teams, team,
-    team_by_id, teams,
+    team_by_id, team_names, teams,
 };
 pub use token::{NewToken, TOKEN_PREFIX, Token, create_token, create_token_for, revoke_token, tokens};

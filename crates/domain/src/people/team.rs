@@ -14,6 +14,9 @@ use crate::{
     activity::{self, Act, Changed},
 };
 
+/// Levels of the tree, more than any organisation has. Rights are looked for as far up as this.
+const DEEPEST: usize = 30;
+
 /// A team.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Team {
@@ -207,6 +210,14 @@ pub async fn team(cx: &mut Cx<'_>, slug: &str) -> Result<Team> {
 pub async fn team_by_id(cx: &mut Cx<'_>, id: TeamId) -> Result<Team> {
     may_read(cx)?;
     store::team_by_id(cx, id).await?.ok_or_else(|| Error::not_found("team", id.to_string()))
+}
+
+/// Names of several teams, for links; unknown keys are left out.
+pub async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::team_names(cx, ids).await
 }
 
 /// Teams by name; `q` is a part of a name or slug, also mistyped.
@@ -405,8 +416,13 @@ async fn parent_of(cx: &mut Cx<'_>, checks: &mut Checks, team: &Team, slug: Opti
     };
     if parent.id == team.id {
         checks.problem("parent", "cannot be the team itself");
-    } else if store::ancestors(cx, parent.id).await?.iter().any(|a| a.id == team.id) {
+        return Ok(None);
+    }
+    let above = store::ancestors(cx, parent.id).await?;
+    if above.iter().any(|a| a.id == team.id) {
         checks.problem("parent", format!("cannot be {}: it lies below this team, and a team cannot be above itself", parent.name));
+    } else if above.len() >= DEEPEST {
+        checks.problem("parent", format!("would put this team more than {DEEPEST} levels deep"));
     }
     Ok(Some(parent.id))
 }

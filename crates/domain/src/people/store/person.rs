@@ -115,7 +115,7 @@ pub(in super::super) async fn find_people(cx: &mut Cx<'_>, q: &str, rows: i64) -
     Ok(sqlx::query_as!(
         PersonName,
         r#"SELECT id AS "id: PersonId", handle, name, active FROM person
-           WHERE active AND (search_name LIKE $2 OR $1 <% search_name)
+           WHERE active AND (search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4)
            ORDER BY lower(handle) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3"#,
         q,
         anywhere(&q),

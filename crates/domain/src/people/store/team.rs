@@ -122,7 +122,7 @@ pub(in super::super) async fn find_teams(cx: &mut Cx<'_>, q: &str, rows: i64) ->
     Ok(sqlx::query_as!(
         TeamName,
         r#"SELECT id AS "id: TeamId", slug, name FROM team
-           WHERE search_name LIKE $2 OR $1 <% search_name
+           WHERE search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4
            ORDER BY lower(slug) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3"#,
         q,
         anywhere(&q),
@@ -130,6 +130,13 @@ pub(in super::super) async fn find_teams(cx: &mut Cx<'_>, q: &str, rows: i64) ->
     )
     .fetch_all(cx.conn())
     .await?)
+}
+
+pub(in super::super) async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as!(TeamName, r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE id = ANY($1) ORDER BY lower(name), id"#, &ids)
+        .fetch_all(cx.conn())
+        .await?)
 }
 
 pub(in super::super) async fn org(cx: &mut Cx<'_>) -> Result<Vec<OrgTeam>> {

@@ -1,0 +1,15 @@
+//! Persons, teams, and the caller's own tokens and sessions.
+
+mod bodies;
+mod me;
+mod persons;
+mod teams;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+
+/// The slice's routes.
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().merge(me::routes()).merge(persons::routes()).merge(teams::routes())
+}

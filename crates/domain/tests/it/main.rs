@@ -1,0 +1,3 @@
+//! The domain's rules on a real Postgres, one database per test.
+
+mod people;
