@@ -190,6 +190,22 @@ pub(crate) struct Chosen {
     pub(crate) domains: Option<Vec<String>>,
 }
 
+impl Chosen {
+    /// The choices made in one dimension but the kind, which is a column of its own.
+    pub(crate) fn of(self, dimension: Dimension) -> Option<Vec<String>> {
+        match dimension {
+            Dimension::Kind => None,
+            Dimension::Type => self.types,
+            Dimension::Owner => self.owners,
+            Dimension::Tier => self.tiers,
+            Dimension::Lifecycle => self.lifecycles,
+            Dimension::Tag => self.tags,
+            Dimension::System => self.systems,
+            Dimension::Domain => self.domains,
+        }
+    }
+}
+
 fn choices<T: std::fmt::Display>(prefix: &str, values: impl ExactSizeIterator<Item = T>) -> Option<Vec<String>> {
     (values.len() > 0).then(|| values.map(|v| format!("{prefix}{v}")).collect())
 }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod descriptor;
 mod entity;
+mod facets;
 mod filter;
 pub mod findings;
 mod kind;
@@ -10,13 +11,19 @@ pub mod likely;
 pub mod ownership;
 mod read;
 mod reference;
+mod relation;
 mod search;
 mod store;
 mod words;
 
 pub use entity::{Entity, Origin, Owner, Party, Summary};
+pub use facets::{Choice, Facet, MOST_CHOICES, facets};
 pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
 pub use read::{Listing, MAX_REFS, by_refs, get, list};
 pub use reference::{BadRef, EntityRef};
+pub use relation::{
+    ApiUse, Apis, Edge, MOST_NEIGHBOURS, MOST_RELATIONS, Neighbour, Neighbourhood, Owned, Relation, RelationKind, Relations, apis,
+    neighbourhood, owned_by, parts, relations,
+};
 pub use search::{Found, search};

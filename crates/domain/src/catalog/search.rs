@@ -6,7 +6,7 @@ use super::{
     words,
 };
 use crate::{
-    Cx, Limit, Result,
+    Cx, EntityId, Limit, Result,
     people::{self, PersonName, TeamName},
 };
 
@@ -53,6 +53,20 @@ pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
         teams: people::find_teams(cx, q, limit).await?,
         people: people::find_people(cx, q, limit).await?,
     })
+}
+
+/// The entities that a search finds among some kinds, for counting their choices; as many as a list would count, or
+/// ten times as many if choices narrow them further.
+pub(super) async fn hit_ids(cx: &mut Cx<'_>, q: &str, kinds: Option<&[String]>, narrowed: bool) -> Result<Vec<EntityId>> {
+    let Some((query, typed)) = as_typed(q) else { return Ok(Vec::new()) };
+    let most = if narrowed { store::MOST * 10 } else { store::MOST };
+    let found = store::hit_ids(cx, &query, kinds, most).await?;
+    if found.best.is_some_and(|b| b < store::BEYOND_NAMES) {
+        return Ok(found.ids);
+    }
+    let Some((better, _)) = mended(cx, &query, &typed).await? else { return Ok(found.ids) };
+    let again = store::hit_ids(cx, &better, kinds, most).await?;
+    Ok(if again.ids.is_empty() { found.ids } else { again.ids })
 }
 
 /// The query for the words as typed; none if there are no letters or digits in it.

@@ -2,9 +2,11 @@
 
 pub(super) mod apply;
 pub(super) mod entity;
+pub(super) mod facets;
 pub(super) mod findings;
 pub(super) mod likely;
 pub(super) mod list;
 pub(super) mod ownership;
+pub(super) mod relation;
 mod row;
 pub(super) mod search;

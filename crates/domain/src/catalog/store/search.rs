@@ -3,7 +3,7 @@
 
 use super::row::narrowed;
 use crate::{
-    Cx, PersonId, Result,
+    Cx, EntityId, PersonId, Result,
     catalog::{
         Filter,
         store::list::{After, Rows},
@@ -71,6 +71,37 @@ pub(in crate::catalog) async fn hits(
     .fetch_all(cx.conn())
     .await?;
     Ok(found.into())
+}
+
+/// Keys of hits and the best stage that found one.
+#[derive(Debug)]
+pub(in crate::catalog) struct HitIds {
+    pub(in crate::catalog) ids: Vec<EntityId>,
+    pub(in crate::catalog) best: Option<i32>,
+}
+
+/// The hits of a search among some kinds, unordered, through the same stages as [`hits`].
+pub(in crate::catalog) async fn hit_ids(cx: &mut Cx<'_>, query: &Query, kinds: Option<&[String]>, most: i64) -> Result<HitIds> {
+    let found = sqlx::query_as!(
+        HitIds,
+        r#"SELECT coalesce(array_agg(id), '{}') AS "ids!: Vec<EntityId>", min(stage) AS best FROM (
+            (SELECT id, 1 AS stage FROM entity WHERE sort_name LIKE $2 AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
+            UNION ALL
+            (SELECT id, 2 FROM entity WHERE name_words @@ $3::text::tsquery AND NOT sort_name LIKE $2
+                AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
+            UNION ALL
+            (SELECT id, 4 FROM entity WHERE text_words @@ ($3::text::tsquery || plainto_tsquery('english', $4))
+                AND NOT name_words @@ $3::text::tsquery AND NOT sort_name LIKE $2 AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
+            LIMIT $5) hit"#,
+        kinds,
+        query.begins,
+        query.name_words,
+        query.plain,
+        most,
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    Ok(found)
 }
 
 /// Known words that a mistyped one may mean: those with its first letter, or with its second (the first was left out
