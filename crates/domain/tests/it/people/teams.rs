@@ -80,7 +80,7 @@ async fn the_tree_counts_active_people_only(pool: PgPool) {
     bed.join(&imke, &basket).await;
     bed.join(&bo, &basket).await;
     bed.lead(&imke, &basket).await;
-    bed.wait(1.day());
+    bed.wait(24.hours());
     let leave = people::PersonEdit { active: Some(false), ..people::PersonEdit::default() };
     people::edit_person(&mut bed.as_system().await.cx(), "bo", leave, None).await.unwrap();
     let org = people::org(&mut bed.as_system().await.cx()).await.unwrap();
