@@ -1,7 +1,53 @@
-//! Portolan.
-#[cfg_attr(not(test), expect(dead_code, reason = "the API view reads it"))]
-mod definition;
-#[cfg_attr(not(test), expect(dead_code, reason = "the service view draws it"))]
-mod graph;
+//! The pages: thin handlers over the domain's operations, rendered on the server, working without script.
+//!
+//! A page is a struct beside its handler and a template of the same slice: the handler extracts (`Viewer`, `Form`,
+//! `Path`, `Query`), makes one call of the domain, and renders with `page::html`. Errors are returned as they come;
+//! the last layer turns them into a page with the masthead of whoever is asking. `help` is the smallest example,
+//! `preferences` the smallest form.
+
+mod assets;
+mod caller;
 #[cfg(test)]
 mod contrast;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the API view reads it"))]
+mod definition;
+mod error;
+mod flash;
+mod form;
+#[cfg_attr(not(test), expect(dead_code, reason = "the service view draws it"))]
+mod graph;
+mod guard;
+mod help;
+mod page;
+mod preferences;
+mod time;
+mod visit;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use portolan_domain::Portal;
+
+pub use visit::{SESSION_COOKIE, SESSION_COOKIE_SECURE};
+
+/// What handlers share.
+pub(crate) type Shared = Arc<Portal>;
+
+/// All pages and their assets. Every slice adds its routes here.
+///
+/// Without a viewer one gets the assets, the sign-in pages, and nothing else: every other address, known or not,
+/// leads to sign-in.
+pub fn router(portal: Arc<Portal>) -> Router {
+    Router::new()
+        .merge(help::routes())
+        .merge(preferences::routes())
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        .layer(middleware::from_fn_with_state(portal.clone(), error::render_failures))
+        .layer(middleware::from_fn_with_state(portal.clone(), guard::check_writes))
+        .layer(middleware::from_fn_with_state(portal.clone(), visit::note))
+        .layer(middleware::map_response(guard::headers))
+        .merge(assets::routes())
+        .with_state(portal)
+}

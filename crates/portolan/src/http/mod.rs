@@ -9,7 +9,7 @@ use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     middleware,
     routing::get,
     serve::{Listener, ListenerExt},
@@ -17,6 +17,7 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::Portal;
 use tokio::{net::TcpListener, sync::watch};
+use tower::ServiceExt;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 /// What a body may weigh where a route does not say otherwise.
@@ -30,17 +31,23 @@ pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, request_timeou
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .with_state(health::Probe { portal: Arc::clone(&portal), metrics });
-    web(portal)
-        .merge(api)
+    let pages = portolan_web::router(portal);
+    // both faces answer unknown addresses in their own way; a merged router has room for one answer only
+    let strays = (api.clone(), pages.clone());
+    let stray = async move |request: Request| {
+        let of_api = request.uri().path().starts_with("/api/");
+        let face = if of_api { strays.0 } else { strays.1 };
+        face.oneshot(request).await
+    };
+    pages
+        .reset_fallback()
+        .merge(api.reset_fallback())
         .merge(machines)
+        .fallback(stray)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(request_timeout, guard::around))
         // the fastest level: a page shrinks to a fifth, and the best level would cost more than making the page
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-}
-
-fn web(_portal: Arc<Portal>) -> Router {
-    Router::new()
 }
 
 /// Takes the address, or says who to ask.

@@ -1,0 +1,44 @@
+//! Help that is read in the portal. The smallest example of a page: a struct, a template, a handler.
+
+use askama::Template;
+use axum::{Router, response::Response, routing::get};
+
+use crate::{
+    Shared,
+    caller::Viewer,
+    error::PageError,
+    page::{self, Nav, Shell},
+};
+
+/// The slice's routes.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new().route("/help/keyboard", get(keyboard))
+}
+
+/// Short ways: where they work, and which key does what.
+const KEYS: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "Anywhere",
+        &[
+            ("/", "Search and go"),
+            ("Ctrl K or ⌘ K", "Search and go, also while typing"),
+            ("?", "This page"),
+            ("Esc", "Close what is open"),
+        ],
+    ),
+    (
+        "Go to, one key after the other",
+        &[("g h", "Home"), ("g c", "Catalog"), ("g t", "Teams"), ("g f", "Findings"), ("g d", "Changes: what was deployed")],
+    ),
+    ("In the search", &[("↑ ↓", "Choose"), ("Enter", "Open the chosen one")]),
+];
+
+#[derive(Template)]
+#[template(path = "help/keyboard.html")]
+struct KeyboardPage {
+    shell: Shell,
+}
+
+async fn keyboard(viewer: Viewer) -> Result<Response, PageError> {
+    page::html(&KeyboardPage { shell: viewer.shell(Nav::Nowhere) })
+}

@@ -1,0 +1,108 @@
+//! How pages say times: 24 hours, in the viewer's zone, no more exact than is useful.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
+
+/// A `<time>` element: words for people, the instant for machines.
+#[derive(Debug)]
+pub(crate) struct Tag {
+    at: Timestamp,
+    words: String,
+    relative: bool,
+}
+
+impl Tag {
+    pub(crate) fn new(at: Timestamp, words: String, relative: bool) -> Self {
+        Self { at, words, relative }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ago = if self.relative { " data-ago" } else { "" };
+        write!(f, r#"<time datetime="{}"{ago}>{}</time>"#, self.at.strftime("%Y-%m-%dT%H:%M:%SZ"), self.words)
+    }
+}
+
+impl HtmlSafe for Tag {} // digits, names of months and days
+
+/// `today 02:41`, `yesterday 23:05`, `Thu 19 Nov`, `19 Nov 2025`.
+pub(crate) fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    match near(&at, &now) {
+        Some(day) => format!("{day} {}", at.strftime("%H:%M")),
+        None => date(&at, &now),
+    }
+}
+
+/// `today 02:41`, `Thu 19 Nov, 02:41`, `19 Nov 2025, 02:41`.
+pub(crate) fn stamp(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    match near(&at, &now) {
+        Some(day) => format!("{day} {}", at.strftime("%H:%M")),
+        None => format!("{}, {}", date(&at, &now), at.strftime("%H:%M")),
+    }
+}
+
+/// `just now`, `14 min ago`, `5 h ago`; beyond a day, or ahead, as [`when`].
+pub(crate) fn ago(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let minutes = now.duration_since(at).as_mins();
+    match minutes {
+        0 if at <= now => "just now".into(),
+        1..60 => format!("{minutes} min ago"),
+        60..1440 => format!("{} h ago", minutes / 60),
+        _ => when(at, now, zone),
+    }
+}
+
+/// `21:10`.
+pub(crate) fn clock(now: Timestamp, zone: &TimeZone) -> String {
+    now.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
+fn near(at: &Zoned, now: &Zoned) -> Option<&'static str> {
+    let (day, today) = (at.date(), now.date());
+    if day == today {
+        Some("today")
+    } else if today.checked_sub(1.day()).is_ok_and(|yesterday| day == yesterday) {
+        Some("yesterday")
+    } else {
+        None
+    }
+}
+
+fn date(at: &Zoned, now: &Zoned) -> String {
+    let form = if at.year() == now.year() { "%a %-d %b" } else { "%-d %b %Y" };
+    at.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(how: impl Fn(Timestamp, Timestamp, &TimeZone) -> String, at: &str) -> String {
+        let zone = TimeZone::get("Europe/Amsterdam").unwrap();
+        how(at.parse().unwrap(), "2026-11-19T02:10:00Z".parse().unwrap(), &zone)
+    }
+
+    #[test]
+    fn says_times_as_exactly_as_is_useful() {
+        assert_eq!(said(when, "2026-11-19T01:41:00Z"), "today 02:41");
+        assert_eq!(said(when, "2026-11-18T23:30:00Z"), "today 00:30"); // the viewer's day, not UTC's
+        assert_eq!(said(when, "2026-11-18T22:05:00Z"), "yesterday 23:05");
+        assert_eq!(said(when, "2026-11-03T09:00:00Z"), "Tue 3 Nov");
+        assert_eq!(said(when, "2025-11-03T09:00:00Z"), "3 Nov 2025");
+        assert_eq!(said(stamp, "2026-11-03T09:00:00Z"), "Tue 3 Nov, 10:00");
+    }
+
+    #[test]
+    fn is_relative_only_within_a_day() {
+        assert_eq!(said(ago, "2026-11-19T02:09:40Z"), "just now");
+        assert_eq!(said(ago, "2026-11-19T01:56:00Z"), "14 min ago");
+        assert_eq!(said(ago, "2026-11-18T20:10:00Z"), "6 h ago");
+        assert_eq!(said(ago, "2026-11-17T20:10:00Z"), "Tue 17 Nov");
+        assert_eq!(said(ago, "2026-11-19T02:30:00Z"), "today 03:30");
+    }
+}

@@ -1,0 +1,69 @@
+//! Small words that templates need: counts, initials.
+
+/// `1,204`.
+pub(crate) fn count(n: impl TryInto<i64>) -> String {
+    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if n < 0 { format!("-{out}") } else { out }
+}
+
+/// `1 service`, `1,204 services`.
+pub(crate) fn counted(n: impl TryInto<i64>, one: &str, many: &str) -> String {
+    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// `MC` for Maya Chen: first and last word, at most two letters.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split(|c: char| c.is_whitespace() || c == '-' || c == '_').filter(|w| !w.is_empty());
+    let first = words.next().and_then(|w| w.chars().next());
+    let last = words.next_back().and_then(|w| w.chars().next());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).take(2).collect()
+}
+
+/// One of the four tints of an avatar, the same for the same name everywhere.
+pub(crate) fn tint(name: &str) -> u32 {
+    name.bytes().fold(0_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b))) % 4 + 1
+}
+
+/// A word with its first letter large, for messages that begin with it.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1204), "1,204");
+        assert_eq!(count(-26_121), "-26,121");
+        assert_eq!(counted(1, "service", "services"), "1 service");
+        assert_eq!(counted(1000, "service", "services"), "1,000 services");
+    }
+
+    #[test]
+    fn takes_initials_of_any_name() {
+        assert_eq!(initials("Maya Chen"), "MC");
+        assert_eq!(initials("Bram de Wit"), "BW");
+        assert_eq!(initials("øystein"), "Ø");
+        assert_eq!(initials(""), "");
+    }
+
+    #[test]
+    fn begins_a_sentence() {
+        assert_eq!(sentence("must be short"), "Must be short");
+        assert_eq!(sentence(""), "");
+    }
+}
