@@ -85,9 +85,9 @@ pub(crate) struct ProblemBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldProblem {
     /// Path of the field.
-    field: String,
+    pub(crate) field: String,
     /// What is wrong and what would be right.
-    message: String,
+    pub(crate) message: String,
 }
 
 impl IntoResponse for ApiError {

@@ -5,6 +5,7 @@
 //! contract are written down in `docs/API.md`.
 
 mod activity;
+mod apply;
 mod body;
 mod caller;
 mod error;
@@ -48,5 +49,5 @@ pub fn document() -> OpenApi {
 
 /// Every slice adds its routes here; the paths in the document begin with [`BASE`].
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, OpenApiRouter::new().merge(activity::routes()).merge(people::routes()))
+    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, OpenApiRouter::new().merge(activity::routes()).merge(apply::routes()).merge(people::routes()))
 }
