@@ -7,9 +7,9 @@
 
 mod assets;
 mod caller;
+mod catalog;
 #[cfg(test)]
 mod contrast;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the API view reads it"))]
 mod definition;
 mod error;
 mod flash;
@@ -18,6 +18,7 @@ mod form;
 mod graph;
 mod guard;
 mod help;
+mod history;
 mod page;
 mod preferences;
 mod time;
@@ -40,6 +41,7 @@ pub(crate) type Shared = Arc<Portal>;
 /// leads to sign-in.
 pub fn router(portal: Arc<Portal>) -> Router {
     Router::new()
+        .merge(catalog::routes())
         .merge(help::routes())
         .merge(preferences::routes())
         .fallback(error::no_route)

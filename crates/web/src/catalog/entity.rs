@@ -1,0 +1,115 @@
+//! The page of an entity that is not a component: an API with its operations, a resource with what rests on it, a
+//! system or domain with its parts.
+
+use askama::Template;
+use axum::response::Response;
+use portolan_domain::catalog::{self, Entity, EntityRef, Kind, Relation, RelationKind, Summary};
+use serde_json::Value;
+
+use super::about::{About, path_of};
+use crate::{
+    caller::Viewer,
+    definition::{self, Definition},
+    error::PageError,
+    page::{self, Nav, Shell},
+    words,
+};
+
+/// Relations shown on the page; what is beyond is counted.
+const MOST: usize = 100;
+
+#[derive(Template)]
+#[template(path = "catalog/entity.html")]
+struct EntityPage {
+    shell: Shell,
+    entity: Entity,
+    about: About,
+    /// Where it stands: addresses and words of what is above it.
+    crumbs: Vec<(String, String)>,
+    /// For an API: what could be read of its definition.
+    definition: Option<Definition>,
+    /// The definition's text, coloured.
+    raw: String,
+    /// Its neighbours, grouped by how they stand to it, each with a heading.
+    groups: Vec<Group>,
+}
+
+/// Others that stand to this one in the same way.
+struct Group {
+    title: &'static str,
+    rows: Vec<Row>,
+    more: usize,
+}
+
+/// One other.
+struct Row {
+    name: String,
+    href: Option<String>,
+    entity: Option<Summary>,
+}
+
+impl EntityPage {
+    /// `openapi API`, `database`, `System`: what it is, in the words of its company.
+    fn what(&self) -> String {
+        match (&self.entity.type_name, self.entity.kind) {
+            (Some(t), Kind::Api) => format!("{t} API"),
+            (Some(t), _) => t.clone(),
+            (None, kind) => words::sentence(kind.as_str()),
+        }
+    }
+}
+
+/// The page of any kind but component, group and user.
+pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response, PageError> {
+    let descriptor: Value = serde_json::from_str(entity.descriptor.get()).unwrap_or_default();
+    let relations = catalog::relations(&mut viewer.cx(), &entity.reference).await?;
+    let about = About::load(&mut viewer, &entity, &descriptor).await?;
+    let text = descriptor["spec"]["definition"].as_str().unwrap_or_default();
+    let api_type = entity.type_name.as_deref().unwrap_or_default();
+    let definition = (entity.kind == Kind::Api).then(|| definition::read(api_type, text));
+    let raw = if definition.is_some() { definition::highlight(api_type, text) } else { String::new() };
+    page::html(&EntityPage {
+        shell: viewer.shell(Nav::Catalog),
+        crumbs: crumbs(&entity),
+        groups: groups(relations.items),
+        entity,
+        about,
+        definition,
+        raw,
+    })
+}
+
+fn crumbs(entity: &Entity) -> Vec<(String, String)> {
+    let mut crumbs = vec![(format!("/catalog?kind={}", entity.kind.as_str()), "Catalog".to_owned())];
+    let above: [Option<&EntityRef>; 2] = [entity.domain.as_ref(), entity.system.as_ref()];
+    crumbs.extend(above.into_iter().flatten().map(|r| (path_of(r), r.name().to_owned())));
+    crumbs
+}
+
+/// What stands to it in which way, in the order a reader asks for it.
+fn groups(relations: Vec<Relation>) -> Vec<Group> {
+    let titles = [
+        (RelationKind::ApiProvidedBy, "Provided by"),
+        (RelationKind::ApiConsumedBy, "Used by"),
+        (RelationKind::DependencyOf, "What rests on it"),
+        (RelationKind::DependsOn, "What it rests on"),
+        (RelationKind::HasPart, "Its parts"),
+    ];
+    let mut relations = relations;
+    titles
+        .into_iter()
+        .filter_map(|(kind, title)| {
+            let (mine, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut relations).into_iter().partition(|r| r.kind == kind);
+            relations = rest;
+            let more = mine.len().saturating_sub(MOST);
+            let rows: Vec<Row> = mine.into_iter().take(MOST).map(row).collect();
+            (!rows.is_empty()).then_some(Group { title, rows, more })
+        })
+        .collect()
+}
+
+fn row(relation: Relation) -> Row {
+    let href = relation.entity.as_ref().map(|_| path_of(&relation.other));
+    let name = relation.entity.as_ref().map_or_else(|| relation.other.as_str().to_owned(), |e| e.name.clone());
+    Row { name, href, entity: relation.entity }
+}
