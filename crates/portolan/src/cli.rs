@@ -32,10 +32,10 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Send descriptor files to a running portal.
     ///
-    /// Reads PORTOLAN_URL and PORTOLAN_TOKEN (a token with the scope "write"). Prints one line per entity
+    /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "write"). Prints one line per entity
     /// that was created, updated or rejected, then a summary; exits with 1 if anything was rejected.
     Apply(Apply),
-    /// Print the OpenAPI document of the REST API.
+    /// Print the `OpenAPI` document of the REST API.
     Openapi,
 }
 

@@ -100,6 +100,8 @@ async fn migrate(options: &PgConnectOptions) -> Result<usize> {
             embedded::OLDEST
         );
     }
+    // the table that remembers migrations is made under the lock too; closing the connection gives it back
+    connection.lock().await?;
     connection.ensure_migrations_table(&MIGRATOR.table_name).await?;
     let before = connection.list_applied_migrations(&MIGRATOR.table_name).await?.len();
     MIGRATOR.run_direct(None, &mut connection, false).await.map_err(explained)?;

@@ -5,6 +5,7 @@ mod commands;
 mod database;
 mod embedded;
 mod http;
+mod listener;
 mod seal;
 mod settings;
 mod telemetry;

@@ -22,7 +22,8 @@ pub(crate) fn log(settings: &Settings) {
         }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    // the filter stands before the layer: as a filter of one layer it forgets events when sqlx asks what is enabled
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 /// Starts collecting metrics; the handle renders them.
@@ -36,6 +37,7 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!("db_pool_connections", "Connections to the database, by state");
     metrics::describe_counter!("jobs_total", "Runs of periodic jobs, by job and outcome");
     metrics::describe_histogram!("job_duration_seconds", "Time of a periodic job, by job");
+    metrics::describe_counter!("usage_events_dropped_total", "Usage events that found no room");
     metrics::describe_gauge!("build_info", "The running version");
     metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
     Ok(handle)

@@ -1,5 +1,8 @@
 //! What each command does.
 
+mod admin;
+mod apply;
+mod demo;
 mod serve;
 
 use std::process::ExitCode;
@@ -23,7 +26,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Migrate(flags) => on_runtime(migrate(quiet(&flags)?))?,
         Command::Openapi => println!("{}", portolan_api::document().to_pretty_json()?),
-        other => anyhow::bail!("{other:?} is not there yet"),
+        Command::Admin(command) => on_runtime(admin::run(command))?,
+        Command::Demo(flags) => on_runtime(demo::run(flags))?,
+        Command::Apply(flags) => return on_runtime(apply::run(flags)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -36,6 +41,11 @@ fn quiet(flags: &Store) -> Result<Settings> {
     }
     telemetry::log(&settings);
     Ok(settings)
+}
+
+/// Where links lead: the public address that was set, else what `serve` listens on.
+fn link_base(settings: &Settings) -> String {
+    settings.base_url.clone().unwrap_or_else(|| serve::base_url(settings.listen))
 }
 
 fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

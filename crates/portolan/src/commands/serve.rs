@@ -3,17 +3,22 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use portolan_domain::{Clock, Db, Portal, people::Callers, usage};
+use portolan_domain::{
+    Actor, Clock, Db, Portal,
+    people::{self, Callers},
+    usage,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinSet,
 };
 
+use super::demo;
 use crate::{
     database::{Beside, Database},
     embedded::Cluster,
-    http, seal,
+    http, listener, seal,
     settings::Settings,
     telemetry, worker,
 };
@@ -28,45 +33,68 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let address = listener.local_addr()?;
     let database = Database::open(&settings, Beside::Refuse).await?;
     let metrics = telemetry::metrics()?;
-    let (portal, _usage) = portal(&settings, &database, address)?;
-
+    let (recorder, events) = usage::Recorder::new(USAGE_ROOM);
+    let portal = portal(&settings, &database, recorder, address)?;
+    let writer = tokio::spawn(usage::run(portal.db.clone(), events, portal.clock.clone()));
     let mut background = JoinSet::new();
-    background.spawn(worker::run(Arc::clone(&portal), settings.clone(), metrics.clone()));
-    let app = http::app(Arc::clone(&portal), metrics, settings.request_timeout);
-    println!("Portolan is at {}", portal.base_url);
+    background.spawn(listener::run(database.options.clone(), Arc::clone(&portal)));
+    background.spawn(worker::run(Arc::clone(&portal), metrics.clone()));
+    let guard = http::Guard { timeout: settings.request_timeout, trust_proxy: settings.trust_proxy };
+    let app = http::app(Arc::clone(&portal), metrics, guard);
+    if settings.demo {
+        demo::load_into_empty(&portal.db).await?;
+    }
+    welcome(&portal, &settings).await?;
 
     let result = tokio::select! {
         result = http::serve(listener, app, stop, settings.shutdown_timeout) => result,
         reason = cluster_failed(database.cluster.as_ref()) => Err(anyhow::Error::msg(reason)),
     };
     background.shutdown().await;
-    let closed = tokio::time::timeout(Duration::from_secs(60), database.close()).await;
+    drop(portal); // the last recorder: the writer writes what waits, and ends
+    let _ = tokio::time::timeout(Duration::from_secs(3), writer).await;
+    let closed = tokio::time::timeout(Duration::from_mins(1), database.close()).await;
     result?;
     closed?
+}
+
+/// Says where the portal is, and how the first admin gets in.
+async fn welcome(portal: &Portal, settings: &Settings) -> Result<()> {
+    let link = if settings.demo {
+        None
+    } else {
+        let mut call = portal.call(Actor::system()).await?;
+        people::create_set_up_link(&mut call.cx()).await?
+    };
+    println!("Portolan is at {}", portal.base_url);
+    if let Some(link) = link {
+        println!("Make the first admin (works once, for a day): {}/set-up/{}", portal.base_url, link.secret);
+    }
+    Ok(())
 }
 
 fn portal(
     settings: &Settings,
     database: &Database,
+    usage: usage::Recorder,
     address: SocketAddr,
-) -> Result<(Arc<Portal>, tokio::sync::mpsc::Receiver<usage::Event>)> {
-    let (recorder, events) = usage::Recorder::new(USAGE_ROOM);
+) -> Result<Arc<Portal>> {
     let base_url = settings.base_url.clone().unwrap_or_else(|| base_url(address));
     let portal = Portal {
         db: Db::new(database.pool.clone()),
         clock: Clock::system(),
         callers: Callers::default(),
-        usage: recorder,
+        usage,
         demo_sign_in: settings.demo && address.ip().is_loopback() && is_loopback(&base_url),
         base_url,
         organisation: settings.organisation.clone(),
         sealing_key: seal::key(settings)?,
     };
-    Ok((Arc::new(portal), events))
+    Ok(Arc::new(portal))
 }
 
 /// What a browser on this machine can open.
-fn base_url(address: SocketAddr) -> String {
+pub(super) fn base_url(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("http://localhost:{}", address.port())
     } else {

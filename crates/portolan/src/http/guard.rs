@@ -1,12 +1,13 @@
 //! What surrounds every request: its id, its log line, its metrics, its time limit, and a net for panics.
 
 use std::{
+    net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::Response,
@@ -23,9 +24,23 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const APPLY: &str = "/api/v1/catalog/apply";
 const APPLY_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// How requests are guarded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guard {
+    /// Longest that a request may take.
+    pub(crate) timeout: Duration,
+    /// Whether a proxy of ours stands before us and says who calls.
+    pub(crate) trust_proxy: bool,
+}
+
 /// Runs a request.
-pub(super) async fn around(State(timeout): State<Duration>, mut request: Request, next: Next) -> Response {
+pub(super) async fn around(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
+    if guard.trust_proxy
+        && let Some(address) = forwarded(&request)
+    {
+        request.extensions_mut().insert(ConnectInfo(address));
+    }
     let id = id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let method = request.method().clone();
@@ -34,7 +49,7 @@ pub(super) async fn around(State(timeout): State<Duration>, mut request: Request
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
-    let limit = if route == APPLY { APPLY_TIMEOUT.max(timeout) } else { timeout };
+    let limit = if route == APPLY { APPLY_TIMEOUT.max(guard.timeout) } else { guard.timeout };
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
 
     let _in_flight = InFlight::begin();
@@ -81,6 +96,13 @@ fn id(request: &Request) -> HeaderValue {
         HeaderValue::from_str(Uuid::now_v7().hyphenated().encode_lower(&mut text))
             .unwrap_or(HeaderValue::from_static("unknown"))
     })
+}
+
+/// The address that our proxy saw: the last one in the header, for the earlier ones are the visitor's own words.
+fn forwarded(request: &Request) -> Option<SocketAddr> {
+    let header = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+    let address: IpAddr = header.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()?;
+    Some(SocketAddr::new(address, 0))
 }
 
 /// Counts a request for as long as it lives, also when its visitor goes away.

@@ -49,5 +49,6 @@ pub(super) async fn metrics(State(probe): State<Probe>) -> impl IntoResponse {
     let (all, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(0));
     metrics::gauge!("db_pool_connections", "state" => "idle").set(idle);
     metrics::gauge!("db_pool_connections", "state" => "used").set(all.saturating_sub(idle));
+    metrics::counter!("usage_events_dropped_total").absolute(probe.portal.usage.dropped());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], probe.metrics.render())
 }

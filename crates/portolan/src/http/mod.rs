@@ -14,6 +14,7 @@ use axum::{
     routing::get,
     serve::{Listener, ListenerExt},
 };
+pub(crate) use guard::Guard;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::Portal;
 use tokio::{net::TcpListener, sync::watch};
@@ -24,7 +25,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Everything that answers. Also what in-process tests and benchmarks call.
-pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, request_timeout: Duration) -> Router {
+pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, guard: Guard) -> Router {
     let (api, _) = portolan_api::router(Arc::clone(&portal));
     let machines = Router::new()
         .route("/healthz", get(health::alive))
@@ -45,7 +46,7 @@ pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, request_timeou
         .merge(machines)
         .fallback(stray)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(request_timeout, guard::around))
+        .layer(middleware::from_fn_with_state(guard, guard::around))
         // the fastest level: a page shrinks to a fifth, and the best level would cost more than making the page
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

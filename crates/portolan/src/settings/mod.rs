@@ -37,12 +37,6 @@ pub(crate) struct Settings {
     pub(crate) organisation: String,
     /// `PORTOLAN_DEMO`: load the demo company into an empty portal. false.
     pub(crate) demo: bool,
-    /// `PORTOLAN_SESSION_IDLE`: how long a browser session lives without use. 14d.
-    pub(crate) session_idle: Duration,
-    /// `PORTOLAN_USAGE_NAMES`: how long usage events keep the person's name. 90d.
-    pub(crate) usage_names: Duration,
-    /// `PORTOLAN_CONFIRM_OWNERSHIP`: ask owners again after this time. off.
-    pub(crate) confirm_ownership: Option<Duration>,
     /// `PORTOLAN_TRUST_PROXY`: take the visitor's address from X-Forwarded-For. false.
     pub(crate) trust_proxy: bool,
     /// `PORTOLAN_REQUEST_TIMEOUT`: longest a request may take. 30s.
@@ -67,9 +61,6 @@ impl Default for Settings {
             secret_key: None,
             organisation: String::new(),
             demo: false,
-            session_idle: parse::DAY * 14,
-            usage_names: parse::DAY * 90,
-            confirm_ownership: None,
             trust_proxy: false,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(10),
@@ -136,9 +127,6 @@ impl Settings {
         sources.set("PORTOLAN_SECRET_KEY", &mut s.secret_key, parse::secret_key);
         sources.set("PORTOLAN_ORGANISATION", &mut s.organisation, parse::text);
         sources.set("PORTOLAN_DEMO", &mut s.demo, parse::switch);
-        sources.set("PORTOLAN_SESSION_IDLE", &mut s.session_idle, parse::duration);
-        sources.set("PORTOLAN_USAGE_NAMES", &mut s.usage_names, parse::duration);
-        sources.set("PORTOLAN_CONFIRM_OWNERSHIP", &mut s.confirm_ownership, parse::duration_or_off);
         sources.set("PORTOLAN_TRUST_PROXY", &mut s.trust_proxy, parse::switch);
         sources.set("PORTOLAN_REQUEST_TIMEOUT", &mut s.request_timeout, parse::duration);
         sources.set("PORTOLAN_SHUTDOWN_TIMEOUT", &mut s.shutdown_timeout, parse::duration);

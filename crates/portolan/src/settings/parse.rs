@@ -7,8 +7,6 @@ use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-pub(super) const DAY: Duration = Duration::from_hours(24);
-
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -91,14 +89,6 @@ pub(super) fn duration(text: &str) -> Parsed<Duration> {
     // ten years: nothing here is longer, and sums with it cannot overflow
     let seconds = number.checked_mul(unit).filter(|s| (1..=315_360_000).contains(s)).ok_or_else(wrong)?;
     Ok(Duration::from_secs(seconds))
-}
-
-pub(super) fn duration_or_off(text: &str) -> Parsed<Option<Duration>> {
-    if text == "off" {
-        Ok(None)
-    } else {
-        duration(text).map(Some).map_err(|problem| format!("{problem}; or off"))
-    }
 }
 
 pub(super) fn log_filter(text: &str) -> Parsed<String> {

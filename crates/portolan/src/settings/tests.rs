@@ -34,14 +34,14 @@ fn a_flag_wins_over_the_environment_which_wins_over_the_file() {
 
 #[test]
 fn every_problem_is_told_with_its_key_and_place() {
-    let text = "PORTOLAN_SESSION_IDLE=soon\nPORTOLAN_LISTN=1\n";
+    let text = "PORTOLAN_REQUEST_TIMEOUT=soon\nPORTOLAN_LISTN=1\n";
     let error = load(text, &[("PORTOLAN_POOL_SIZE", "1"), ("DATABASE_URL", "mysql://root:hunter2@x/y")])
         .unwrap_err()
         .to_string();
     for part in [
         "DATABASE_URL in the environment must be a Postgres address",
         "PORTOLAN_POOL_SIZE in the environment must be a number from 2 to 200",
-        "PORTOLAN_SESSION_IDLE in ",
+        "PORTOLAN_REQUEST_TIMEOUT in ",
         "must be a time like 30s, 15m, 8h or 14d, not \"soon\"",
         "PORTOLAN_LISTN in ",
         "is not a setting",
@@ -55,10 +55,10 @@ fn every_problem_is_told_with_its_key_and_place() {
 fn times_and_keys_are_understood() {
     let hex = "0a".repeat(32);
     let text = format!(
-        "PORTOLAN_CONFIRM_OWNERSHIP=180d\nPORTOLAN_LOG_FORMAT=json\nPORTOLAN_SECRET_KEY={hex}\nPORTOLAN_BASE_URL=https://p.example.org/\n"
+        "PORTOLAN_REQUEST_TIMEOUT=2m\nPORTOLAN_LOG_FORMAT=json\nPORTOLAN_SECRET_KEY={hex}\nPORTOLAN_BASE_URL=https://p.example.org/\n"
     );
     let settings = load(&text, &[]).unwrap();
-    assert_eq!(settings.confirm_ownership, Some(Duration::from_hours(180 * 24)));
+    assert_eq!(settings.request_timeout, Duration::from_mins(2));
     assert_eq!(settings.log_format, LogFormat::Json);
     assert_eq!(settings.secret_key, Some([10; 32]));
     assert_eq!(settings.base_url.as_deref(), Some("https://p.example.org"));
