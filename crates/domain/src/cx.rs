@@ -85,6 +85,11 @@ impl Cx<'_> {
         self.now
     }
 
+    /// The same connection and transaction, for another actor at another instant: a story of the past that is told now.
+    pub fn acting_at<'a>(&'a mut self, actor: &'a Actor, now: Timestamp) -> Cx<'a> {
+        Cx { conn: self.conn, actor, now }
+    }
+
     /// Runs `act` in a transaction (a savepoint inside one): all of it happens, or none.
     pub async fn atomically<T>(&mut self, act: impl AsyncFnOnce(&mut Cx<'_>) -> Result<T>) -> Result<T> {
         let mut transaction = self.conn.begin().await?;

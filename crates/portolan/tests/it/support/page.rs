@@ -1,0 +1,131 @@
+//! Reads forms and links out of a page, as a browser without scripts would.
+
+/// A form: where it goes and what it sends when nothing is changed.
+#[derive(Debug, Clone, Default)]
+pub struct Form {
+    pub action: String,
+    pub method: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// The same with a field filled in.
+    pub fn fill(mut self, name: &str, value: &str) -> Self {
+        assert!(self.fields.iter().any(|(n, _)| n == name), "no field {name:?} among {:?}", self.fields);
+        self.fields.retain(|(n, _)| n != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As the client takes them.
+    pub fn fields(&self) -> Vec<(&str, &str)> {
+        self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
+    }
+}
+
+/// The forms of a page.
+pub fn forms(html: &str) -> Vec<Form> {
+    let mut forms = Vec::new();
+    let mut rest = html;
+    while let Some(at) = rest.find("<form") {
+        let tag_end = rest[at..].find('>').map_or(rest.len(), |e| at + e);
+        let end = rest[at..].find("</form>").map_or(rest.len(), |e| at + e);
+        let tag = &rest[at..tag_end];
+        forms.push(Form {
+            action: attribute(tag, "action").unwrap_or_default(),
+            method: attribute(tag, "method").unwrap_or_else(|| "get".into()).to_lowercase(),
+            fields: fields(&rest[tag_end..end]),
+        });
+        rest = &rest[end..];
+    }
+    forms
+}
+
+/// The first form whose address ends so.
+pub fn form_to(html: &str, action: &str) -> Form {
+    forms(html)
+        .into_iter()
+        .find(|f| f.action == action || f.action.split('?').next() == Some(action))
+        .unwrap_or_else(|| {
+            panic!(
+                "no form goes to {action}; there are {:?}",
+                forms(html).iter().map(|f| f.action.clone()).collect::<Vec<_>>()
+            )
+        })
+}
+
+fn fields(html: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (kind, start) in
+        ["<input", "<textarea", "<select"].iter().flat_map(|k| html.match_indices(k).map(|(at, k)| (k, at)))
+    {
+        let end = html[start..].find('>').map_or(html.len(), |e| start + e);
+        let tag = &html[start..end];
+        let Some(name) = attribute(tag, "name") else { continue };
+        let kind_of_input = attribute(tag, "type").unwrap_or_default();
+        if kind == "<input"
+            && matches!(kind_of_input.as_str(), "checkbox" | "radio")
+            && !tag.contains(" checked")
+        {
+            continue;
+        }
+        let value = match kind {
+            "<input" => attribute(tag, "value").unwrap_or_default(),
+            "<textarea" => {
+                unescape(&html[end + 1..html[end..].find("</textarea").map_or(html.len(), |e| end + e)])
+            }
+            _ => selected(&html[end..html[end..].find("</select").map_or(html.len(), |e| end + e)]),
+        };
+        found.push((name, value));
+    }
+    found
+}
+
+fn selected(options: &str) -> String {
+    let tags = options
+        .match_indices("<option")
+        .map(|(at, _)| &options[at..options[at..].find('>').map_or(options.len(), |e| at + e)]);
+    let mut first = None;
+    for tag in tags {
+        let value = attribute(tag, "value").unwrap_or_default();
+        if tag.contains(" selected") {
+            return value;
+        }
+        first.get_or_insert(value);
+    }
+    first.unwrap_or_default()
+}
+
+/// The value of an attribute of a tag.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
+    let at = tag.find(&format!(" {name}=\"")).or_else(|| tag.find(&format!("\n{name}=\"")))?;
+    let from = at + name.len() + 3;
+    let to = tag[from..].find('"')?;
+    Some(unescape(&tag[from..from + to]))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&#60;", "<")
+        .replace("&gt;", ">")
+        .replace("&#62;", ">")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
+}
+
+#[test]
+fn forms_are_read_as_a_browser_reads_them() {
+    let html = r#"<form method="post" action="/a?b=1&amp;c=2"><input type="hidden" name="csrf" value="x&#34;y">
+        <input type="checkbox" name="off" value="1"><input type="checkbox" name="on" value="1" checked>
+        <textarea name="reason">a &lt; b</textarea><select name="to"><option value="p">P</option><option value="q" selected>Q</option></select></form>"#;
+    let form = form_to(html, "/a");
+    assert_eq!(form.method, "post");
+    assert_eq!(
+        form.fields,
+        [("csrf", "x\"y"), ("on", "1"), ("reason", "a < b"), ("to", "q")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+    );
+}
