@@ -37,7 +37,7 @@ struct Query {
 
 /// One act.
 #[derive(Debug, Serialize, ToSchema)]
-struct ActivityBody {
+pub(crate) struct ActivityBody {
     /// Key; sorts by time.
     id: uuid::Uuid,
     /// When (UTC).

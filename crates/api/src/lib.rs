@@ -8,6 +8,7 @@ mod activity;
 mod apply;
 mod body;
 mod caller;
+mod catalog;
 mod error;
 mod openapi;
 mod people;
@@ -49,5 +50,7 @@ pub fn document() -> OpenApi {
 
 /// Every slice adds its routes here; the paths in the document begin with [`BASE`].
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, OpenApiRouter::new().merge(activity::routes()).merge(apply::routes()).merge(people::routes()))
+    let slices = [activity::routes(), apply::routes(), catalog::routes(), people::routes()];
+    let api = slices.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
+    OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, api)
 }

@@ -133,6 +133,34 @@ impl Filter {
         Self { kinds: vec![kind], ..Self::default() }
     }
 
+    /// Adds one choice as addresses and parameters write it; several of one name are alternatives. Says whether the name
+    /// is one of a filter. Owners are teams unless they say otherwise; `none` (or nothing) is "nobody" and "not set".
+    pub fn add(&mut self, name: &str, value: &str) -> Result<bool, Error> {
+        let value = value.trim();
+        let none = value.is_empty() || value == "none";
+        let reference = |kind: &str| {
+            EntityRef::parse(value, Some(kind), "default").map_err(|e| Error::invalid(name, e.to_string()))
+        };
+        match name {
+            "kind" => self.kinds.push(value.parse()?),
+            "type" => self.types.push(value.to_owned()),
+            "owner" if none => self.owners.push(None),
+            "owner" => self.owners.push(Some(reference("group")?)),
+            "tier" if none => self.tiers.push(None),
+            "tier" => self.tiers.push(Some(tier(value)?)),
+            "lifecycle" => self.lifecycles.push(value.to_owned()),
+            "tag" => self.tags.push(value.to_owned()),
+            "system" => self.systems.push(reference("system")?),
+            "domain" => self.domains.push(reference("domain")?),
+            "mine" => self.mine = yes_or_no(name, value)?,
+            "needs_owner" => self.needs_owner = yes_or_no(name, value)?,
+            "orphaned" => self.orphaned = Some(yes_or_no(name, value)?),
+            "q" => self.q = Some(value.to_owned()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// The choices made, as they stand in `entity.facets`.
     pub(crate) fn chosen(&self) -> Chosen {
         Chosen {
@@ -162,10 +190,10 @@ impl Filter {
         self.is_plain() && self.owners.is_empty() && self.narrows_nothing_but_owners()
     }
 
-    /// The shape "what this owner has of this kind", if the filter is just that.
-    pub(crate) fn one_kind_and_owner(&self) -> Option<(Kind, &EntityRef)> {
-        let ([kind], [Some(owner)]) = (self.kinds.as_slice(), self.owners.as_slice()) else { return None };
-        (self.is_plain() && self.narrows_nothing_but_owners()).then_some((*kind, owner))
+    /// The owner, if the filter is "what this owner has", of some kinds or of all.
+    pub(crate) fn one_owner(&self) -> Option<&EntityRef> {
+        let [Some(owner)] = self.owners.as_slice() else { return None };
+        (self.is_plain() && self.narrows_nothing_but_owners()).then_some(owner)
     }
 
     fn narrows_nothing_but_owners(&self) -> bool {
@@ -175,6 +203,18 @@ impl Filter {
             && self.tags.is_empty()
             && self.systems.is_empty()
             && self.domains.is_empty()
+    }
+}
+
+fn tier(value: &str) -> Result<i16, Error> {
+    value.parse().ok().filter(|t| (0..=3).contains(t)).ok_or_else(|| Error::invalid("tier", "must be 0, 1, 2, 3 or none"))
+}
+
+fn yes_or_no(name: &str, value: &str) -> Result<bool, Error> {
+    match value {
+        "true" | "1" | "yes" | "on" | "" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => Err(Error::invalid(name, "must be true or false")),
     }
 }
 

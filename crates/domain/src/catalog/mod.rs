@@ -20,7 +20,7 @@ pub use entity::{Entity, Origin, Owner, Party, Summary};
 pub use facets::{Choice, Facet, MOST_CHOICES, facets};
 pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
-pub use read::{Listing, MAX_REFS, by_refs, get, list};
+pub use read::{Listing, MAX_REFS, by_refs, get, history, list};
 pub use reference::{BadRef, EntityRef};
 pub use relation::{
     ApiUse, Apis, Edge, MOST_NEIGHBOURS, MOST_RELATIONS, Neighbour, Neighbourhood, Owned, Relation, RelationKind, Relations, apis,

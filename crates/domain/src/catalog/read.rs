@@ -1,10 +1,13 @@
 //! Reading entities: one by its reference, many by theirs, lists by filter.
 
 use super::{
-    Entity, EntityRef, Filter, Sort, Summary, search,
+    Entity, EntityRef, Filter, Kind, Sort, Summary, search,
     store::{self, list::Rows, search::BEYOND_NAMES},
 };
-use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result};
+use crate::{
+    Cursor, Cx, Error, Limit, Page, PersonId, Result,
+    activity::{self, Activity},
+};
 
 /// The most references that [`by_refs`] takes at once.
 pub const MAX_REFS: usize = 200;
@@ -61,9 +64,14 @@ pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cu
     let mine = filter.mine.then_some(me);
     let by_name = matches!(sort, Sort::Default | Sort::Name);
     let rows = limit.probe();
-    let found = match (filter.kinds.as_slice(), filter.one_kind_and_owner()) {
+    let found = match (filter.kinds.as_slice(), filter.one_owner()) {
         ([kind], _) if by_name && filter.is_kinds_only() => store::list::of_kind(cx, kind.as_str(), &after, rows).await?,
-        (_, Some((kind, owner))) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?,
+        ([kind], Some(owner)) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?,
+        (kinds, Some(owner)) if by_name => {
+            let kinds = if kinds.is_empty() { &Kind::ALL } else { kinds };
+            let kinds: Vec<String> = kinds.iter().map(|k| k.as_str().to_owned()).collect();
+            store::list::of_owner_any(cx, &kinds, owner.as_str(), &after, rows).await?
+        }
         _ if by_name && filter.is_kinds_only() => store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?,
         _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, rows).await?,
     };
@@ -92,6 +100,12 @@ async fn found(cx: &mut Cx<'_>, q: &str, filter: &Filter, sort: Sort, after: Opt
     let (query, reading) = search::mended(cx, &query, &typed).await?.unwrap_or((query, q.to_owned()));
     let hits = store::search::hits(cx, &query, filter, sort.as_str(), mine, &after, rows).await?;
     Ok(listing(hits, limit, Some(reading)))
+}
+
+/// What happened to an entity, newest first; that of a deleted one stays.
+pub async fn history(cx: &mut Cx<'_>, reference: &EntityRef, after: Option<Cursor>, limit: Limit) -> Result<Page<Activity>> {
+    let about = activity::Filter { subject: Some(reference.as_str().to_owned()), ..activity::Filter::default() };
+    activity::list(cx, &about, after, limit).await
 }
 
 /// Whose entities "mine" are, if the filter asks for them.

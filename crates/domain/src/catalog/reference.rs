@@ -13,8 +13,8 @@ use super::Kind;
 
 /// A reference in its canonical form, `kind:namespace/name` in lower case. What it names need not exist, and its kind
 /// need not be one that the catalog holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EntityRef {
     text: String,
     colon: usize,
@@ -36,13 +36,14 @@ impl EntityRef {
     /// A reference of three parts, none of them empty.
     pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
         let mut text = String::with_capacity(kind.len() + namespace.len() + name.len() + 2);
-        text.push_str(&kind.to_lowercase());
+        let push = |text: &mut String, part: &str| text.extend(part.chars().flat_map(char::to_lowercase));
+        push(&mut text, kind);
         let colon = text.len();
         text.push(':');
-        text.push_str(&namespace.to_lowercase());
+        push(&mut text, namespace);
         let slash = text.len();
         text.push('/');
-        text.push_str(&name.to_lowercase());
+        push(&mut text, name);
         Self { text, colon, slash }
     }
 
@@ -106,6 +107,12 @@ impl<'r> Decode<'r, Postgres> for EntityRef {
         let colon = text.find(':').ok_or("a reference without a kind")?;
         let slash = colon + text[colon..].find('/').ok_or("a reference without a namespace")?;
         Ok(Self { text, colon, slash })
+    }
+}
+
+impl Serialize for EntityRef {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 

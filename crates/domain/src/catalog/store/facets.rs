@@ -35,7 +35,7 @@ pub(in crate::catalog) async fn counters(cx: &mut Cx<'_>, filter: &Filter, dimen
                GROUP BY dimension, value
                UNION ALL
                SELECT 'kind', kind, n, 1 FROM facet_count WHERE dimension = 'kind' AND 'kind' = ANY($2) AND n > 0) f
-           LEFT JOIN team t ON f.dimension = 'owner' AND f.value = 'group:default/' || lower(t.slug)
+           LEFT JOIN team t ON f.dimension = 'owner' AND t.ref = f.value
            LEFT JOIN entity l ON f.dimension IN ('owner', 'system', 'domain') AND l.ref = f.value
            WHERE f.place <= $3::bigint + 1
            ORDER BY f.dimension, f.n DESC, f.value"#,
@@ -106,7 +106,7 @@ pub(in crate::catalog) async fn narrowed(
                FROM counted)
            SELECT f.dimension AS "dimension!", f.value AS "value!", coalesce(t.name, l.title, l.name) AS label, f.n AS "n!"
            FROM ranked f
-           LEFT JOIN team t ON f.dimension = 'owner' AND f.value = 'group:default/' || lower(t.slug)
+           LEFT JOIN team t ON f.dimension = 'owner' AND t.ref = f.value
            LEFT JOIN entity l ON f.dimension IN ('owner', 'system', 'domain') AND l.ref = f.value
            WHERE f.place <= $15::bigint + 1 OR f.chosen
            ORDER BY f.dimension, f.n DESC, f.value"#,

@@ -65,6 +65,26 @@ pub(in crate::catalog) async fn of_owner(cx: &mut Cx<'_>, kind: &str, owner: &st
     Ok(found.into())
 }
 
+/// What one owner has of several kinds, by name.
+pub(in crate::catalog) async fn of_owner_any(cx: &mut Cx<'_>, kinds: &[String], owner: &str, after: &After, rows: i64) -> Result<Rows> {
+    let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));
+    let found = summaries!(
+        [""],
+        r#" (SELECT coalesce(sum(n), 0)::bigint FROM facet_count WHERE kind = ANY($1) AND dimension = 'owner' AND value = $2) AS "total!",
+            e.sort_name AS "key!", -1 AS "best!" "#,
+        "(SELECT * FROM entity WHERE owner_ref = $2 AND kind = ANY($1) AND (sort_name, ref) > ($3, $4) ORDER BY sort_name, ref LIMIT $5) e",
+        "ORDER BY e.sort_name, e.ref",
+        kinds,
+        owner,
+        name,
+        reference,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into())
+}
+
 /// Of some kinds, or of all, by name.
 pub(in crate::catalog) async fn of_kinds(cx: &mut Cx<'_>, kinds: Option<&[String]>, after: &After, rows: i64) -> Result<Rows> {
     let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));

@@ -1,0 +1,15 @@
+//! `/entities` and `/search`: the catalog.
+
+mod bodies;
+mod entities;
+mod relations;
+mod search;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+
+/// The slice's routes.
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().merge(entities::routes()).merge(relations::routes()).merge(search::routes())
+}
