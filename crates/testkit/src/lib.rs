@@ -11,6 +11,7 @@
 //! A builder panics where a test would: what it builds must be possible.
 
 mod bed;
+pub mod catalog;
 mod people;
 
 pub use bed::{Bed, MIDNIGHT_CALL};

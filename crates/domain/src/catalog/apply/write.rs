@@ -45,7 +45,7 @@ pub(super) async fn write(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
         }
     }
     for works in plan.works.chunks(CHUNK) {
-        write_some(cx, works, &around, source).await?;
+        write_some(cx, works, &around, (source, &plan.report.source)).await?;
     }
     let of = |kinds: &[Kind]| -> Vec<String> {
         let those = plan.works.iter().filter(|w| kinds.contains(&w.descriptor.kind));
@@ -90,7 +90,7 @@ async fn around(cx: &mut Cx<'_>, plan: &Plan) -> Result<Around> {
     Ok(Around { before, facts, seeded, owners, domains })
 }
 
-async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, source: SourceId) -> Result<()> {
+async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, name): (SourceId, &str)) -> Result<()> {
     let (mut new, mut old, mut acts) = (Rows::default(), Rows::default(), Vec::with_capacity(works.len()));
     let (mut closed, mut opened, mut owners) = (Vec::new(), Vec::new(), Vec::new());
     for work in works {
@@ -108,7 +108,7 @@ async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, source: So
             };
             note("owner", before.owner_ref.as_ref(), owner.as_ref());
             if known.source_id != Some(source) {
-                changes.push(Changed::new("source", known.source.clone().unwrap_or_else(|| "portal".into()), Value::Null));
+                changes.push(Changed::new("source", known.source.clone().unwrap_or_else(|| "portal".into()), name));
             } else if work.location.is_some() {
                 note("location", known.location.as_ref(), work.location.as_ref());
             }
