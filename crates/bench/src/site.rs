@@ -122,7 +122,7 @@ async fn apply(port: u16, caller: &Caller, catalog: &Catalog) -> Result<Duration
             bail!("apply was refused: {}{body}", client.head(answer));
         }
         let report: Value = serde_json::from_str(&body)?;
-        created += report["created"].as_u64().unwrap_or_default();
+        created += report["counts"]["created"].as_u64().unwrap_or_default();
     }
     let elapsed = started.elapsed();
     if created != catalog.entities.len() as u64 {

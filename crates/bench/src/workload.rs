@@ -56,7 +56,7 @@ pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
     let by_name = services.iter().map(|s| format!("/api/v1/entities/component/default/{s}")).collect();
     let kinds =
         ["component", "api", "resource"].map(|kind| format!("/api/v1/entities?kind={kind}&limit={LIST}"));
-    let owned = |team: &&String| format!("/api/v1/entities?owner=group:default/{team}&limit={LIST}");
+    let owned = |team: &&String| format!("/api/v1/entities?kind=component&owner=group:default/{team}&limit={LIST}");
     let searched = searches(&services, &catalog.tags)
         .into_iter()
         .map(|q| format!("/api/v1/entities?q={q}&limit={LIST}"));
@@ -66,7 +66,7 @@ pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
         Operation {
             scales: false,
             ..call(
-                "list of 20 by owner",
+                "list of 20 services by owner",
                 "277–319",
                 spread(&catalog.teams, VARIETY).iter().map(owned).collect(),
             )
