@@ -14,13 +14,13 @@ mod definition;
 mod error;
 mod flash;
 mod form;
-#[cfg_attr(not(test), expect(dead_code, reason = "the service view draws it"))]
 mod graph;
 mod guard;
 mod help;
 mod history;
 mod page;
 mod preferences;
+mod style;
 mod time;
 mod visit;
 mod words;
@@ -44,6 +44,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(catalog::routes())
         .merge(help::routes())
         .merge(preferences::routes())
+        .merge(style::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(middleware::from_fn_with_state(portal.clone(), error::render_failures))
