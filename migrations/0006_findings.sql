@@ -6,7 +6,8 @@
 -- Teams that have somebody: an active member or lead, in the team itself or in a team below it.
 CREATE VIEW staffed_team AS
 WITH RECURSIVE up (id) AS (
-    SELECT m.team_id FROM membership m JOIN person p ON p.id = m.person_id AND p.active WHERE m.valid_until IS NULL
+    SELECT m.team_id FROM membership m JOIN person p ON p.id = m.person_id AND p.active
+    WHERE m.valid_from <= now() AND (m.valid_until IS NULL OR m.valid_until > now())
     UNION
     SELECT t.id FROM team t JOIN person p ON p.id = t.lead_id AND p.active
     UNION

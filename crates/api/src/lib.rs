@@ -5,12 +5,17 @@
 //! contract are written down in `docs/API.md`.
 
 mod activity;
+mod admin;
 mod apply;
 mod body;
 mod caller;
 mod catalog;
+mod changes;
 mod error;
+mod findings;
+mod integrations;
 mod openapi;
+mod ownership;
 mod people;
 mod tag;
 
@@ -50,7 +55,17 @@ pub fn document() -> OpenApi {
 
 /// Every slice adds its routes here; the paths in the document begin with [`BASE`].
 fn routes() -> OpenApiRouter<Shared> {
-    let slices = [activity::routes(), apply::routes(), catalog::routes(), people::routes()];
+    let slices = [
+        activity::routes(),
+        admin::routes(),
+        apply::routes(),
+        catalog::routes(),
+        changes::routes(),
+        findings::routes(),
+        integrations::routes(),
+        ownership::routes(),
+        people::routes(),
+    ];
     let api = slices.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, api)
 }

@@ -1,1 +1,30 @@
-//! Portolan.
+//! The outside world behind small functions: what a vendor sends and signs becomes the domain's own records.
+
+pub mod github;
+pub mod gitlab;
+
+/// Why a payload is of no use, for whoever looks at the sender's log of deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadPayload {
+    /// Not JSON, or JSON of another shape.
+    #[error("is not a delivery of this event: {0}")]
+    Shape(String),
+    /// A needed field is missing or empty.
+    #[error("lacks {0}")]
+    Missing(&'static str),
+}
+
+/// The text, unless it is blank.
+fn said(text: Option<String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Only what a browser may follow.
+fn web_link(text: Option<String>) -> Option<String> {
+    said(text).filter(|t| t.starts_with("https://") || t.starts_with("http://"))
+}
+
+/// A text cut to what the domain takes.
+fn cut(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').take(most).collect()
+}

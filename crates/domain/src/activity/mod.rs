@@ -3,6 +3,7 @@
 //! Operations call [`record`] inside their own transaction, so an act and its trace are one.
 
 mod store;
+mod words;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::store::ownership as store;
+use super::{EntityRef, store::ownership as store};
 use crate::{
     Cx, EntityId, Error, Limit, OwnershipId, PersonId, Problem, Result, TeamId,
     activity::{self, Act, Changed},
@@ -115,6 +115,34 @@ pub struct Bulk {
     pub first: Vec<Owned>,
 }
 
+/// A service of one's own, with what happened to it last.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mine {
+    /// Reference.
+    pub entity_ref: String,
+    /// Title, else name.
+    pub title: String,
+    /// Kind.
+    pub kind: String,
+    /// Tier.
+    pub tier: Option<i16>,
+    /// Version, environment and instant of the last change.
+    pub last: Option<(String, String, Timestamp)>,
+}
+
+/// What the actor's own teams own, services first, by tier; and how many there are.
+pub async fn mine(cx: &mut Cx<'_>, limit: Limit) -> Result<(Vec<Mine>, i64)> {
+    let me = cx.reader()?;
+    let teams = people::team_ids_of(cx, me).await?;
+    store::mine(cx, &teams, limit.rows()).await
+}
+
+/// Whether there is anything in the catalog at all.
+pub async fn is_catalog_empty(cx: &mut Cx<'_>) -> Result<bool> {
+    cx.reader()?;
+    store::is_empty(cx).await
+}
+
 /// A team, a Group, a User or a person, by slug, handle-reference or full reference.
 pub async fn owner(cx: &mut Cx<'_>, word: &str) -> Result<Owner> {
     cx.reader()?;
@@ -124,7 +152,12 @@ pub async fn owner(cx: &mut Cx<'_>, word: &str) -> Result<Owner> {
 /// An entity as far as its ownership goes.
 pub async fn owned(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
     cx.reader()?;
-    store::owned(cx, &entity_ref.to_lowercase()).await?.ok_or_else(|| Error::not_found("entity", entity_ref))
+    store::owned(cx, &canonical(entity_ref)).await?.ok_or_else(|| Error::not_found("entity", entity_ref))
+}
+
+/// A bare name is a component of the default namespace; what is no reference at all is found nowhere.
+fn canonical(entity_ref: &str) -> String {
+    EntityRef::parse(entity_ref, Some("component"), "default").map_or_else(|_| entity_ref.to_lowercase(), |r| r.to_string())
 }
 
 /// Whether the actor may hand it over, or take it if it is nobody's.
@@ -152,7 +185,7 @@ pub async fn hand_over(
 ) -> Result<HandedOver> {
     cx.writer()?;
     let reason = checked_reason(reason)?;
-    let entity_ref = entity_ref.to_lowercase();
+    let entity_ref = canonical(entity_ref);
     cx.atomically(async |cx| {
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;
@@ -226,7 +259,7 @@ pub async fn hand_over_all(
 /// "Still ours": the owner's word that nothing has changed.
 pub async fn confirm(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
     cx.writer()?;
-    let entity_ref = entity_ref.to_lowercase();
+    let entity_ref = canonical(entity_ref);
     cx.atomically(async |cx| {
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;

@@ -120,6 +120,8 @@ pub struct Filter {
     pub team: Option<String>,
     /// That stand so.
     pub status: Option<Status>,
+    /// Of what the actor's own teams own.
+    pub mine: bool,
 }
 
 /// A thing that runs somewhere: the last change that succeeded there.
@@ -248,10 +250,11 @@ pub async fn get(cx: &mut Cx<'_>, id: ChangeId) -> Result<Change> {
 
 /// Changes, newest first.
 pub async fn list(cx: &mut Cx<'_>, filter: &Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Change>> {
-    cx.reader()?;
+    let me = cx.reader()?;
     let after = after.map(|c| c.key::<(Timestamp, ChangeId)>()).transpose()?;
-    let rows = store::list(cx, filter, after, limit).await?;
-    let total = store::count(cx, filter).await?;
+    let mine = if filter.mine { Some(people::team_ids_of(cx, me).await?) } else { None };
+    let rows = store::list(cx, filter, mine.as_deref(), after, limit).await?;
+    let total = store::count(cx, filter, mine.as_deref()).await?;
     Ok(Page::cut(rows, limit, total, |c| (c.started_at, c.id)))
 }
 

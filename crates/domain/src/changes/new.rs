@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Status;
-use crate::{Error, Problem, Result};
+use crate::{Error, Problem, Result, catalog::EntityRef};
 
 /// A change as a pipeline tells it. Only the entity, the environment and the version are needed.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +91,6 @@ const MINUTES_AHEAD: i64 = 10; // a pipeline's clock may be a little fast
 impl NewChange {
     /// The same with its blanks trimmed and defaults filled in, or everything that is wrong with it.
     pub(super) fn checked(mut self, now: Timestamp) -> Result<Self> {
-        self.entity_ref = full_ref(&self.entity_ref);
         self.environment = self.environment.trim().to_lowercase();
         self.version = self.version.trim().to_owned();
         self.deployed_by = self.deployed_by.trim().to_owned();
@@ -99,7 +98,14 @@ impl NewChange {
         for text in [&mut self.commit, &mut self.reviewed_by, &mut self.link, &mut self.key] {
             *text = text.take().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         }
-        let problems = self.problems(now);
+        let mut problems = self.problems(now);
+        match EntityRef::parse(&self.entity_ref, Some("component"), "default") {
+            Ok(full) => self.entity_ref = full.to_string(),
+            Err(e) if problems.iter().all(|p| p.field != "entity") => {
+                problems.push(Problem { field: "entity".into(), message: e.to_string() });
+            }
+            Err(_) => {}
+        }
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
@@ -116,7 +122,7 @@ impl NewChange {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, message: String| problems.push(Problem { field: field.into(), message });
         for (field, text, needed, most) in [
-            ("entity", self.entity_ref.as_str(), true, 260),
+            ("entity", self.entity_ref.trim(), true, 260),
             ("environment", &self.environment, true, 63),
             ("version", &self.version, true, 200),
             ("commit", self.commit.as_deref().unwrap_or(""), false, 200),
@@ -152,30 +158,20 @@ impl NewChange {
     }
 }
 
-/// `name` and `namespace/name` are components; references ignore case.
-fn full_ref(given: &str) -> String {
-    let given = given.trim().to_lowercase();
-    match (given.split_once(':'), given.contains('/')) {
-        _ if given.is_empty() => given,
-        (None, false) => format!("component:default/{given}"),
-        (None, true) => format!("component:{given}"),
-        (Some((kind, name)), false) => format!("{kind}:default/{name}"),
-        (Some(_), true) => given,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{NewChange, full_ref, is_production};
+    use super::{NewChange, is_production};
     use crate::Error;
 
     #[test]
     fn a_bare_name_is_a_component() {
-        assert_eq!(full_ref(" Checkout-API "), "component:default/checkout-api");
-        assert_eq!(full_ref("shop/checkout"), "component:shop/checkout");
-        assert_eq!(full_ref("resource:orders-db"), "resource:default/orders-db");
-        assert_eq!(full_ref("API:shop/Orders"), "api:shop/orders");
-        assert_eq!(full_ref(" "), "");
+        let full = |given: &str| {
+            let new = NewChange { entity_ref: given.into(), environment: " Prod ".into(), version: "1".into(), ..NewChange::default() };
+            new.checked("2026-01-01T00:00:00Z".parse().unwrap()).unwrap().entity_ref
+        };
+        assert_eq!(full(" Checkout-API "), "component:default/checkout-api");
+        assert_eq!(full("shop/checkout"), "component:shop/checkout");
+        assert_eq!(full("resource:orders-db"), "resource:default/orders-db");
     }
 
     #[test]

@@ -67,8 +67,14 @@ impl Settings {
     }
 }
 
-/// The settings in force. Operations read them for themselves; the page that shows them is for admins.
-pub async fn read(cx: &mut Cx<'_>) -> Result<Settings> {
+/// The settings in force, for admins.
+pub async fn show(cx: &mut Cx<'_>) -> Result<Settings> {
+    cx.admin()?;
+    read(cx).await
+}
+
+/// The settings in force, for operations that depend on them.
+pub(crate) async fn read(cx: &mut Cx<'_>) -> Result<Settings> {
     Ok(Settings::from_rows(&store::all(cx).await?))
 }
 

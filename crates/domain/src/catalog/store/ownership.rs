@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::ownership::{Owned, Owner, Span};
+use super::super::ownership::{Mine, Owned, Owner, Span};
 use crate::{Cx, EntityId, OwnershipId, PersonId, Result, TeamId};
 
 pub(crate) async fn team(cx: &mut Cx<'_>, slug: Option<&str>, group: Option<&str>) -> Result<Option<Owner>> {
@@ -301,4 +301,34 @@ pub(crate) async fn spans(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Span>
             reason: r.reason,
         })
         .collect())
+}
+
+pub(crate) async fn mine(cx: &mut Cx<'_>, teams: &[TeamId], rows: i64) -> Result<(Vec<Mine>, i64)> {
+    let teams: Vec<_> = teams.iter().map(|t| t.0).collect();
+    let found = sqlx::query!(
+        r#"SELECT e.ref AS entity_ref, coalesce(e.title, e.name) AS "title!", e.kind, e.tier, c.version AS "version?",
+                  c.environment AS "environment?", c.started_at AS "started_at?", count(*) OVER () AS "total!"
+           FROM entity e
+                LEFT JOIN LATERAL (SELECT c.version, c.environment, c.started_at FROM change c WHERE c.entity_id = e.id
+                                   ORDER BY c.started_at DESC, c.id DESC LIMIT 1) c ON true
+           WHERE e.owner_team_id = ANY($1) AND e.kind IN ('component', 'api', 'resource', 'system', 'domain')
+           ORDER BY e.kind <> 'component', e.tier NULLS LAST, e.ref LIMIT $2"#,
+        &teams,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    let total = found.first().map_or(0, |r| r.total);
+    let things = found.into_iter().map(|r| Mine {
+        entity_ref: r.entity_ref,
+        title: r.title,
+        kind: r.kind,
+        tier: r.tier,
+        last: r.version.zip(r.environment).zip(r.started_at).map(|((v, e), at)| (v, e, at.to_jiff())),
+    });
+    Ok((things.collect(), total))
+}
+
+pub(crate) async fn is_empty(cx: &mut Cx<'_>) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM entity) AS "empty!""#).fetch_one(cx.conn()).await?)
 }

@@ -1,7 +1,7 @@
 //! Statements that read changes.
 
 use super::super::{Change, Filter, Running, Status};
-use crate::{ChangeId, Cx, EntityId, Limit, PersonId, Result};
+use crate::{ChangeId, Cx, EntityId, Limit, PersonId, Result, TeamId};
 use jiff::Timestamp;
 
 struct Row {
@@ -83,9 +83,11 @@ pub(crate) async fn by_key(cx: &mut Cx<'_>, entity: EntityId, key: &str) -> Resu
 pub(crate) async fn list(
     cx: &mut Cx<'_>,
     f: &Filter,
+    mine: Option<&[TeamId]>,
     after: Option<(Timestamp, ChangeId)>,
     limit: Limit,
 ) -> Result<Vec<Change>> {
+    let mine = keys(mine);
     let (after_at, after_id) = after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
     let rows = sqlx::query_as!(
         Row,
@@ -99,6 +101,7 @@ pub(crate) async fn list(
              AND ($3::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3)))
              AND ($4::text IS NULL OR c.status = $4)
              AND ($5::timestamptz IS NULL OR (c.started_at, c.id) < ($5, $6::uuid))
+             AND ($8::uuid[] IS NULL OR e.owner_team_id = ANY($8))
            ORDER BY c.started_at DESC, c.id DESC LIMIT $7"#,
         f.entity.as_deref(),
         f.environment.as_deref(),
@@ -107,24 +110,32 @@ pub(crate) async fn list(
         after_at as _,
         after_id as Option<ChangeId>,
         limit.probe(),
+        mine.as_deref(),
     )
     .fetch_all(cx.conn())
     .await?;
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
-pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {
+fn keys(teams: Option<&[TeamId]>) -> Option<Vec<uuid::Uuid>> {
+    teams.map(|teams| teams.iter().map(|t| t.0).collect())
+}
+
+pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter, mine: Option<&[TeamId]>) -> Result<i64> {
+    let mine = keys(mine);
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM change c
            WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
              AND ($2::text IS NULL OR c.environment = lower($2))
              AND ($3::text IS NULL OR c.entity_id IN
                   (SELECT id FROM entity WHERE owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3))))
-             AND ($4::text IS NULL OR c.status = $4)"#,
+             AND ($4::text IS NULL OR c.status = $4)
+             AND ($5::uuid[] IS NULL OR c.entity_id IN (SELECT id FROM entity WHERE owner_team_id = ANY($5)))"#,
         f.entity.as_deref(),
         f.environment.as_deref(),
         f.team.as_deref(),
         f.status.map(Status::as_str),
+        mine.as_deref(),
     )
     .fetch_one(cx.conn())
     .await?)

@@ -1,0 +1,114 @@
+//! For admins: what usage says, and the settings.
+
+use axum::Json;
+use jiff::Timestamp;
+use portolan_domain::{
+    settings::{self, Settings},
+    usage,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{ApiError, Caller, Shared, body::Body};
+
+/// The slice's routes.
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(report)).routes(routes!(read, change))
+}
+
+/// What people did with the portal; nobody is named.
+#[derive(Debug, Serialize, ToSchema)]
+struct UsageBody {
+    /// The weeks, newest first.
+    weeks: Vec<WeekBody>,
+    /// Searches of the last 28 days.
+    searches: i64,
+    /// How many of them found something.
+    searches_with_result: i64,
+    /// Searches that found nothing, the most frequent first.
+    empty_searches: Vec<TimesBody>,
+    /// What was opened, the most frequent first.
+    opened: Vec<TimesBody>,
+}
+
+/// One week.
+#[derive(Debug, Serialize, ToSchema)]
+struct WeekBody {
+    /// Its Monday.
+    from: Timestamp,
+    /// Different people: a number from 5 on, else in words.
+    people: String,
+    /// Different teams.
+    teams: i64,
+    /// Events.
+    events: i64,
+}
+
+/// How often something was searched for or opened.
+#[derive(Debug, Serialize, ToSchema)]
+struct TimesBody {
+    /// What.
+    subject: String,
+    /// How often.
+    times: i64,
+}
+
+/// What people searched for and opened; for admins.
+#[utoipa::path(get, path = "/usage", tag = "admin", responses((status = 200, body = UsageBody)))]
+async fn report(mut caller: Caller) -> Result<Json<UsageBody>, ApiError> {
+    let report = usage::report(&mut caller.cx()).await?;
+    let week = |w: usage::Week| WeekBody { from: w.from, people: usage::few(w.people), teams: w.teams, events: w.events };
+    Ok(Json(UsageBody {
+        weeks: report.weeks.into_iter().map(week).collect(),
+        searches: report.searches.0,
+        searches_with_result: report.searches.1,
+        empty_searches: report.empty_searches.into_iter().map(|s| TimesBody { subject: s.text, times: s.times }).collect(),
+        opened: report.opened.into_iter().map(|o| TimesBody { subject: o.subject, times: o.times }).collect(),
+    }))
+}
+
+/// The settings. What is left out of an edit takes its default.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct SettingsBody {
+    /// Days until a person's name is dropped from usage events. Default 90.
+    usage_names_days: i64,
+    /// Days after which a team is asked whether a service is still theirs; null (the default): never.
+    confirm_after_days: Option<i64>,
+    /// How many times a month one person is asked, at most. Default 4.
+    confirm_asks_a_month: i64,
+}
+
+impl Default for SettingsBody {
+    fn default() -> Self {
+        Settings::default().into()
+    }
+}
+
+impl From<Settings> for SettingsBody {
+    fn from(s: Settings) -> Self {
+        Self {
+            usage_names_days: s.usage_names_days,
+            confirm_after_days: s.confirm_after_days,
+            confirm_asks_a_month: s.confirm_asks_a_month,
+        }
+    }
+}
+
+/// The settings in force; for admins.
+#[utoipa::path(get, path = "/settings", tag = "admin", responses((status = 200, body = SettingsBody)))]
+async fn read(mut caller: Caller) -> Result<Json<SettingsBody>, ApiError> {
+    Ok(Json(settings::show(&mut caller.cx()).await?.into()))
+}
+
+/// Turns the settings; for admins.
+#[utoipa::path(put, path = "/settings", tag = "admin", request_body = SettingsBody, responses((status = 200, body = SettingsBody)))]
+async fn change(mut caller: Caller, Body(body): Body<SettingsBody>) -> Result<Json<SettingsBody>, ApiError> {
+    let new = Settings {
+        usage_names_days: body.usage_names_days,
+        confirm_after_days: body.confirm_after_days,
+        confirm_asks_a_month: body.confirm_asks_a_month,
+    };
+    Ok(Json(settings::change(&mut caller.cx(), new).await?.into()))
+}

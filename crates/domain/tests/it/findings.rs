@@ -1,0 +1,88 @@
+//! What drifted, and how it is told.
+
+use portolan_domain::{Error, Limit, catalog::findings::{self, Filter, Kind}};
+use sqlx::PgPool;
+
+use crate::world::World;
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn every_kind_of_drift_is_found_with_its_consequence(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.entity("component:default/a-orphan", None).await;
+    world.entity("component:default/b-unknown", None).await;
+    world.sql("UPDATE entity SET owner_ref = 'group:default/checkouts', owner_declared = 'group:default/checkouts' WHERE name = 'b-unknown'").await;
+    world.entity("component:default/c-empty", Some("recipes")).await;
+    world.entity("component:default/d-left", None).await;
+    world.sql("UPDATE entity SET owner_ref = 'user:default/selma', owner_person_id = (SELECT id FROM person WHERE handle = 'selma') WHERE name = 'd-left'").await;
+    world.entity("component:default/e-bare", Some("basket")).await;
+    world.sql("UPDATE entity SET tier = 1 WHERE name = 'e-bare'").await;
+    world.entity("component:default/f-gone", Some("basket")).await;
+    world.sql("UPDATE entity SET orphaned_at = now() WHERE name = 'f-gone'").await;
+    world.entity("component:default/g-dangling", Some("basket")).await;
+    world.relate("component:default/g-dangling", "dependsOn", "resource:default/nothing").await;
+    world.entity("component:default/h-drift", Some("basket")).await;
+    world.sql("INSERT INTO source (id, name, created_at, last_applied_at) VALUES (gen_random_uuid(), 'git', now(), now())").await;
+    world.sql("UPDATE entity SET source_id = (SELECT id FROM source), location = 'h.yaml', owner_declared = 'group:default/pricing' WHERE name = 'h-drift'").await;
+    world.entity("component:default/i-fine", Some("basket")).await;
+
+    let mut call = world.call("imke").await;
+    let page = findings::list(&mut call.cx(), &Filter::default(), None, Limit::default()).await.unwrap();
+    let told: Vec<_> = page.items.iter().map(|f| (f.kind, f.entity_title.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Kind::NoOwner, "a-orphan"),
+            (Kind::OwnerUnknown, "b-unknown"),
+            (Kind::TeamEmpty, "c-empty"),
+            (Kind::OwnerInactive, "d-left"),
+            (Kind::NoRunbook, "e-bare"),
+            (Kind::Orphaned, "f-gone"),
+            (Kind::Dangling, "g-dangling"),
+            (Kind::DescriptorDrift, "h-drift"),
+        ]
+    );
+    assert_eq!(page.total, 8);
+    let says = |kind: Kind| page.items.iter().find(|f| f.kind == kind).unwrap().consequence();
+    assert!(says(Kind::OwnerUnknown).contains("group:default/checkouts"));
+    assert!(says(Kind::TeamEmpty).contains("Recipes"));
+    assert!(says(Kind::OwnerInactive).contains("Selma"));
+    assert!(says(Kind::Dangling).contains("resource:default/nothing"));
+    assert!(says(Kind::DescriptorDrift).contains("group:default/pricing") && says(Kind::DescriptorDrift).contains("git: h.yaml"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_list_is_filtered_counted_and_paged(pool: PgPool) {
+    let world = World::new(pool).await;
+    for n in 0..7 {
+        world.entity(&format!("component:default/o{n}"), None).await;
+        world.entity(&format!("component:default/b{n}"), Some("basket")).await;
+    }
+    world.entity("component:default/p", Some("pricing")).await;
+    world.sql("UPDATE entity SET tier = 0 WHERE owner_team_id IS NOT NULL").await;
+    let mut call = world.call("imke").await;
+
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = findings::list(&mut call.cx(), &Filter::default(), after, Limit::new(4).unwrap()).await.unwrap();
+        assert_eq!(page.total, 15);
+        seen.extend(page.items.into_iter().map(|f| f.entity_ref));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut once = seen.clone();
+    once.dedup();
+    assert_eq!((seen.len(), once.len()), (15, 15));
+
+    let mine = Filter { mine: true, ..Filter::default() };
+    assert_eq!(findings::list(&mut call.cx(), &mine, None, Limit::default()).await.unwrap().total, 7);
+    let pricing = Filter { team: Some("Pricing".into()), ..Filter::default() };
+    assert_eq!(findings::list(&mut call.cx(), &pricing, None, Limit::default()).await.unwrap().total, 1);
+    let ownerless = Filter { kind: Some(Kind::NoOwner), ..Filter::default() };
+    assert_eq!(findings::list(&mut call.cx(), &ownerless, None, Limit::default()).await.unwrap().total, 7);
+    assert_eq!(findings::counts(&mut call.cx(), &ownerless).await.unwrap(), [(Kind::NoOwner, 7), (Kind::NoRunbook, 8)]);
+    let nowhere = Filter { team: Some("nowhere".into()), ..Filter::default() };
+    assert!(matches!(findings::list(&mut call.cx(), &nowhere, None, Limit::default()).await, Err(Error::NotFound { .. })));
+}
