@@ -9,10 +9,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use portolan_domain::Error;
+use portolan_domain::{Error, Limit, catalog};
 
 use crate::{
-    Shared,
+    Shared, address,
     caller::{MaybeViewer, Viewer},
     page::{Nav, Shell, html_as},
     visit::Visit,
@@ -204,9 +204,18 @@ fn wanted(failure: &Failure) -> &str {
 }
 
 /// Things with a name like the one that was not found.
-#[expect(clippy::unused_async, reason = "asks the catalog once it can search")]
-async fn near(_viewer: &mut MaybeViewer, _wanted: &str) -> Vec<Near> {
-    Vec::new()
+async fn near(viewer: &mut MaybeViewer, wanted: &str) -> Vec<Near> {
+    let words = wanted.rsplit(['/', ':']).next().unwrap_or_default();
+    let Ok(limit) = Limit::new(3) else { return Vec::new() };
+    // an error page must not fail for want of a hint
+    let Ok(found) = catalog::search(&mut viewer.cx(), words, limit).await else { return Vec::new() };
+    let entities = found.services.into_iter().chain(found.others).map(|e| Near {
+        address: address::entity(&e.reference),
+        note: e.owner.as_ref().map(|o| format!("owned by {}", o.name())).unwrap_or_default(),
+        name: e.name,
+    });
+    let teams = found.teams.into_iter().map(|t| Near { address: format!("/teams/{}", address::segment(&t.slug)), name: t.name, note: "a team".into() });
+    entities.chain(teams).take(4).collect()
 }
 
 /// Something that may have been meant.

@@ -5,6 +5,7 @@
 //! the last layer turns them into a page with the masthead of whoever is asking. `help` is the smallest example,
 //! `preferences` the smallest form.
 
+mod address;
 mod assets;
 mod caller;
 mod catalog;
@@ -20,6 +21,7 @@ mod help;
 mod history;
 mod page;
 mod preferences;
+mod search;
 mod style;
 mod time;
 mod visit;
@@ -44,6 +46,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(catalog::routes())
         .merge(help::routes())
         .merge(preferences::routes())
+        .merge(search::routes())
         .merge(style::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)

@@ -101,20 +101,20 @@ impl Shell {
     }
 
     /// `today 02:41`, `Thu 19 Nov`, `19 Nov 2025`: as exact as is useful at that distance.
-    pub(crate) fn when(&self, at: impl std::borrow::Borrow<Timestamp>) -> time::Tag {
-        let at = *at.borrow();
+    pub(crate) fn when(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
         time::Tag::new(at, time::when(at, self.now, &self.zone), false)
     }
 
     /// `Thu 19 Nov, 02:41`: day and time of day.
-    pub(crate) fn stamp(&self, at: impl std::borrow::Borrow<Timestamp>) -> time::Tag {
-        let at = *at.borrow();
+    pub(crate) fn stamp(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
         time::Tag::new(at, time::stamp(at, self.now, &self.zone), false)
     }
 
     /// `14 min ago` within a day, else as [`Shell::when`]. Kept current by script.
-    pub(crate) fn ago(&self, at: impl std::borrow::Borrow<Timestamp>) -> time::Tag {
-        let at = *at.borrow();
+    pub(crate) fn ago(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
         time::Tag::new(at, time::ago(at, self.now, &self.zone), true)
     }
 

@@ -5,6 +5,24 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 use jiff::{Timestamp, ToSpan, Zoned, tz::TimeZone};
 
+/// An instant; templates hand over references of references.
+pub(crate) trait Instant {
+    /// The instant itself.
+    fn instant(&self) -> Timestamp;
+}
+
+impl Instant for Timestamp {
+    fn instant(&self) -> Timestamp {
+        *self
+    }
+}
+
+impl<T: Instant + ?Sized> Instant for &T {
+    fn instant(&self) -> Timestamp {
+        (**self).instant()
+    }
+}
+
 /// A `<time>` element: words for people, the instant for machines.
 #[derive(Debug)]
 pub(crate) struct Tag {

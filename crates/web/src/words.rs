@@ -1,8 +1,48 @@
 //! Small words that templates need: counts, initials.
 
+/// A number of things; templates hand over references.
+pub(crate) trait Number {
+    /// As the one type that is written out.
+    fn number(&self) -> i64;
+}
+
+macro_rules! numbers {
+    ($($kind:ty),+) => {$(
+        impl Number for $kind {
+            fn number(&self) -> i64 {
+                i64::try_from(*self).unwrap_or(i64::MAX)
+            }
+        }
+    )+};
+}
+numbers!(u64, usize);
+
+macro_rules! small_numbers {
+    ($($kind:ty),+) => {$(
+        impl Number for $kind {
+            fn number(&self) -> i64 {
+                i64::from(*self)
+            }
+        }
+    )+};
+}
+small_numbers!(i16, i32);
+
+impl Number for i64 {
+    fn number(&self) -> i64 {
+        *self
+    }
+}
+
+impl<N: Number + ?Sized> Number for &N {
+    fn number(&self) -> i64 {
+        (**self).number()
+    }
+}
+
 /// `1,204`.
-pub(crate) fn count(n: impl TryInto<i64>) -> String {
-    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+pub(crate) fn count(n: impl Number) -> String {
+    let n = n.number();
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -15,8 +55,8 @@ pub(crate) fn count(n: impl TryInto<i64>) -> String {
 }
 
 /// `1 service`, `1,204 services`.
-pub(crate) fn counted(n: impl TryInto<i64>, one: &str, many: &str) -> String {
-    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+pub(crate) fn counted(n: impl Number, one: &str, many: &str) -> String {
+    let n = n.number();
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 

@@ -1,25 +1,81 @@
-//! Pages of the catalog.
+//! The catalog's pages: the index, and a view per kind.
 
 mod about;
 mod entity;
+mod index;
+mod service;
+mod touches;
 
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, State},
     response::Response,
     routing::get,
 };
-use portolan_domain::catalog::{self, EntityRef};
+use portolan_domain::{
+    Error,
+    catalog::{self, EntityRef, Kind},
+    people,
+    usage::Event,
+};
 
-use crate::{Shared, caller::Viewer, error::PageError};
+use crate::{Shared, address, caller::Viewer, error::PageError, page};
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/catalog/{kind}/{namespace}/{name}", get(show))
+    Router::new().route("/catalog", get(index::show)).route("/catalog/{kind}/{namespace}/{name}", get(view))
 }
 
-async fn show(mut viewer: Viewer, Path((kind, namespace, name)): Path<(String, String, String)>) -> Result<Response, PageError> {
+/// The view of one entity, by its kind. A group is its team's page, a user their person's.
+async fn view(
+    mut viewer: Viewer,
+    State(portal): State<Shared>,
+    Path((kind, namespace, name)): Path<(String, String, String)>,
+) -> Result<Response, PageError> {
     let reference = EntityRef::new(&kind, &namespace, &name);
+    if reference.known_kind().is_none() {
+        return Err(Error::not_found("kind", kind).into());
+    }
     let entity = catalog::get(&mut viewer.cx(), &reference).await?;
-    entity::show(viewer, entity).await
+    portal.usage.note(Event { kind: "opened-entity", person: viewer.person(), subject: reference.to_string(), results: None });
+    match (entity.kind, entity.team_id, entity.person_id) {
+        (Kind::Component, ..) => service::show(viewer, entity).await,
+        (Kind::Group, Some(team), _) => {
+            let team = people::team_by_id(&mut viewer.cx(), team).await?;
+            Ok(page::see(&format!("/teams/{}", address::segment(&team.slug))))
+        }
+        (Kind::User, _, Some(person)) => {
+            let person = people::person_by_id(&mut viewer.cx(), person).await?;
+            Ok(page::see(&format!("/people/{}", address::segment(&person.handle))))
+        }
+        _ => entity::show(viewer, entity).await,
+    }
+}
+
+/// What people call entities of a kind, many of them.
+pub(crate) fn many(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Component => "Services",
+        Kind::Api => "APIs",
+        Kind::Resource => "Resources",
+        Kind::System => "Systems",
+        Kind::Domain => "Domains",
+        Kind::Group => "Groups",
+        Kind::User => "Users",
+        Kind::Location => "Locations",
+    }
+}
+
+/// What people call one of them.
+pub(crate) fn one(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Component => "service",
+        Kind::Api => "API",
+        Kind::Resource => "resource",
+        Kind::System => "system",
+        Kind::Domain => "domain",
+        Kind::Group => "group",
+        Kind::User => "user",
+        Kind::Location => "location",
+    }
 }
