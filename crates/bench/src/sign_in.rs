@@ -10,8 +10,6 @@ use crate::{
     workload::Caller,
 };
 
-const PASSWORD: &str = "a long enough passphrase";
-
 /// Creates an admin with a token and a session.
 pub(crate) async fn caller(program: &Path, data: &str, port: u16) -> Result<Caller> {
     let person = ["--handle", "bench", "--name", "Bench", "--email", "bench@example.com", "--admin"];
@@ -23,7 +21,7 @@ pub(crate) async fn caller(program: &Path, data: &str, port: u16) -> Result<Call
     Ok(Caller { token, cookie: session(port, &printed).await? })
 }
 
-/// Opens the one-time link as a browser does, fills its form and keeps the cookies.
+/// Opens the one-time link as a browser does, sends its form and keeps the cookies.
 async fn session(port: u16, printed: &str) -> Result<String> {
     let link = printed
         .split_whitespace()
@@ -34,10 +32,7 @@ async fn session(port: u16, printed: &str) -> Result<String> {
     let answer = client.send(&load::get(path, &[("accept", "text/html")])).await?;
     let page = client.body(answer);
     let mut cookies = set_cookies(client.head(answer));
-    let mut fields: Vec<String> = hidden_fields(&page);
-    for name in password_fields(&page) {
-        fields.push(format!("{name}={}", PASSWORD.replace(' ', "+")));
-    }
+    let fields = hidden_fields(&page);
     let origin = format!("http://127.0.0.1:{port}");
     let cookie = cookies.join("; ");
     let headers = [
@@ -72,11 +67,6 @@ fn hidden_fields(page: &str) -> Vec<String> {
         .collect()
 }
 
-fn password_fields(page: &str) -> Vec<String> {
-    let inputs = tags(page).filter(|tag| attribute(tag, "type") == Some("password"));
-    inputs.filter_map(|tag| attribute(tag, "name").map(str::to_owned)).collect()
-}
-
 fn tags(page: &str) -> impl Iterator<Item = &str> {
     page.split("<input").skip(1).filter_map(|rest| rest.split('>').next())
 }
@@ -88,13 +78,12 @@ fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{hidden_fields, password_fields, set_cookies};
+    use super::{hidden_fields, set_cookies};
 
     #[test]
     fn a_form_is_read_as_a_browser_would() {
-        let page = r#"<form method="post"><input type="hidden" name="csrf" value="abc"><input id="p" type="password" name="password" required></form>"#;
+        let page = r#"<form method="post"><input type="hidden" name="csrf" value="abc"><input id="p" type="text" name="name"></form>"#;
         assert_eq!(hidden_fields(page), ["csrf=abc"]);
-        assert_eq!(password_fields(page), ["password"]);
     }
 
     #[test]

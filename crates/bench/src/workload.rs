@@ -56,7 +56,8 @@ pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
     let by_name = services.iter().map(|s| format!("/api/v1/entities/component/default/{s}")).collect();
     let kinds =
         ["component", "api", "resource"].map(|kind| format!("/api/v1/entities?kind={kind}&limit={LIST}"));
-    let owned = |team: &&String| format!("/api/v1/entities?kind=component&owner=group:default/{team}&limit={LIST}");
+    let owned =
+        |team: &&String| format!("/api/v1/entities?kind=component&owner=group:default/{team}&limit={LIST}");
     let searched = searches(&services, &catalog.tags)
         .into_iter()
         .map(|q| format!("/api/v1/entities?q={q}&limit={LIST}"));
