@@ -11,6 +11,9 @@ use crate::{
     site::Site,
 };
 
+/// After the load, before the portal is watched at rest: closing connections is work of the load.
+const SETTLE: Duration = Duration::from_secs(3);
+
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
@@ -152,6 +155,7 @@ pub(crate) struct AtRest {
 /// Looks at all sites at rest, after the load; the floors must be gone.
 pub(crate) async fn at_rest(sites: [&Site; 2], plan: Plan) -> Result<[AtRest; 2]> {
     let [one, two] = sites;
+    tokio::time::sleep(SETTLE).await;
     let before = [spent(one, Target::Server)?, spent(two, Target::Server)?];
     let mut found = [uses(one)?, uses(two)?];
     tokio::time::sleep(plan.idle).await;
