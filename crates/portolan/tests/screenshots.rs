@@ -9,7 +9,10 @@ use std::{fs, path::PathBuf};
 #[path = "it/support/mod.rs"]
 mod support;
 
-use support::{browser::{Browser, Driver}, portal::Portal};
+use support::{
+    browser::{Browser, Driver},
+    portal::Portal,
+};
 
 /// Name of the picture, persona who looks (none: a stranger), address.
 const PAGES: &[(&str, &str, &str)] = &[
@@ -56,7 +59,10 @@ async fn main() {
     let driver = Driver::start();
     let browser = driver.browser(&portal.base_url).await;
     let (mut persona, mut pictures) = ("", 0);
-    for (name, who, path) in PAGES.iter().filter(|(name, ..)| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str()))) {
+    for (name, who, path) in PAGES
+        .iter()
+        .filter(|(name, ..)| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())))
+    {
         if persona != *who {
             sign_in(&browser, who).await;
             persona = who;
@@ -83,7 +89,9 @@ async fn sign_in(browser: &Browser, persona: &str) {
              return all.find((t) => t.toLowerCase().startsWith(arguments[0])) ?? all.find((t) => t.toLowerCase().includes(arguments[0]))",
             &[persona.into()],
         );
-        browser.press(words.await.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}"))).await;
+        browser
+            .press(words.await.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}")))
+            .await;
     }
 }
 
@@ -91,7 +99,9 @@ async fn sign_in(browser: &Browser, persona: &str) {
 async fn take(browser: &Browser, path: &str, width: u32) -> Vec<u8> {
     browser.size(width, 740).await;
     browser.open(path).await;
-    let measured = browser.script("return [document.documentElement.scrollHeight, document.documentElement.scrollWidth]", &[]).await;
+    let measured = browser
+        .script("return [document.documentElement.scrollHeight, document.documentElement.scrollWidth]", &[])
+        .await;
     if measured[1].as_u64() > Some(width.into()) {
         println!("{path} scrolls sideways at {width}: it is {} wide", measured[1]);
     }

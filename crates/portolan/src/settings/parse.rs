@@ -33,6 +33,7 @@ pub(super) fn base_url(text: &str) -> Parsed<Option<String>> {
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "any text will do, and every parser has this shape")]
 pub(super) fn path(text: &str) -> Parsed<Option<PathBuf>> {
     Ok(Some(PathBuf::from(text)))
 }

@@ -10,10 +10,13 @@ use anyhow::{Result, bail};
 
 use super::file;
 
+/// Looks a variable up.
+type Environment = Box<dyn Fn(&str) -> Option<OsString>>;
+
 /// Values by key, and what was wrong with them.
 pub(super) struct Sources {
     flags: BTreeMap<&'static str, (&'static str, String)>,
-    environment: Box<dyn Fn(&str) -> Option<OsString>>,
+    environment: Environment,
     file: BTreeMap<String, String>,
     path: PathBuf,
     known: BTreeSet<&'static str>,
@@ -85,13 +88,11 @@ impl Sources {
             return Some((value, flag.to_owned()));
         }
         if let Some(value) = (self.environment)(key).filter(|v| !v.is_empty()) {
-            return match value.into_string() {
-                Ok(value) => Some((value, format!("{key} in the environment"))),
-                Err(_) => {
-                    self.problems.push(format!("{key} in the environment must be UTF-8 text"));
-                    None
-                }
-            };
+            if let Ok(value) = value.into_string() {
+                return Some((value, format!("{key} in the environment")));
+            }
+            self.problems.push(format!("{key} in the environment must be UTF-8 text"));
+            return None;
         }
         let value = self.file.get(key).filter(|v| !v.is_empty())?;
         Some((value.clone(), format!("{key} in {}", self.path.display())))

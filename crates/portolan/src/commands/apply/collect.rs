@@ -13,7 +13,7 @@ use super::{File, resolve};
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct Found {
     /// To be sent.
     pub(super) files: Vec<File>,
     /// What could not be read, and why: where it stood, and a sentence.
@@ -32,8 +32,8 @@ struct Lead {
 }
 
 /// Everything that these paths name.
-pub(super) fn all(paths: &[PathBuf]) -> Result<Files> {
-    let mut found = Files::default();
+pub(super) fn all(paths: &[PathBuf]) -> Result<Found> {
+    let mut found = Found::default();
     let mut leads = VecDeque::new();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -62,14 +62,15 @@ pub(super) fn all(paths: &[PathBuf]) -> Result<Files> {
     Ok(found)
 }
 
-fn look_at(lead: &Lead, found: &mut Files, leads: &mut VecDeque<Lead>) {
+fn look_at(lead: &Lead, found: &mut Found, leads: &mut VecDeque<Lead>) {
     let location = shown(&lead.path);
     let text = match fs::read(&lead.path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => return found.problems.push((location, "is not UTF-8 text".to_owned())),
         Err(error) => return found.problems.push((location, format!("cannot be read: {error}"))),
     };
-    if !lead.named && !(text.contains("apiVersion") && text.contains("kind")) {
+    let describes = text.contains("apiVersion") && text.contains("kind");
+    if !lead.named && !describes {
         return found.skipped.push(location);
     }
     match resolve::file(&text, &lead.path, &lead.root) {
@@ -167,7 +168,7 @@ mod tests {
         let entry = inside.join("catalog-info.yaml");
         fs::write(&entry, location("./x.yaml, x.yaml, catalog-info.yaml, 'https://example.org/y.yaml'"))
             .unwrap();
-        assert_eq!(all(&[entry.clone()]).unwrap().files.len(), 2);
+        assert_eq!(all(std::slice::from_ref(&entry)).unwrap().files.len(), 2);
 
         fs::write(&entry, location("../out.yaml")).unwrap();
         let problem = &all(&[entry]).unwrap().problems[0].1;

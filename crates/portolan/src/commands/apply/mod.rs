@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::cli::Apply;
-use collect::Files;
+use collect::Found;
 use progress::Tally;
 use send::Portal;
 
@@ -33,7 +33,7 @@ pub(super) async fn run(flags: Apply) -> Result<ExitCode> {
         "no token: set PORTOLAN_TOKEN to a personal API token with the scope write (account page, or portolan admin token create)",
     )?;
     let portal = Portal::new(&flags, &token)?;
-    let Files { files, problems, skipped } = collect::all(&flags.paths)?;
+    let Found { files, problems, skipped } = collect::all(&flags.paths)?;
     for path in &skipped {
         eprintln!("skipped {path}: it has no apiVersion and kind");
     }

@@ -1,6 +1,6 @@
 //! What the person at the terminal sees: a bar, a line per entity that changed, a summary.
 
-use std::{collections::BTreeMap, io::IsTerminal};
+use std::{collections::BTreeMap, fmt::Write, io::IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -88,10 +88,10 @@ fn line(item: &Item) -> String {
     let mut text = format!("{:<10} {what}", item.outcome);
     let problems = item.problems.iter().map(|p| format!("{} {}", p.field, p.message));
     for detail in problems.chain(item.remarks.iter().cloned()) {
-        text += &format!("\n           {detail}");
+        let _ = write!(text, "\n           {detail}");
     }
     if !item.problems.is_empty() && item.reference.is_some() && !place.is_empty() {
-        text += &format!("\n           in {place}");
+        let _ = write!(text, "\n           in {place}");
     }
     text
 }
