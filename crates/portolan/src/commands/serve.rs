@@ -9,6 +9,7 @@ use portolan_domain::{
     usage,
 };
 use tokio::{
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinSet,
@@ -23,6 +24,10 @@ use crate::{
     telemetry, worker,
 };
 
+/// How long usage events may take to be written, and the database to be closed, at the end.
+const FLUSHING: Duration = Duration::from_secs(3);
+const CLOSING: Duration = Duration::from_mins(1);
+
 /// Usage events that may wait for their writer.
 const USAGE_ROOM: usize = 4096;
 
@@ -30,21 +35,33 @@ const USAGE_ROOM: usize = 4096;
 pub(crate) async fn run(settings: Settings) -> Result<()> {
     let stop = signals()?;
     let listener = http::bind(settings.listen).await?;
-    let address = listener.local_addr()?;
     let database = Database::open(&settings, Beside::Refuse).await?;
+    let result = serve(&settings, &database, listener, stop).await;
+    let closed = tokio::time::timeout(CLOSING, database.close()).await;
+    result?;
+    closed?
+}
+
+/// Answers requests, with the work in the background beside it.
+async fn serve(
+    settings: &Settings,
+    database: &Database,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> Result<()> {
     let metrics = telemetry::metrics()?;
     let (recorder, events) = usage::Recorder::new(USAGE_ROOM);
-    let portal = portal(&settings, &database, recorder, address)?;
+    let portal = portal(settings, database, recorder, listener.local_addr()?)?;
+    if settings.demo {
+        demo::load_into_empty(&portal.db).await?;
+    }
     let writer = tokio::spawn(usage::run(portal.db.clone(), events, portal.clock.clone()));
     let mut background = JoinSet::new();
     background.spawn(listener::run(database.options.clone(), Arc::clone(&portal)));
     background.spawn(worker::run(Arc::clone(&portal), metrics.clone()));
     let guard = http::Guard { timeout: settings.request_timeout, trust_proxy: settings.trust_proxy };
     let app = http::app(Arc::clone(&portal), metrics, guard);
-    if settings.demo {
-        demo::load_into_empty(&portal.db).await?;
-    }
-    welcome(&portal, &settings).await?;
+    welcome(&portal, settings).await?;
 
     let result = tokio::select! {
         result = http::serve(listener, app, stop, settings.shutdown_timeout) => result,
@@ -52,10 +69,8 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     };
     background.shutdown().await;
     drop(portal); // the last recorder: the writer writes what waits, and ends
-    let _ = tokio::time::timeout(Duration::from_secs(3), writer).await;
-    let closed = tokio::time::timeout(Duration::from_mins(1), database.close()).await;
-    result?;
-    closed?
+    let _ = tokio::time::timeout(FLUSHING, writer).await;
+    result
 }
 
 /// Says where the portal is, and how the first admin gets in.

@@ -83,7 +83,7 @@ fn summary(output: &Output) -> String {
 #[test]
 fn a_repository_is_applied_again_without_change_and_rejections_fail_the_pipeline() {
     let pipeline = Pipeline::new();
-    pipeline.write("catalog-info.yaml", &component("shop", "---\napiVersion: a/v1\nkind: Location\nmetadata:\n  name: more\nspec:\n  target: ./deep/depot.yaml\n"));
+    pipeline.write("catalog-info.yaml", &component("shop", "---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: more\nspec:\n  target: ./deep/depot.yaml\n"));
     pipeline.write("deep/depot.yaml", &component("depot", ""));
     pipeline.write("deep/api.yaml", "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata:\n  name: shop-api\nspec:\n  type: openapi\n  lifecycle: production\n  owner: guests\n  definition:\n    $text: ../openapi.yaml\n");
     pipeline.write("openapi.yaml", "openapi: 3.1.0\n");
