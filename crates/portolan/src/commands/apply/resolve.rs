@@ -44,7 +44,9 @@ pub(super) fn file(text: &str, path: &Path, root: &Path) -> Result<Resolved, Str
         beside.targets(document, &mut targets)?;
     }
     // JSON is YAML too, and what the portal reads back is exactly what was meant
-    let text = changed.then(|| documents.iter().fold(String::new(), |text, document| text + "---\n" + &document.to_string() + "\n"));
+    let text = changed.then(|| {
+        documents.iter().fold(String::new(), |text, document| text + "---\n" + &document.to_string() + "\n")
+    });
     Ok(Resolved { text, targets })
 }
 
