@@ -12,7 +12,10 @@ pub fn monday() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_514 + 9) // 2026-03-02T09:00:00Z
 }
 
-/// Takes in YAML documents as the system, from the source `test`. Panics with the report if one is rejected.
+/// Takes in YAML documents as the system, from the source `test`.
+///
+/// # Panics
+/// If one of them is rejected; the report says why.
 pub async fn apply_yaml(pool: &PgPool, text: &str) -> Report {
     let report = apply_as(pool, Actor::system(), monday(), Request::yaml("test", text)).await;
     let report = report.unwrap_or_else(|e| panic!("the catalog of a test is refused: {e}"));
@@ -34,7 +37,7 @@ pub fn service(name: &str, owner: &str, spec: &str) -> String {
 
 /// A component of some type as a YAML document, with further lines of `spec`.
 pub fn component(name: &str, type_name: &str, owner: &str, spec: &str) -> String {
-    let indented: String = spec.lines().map(|l| format!("  {l}\n")).collect();
+    let indented = spec.lines().fold(String::new(), |text, line| text + "  " + line + "\n");
     format!(
         "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: {type_name}\n  lifecycle: production\n  owner: {owner}\n{indented}"
     )

@@ -207,7 +207,7 @@ async fn relate(cx: &mut Cx<'_>, works: &[Work]) -> Result<()> {
         for relation in &work.descriptor.relations {
             by.push(id.0);
             from.push(relation.from.to_string());
-            kind.push(relation.kind.forward().to_owned());
+            kind.push(relation.kind.as_str().to_owned());
             to.push(relation.to.to_string());
         }
     }

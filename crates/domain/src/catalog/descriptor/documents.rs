@@ -69,11 +69,11 @@ pub fn read(files: &[File]) -> Result<Vec<Document>> {
             return Err(Error::invalid("documents", format!("are more than {MAX_DOCUMENTS}; split them over several sources")));
         }
     }
-    in_threads(raw)
+    in_threads(&raw)
 }
 
 /// Shares the documents among threads; the order stays.
-fn in_threads(raw: Vec<Raw<'_>>) -> Result<Vec<Document>> {
+fn in_threads(raw: &[Raw<'_>]) -> Result<Vec<Document>> {
     const STACK: usize = 16 << 20;
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(4);
     let share = raw.len().div_ceil(threads).max(1);
@@ -218,7 +218,7 @@ fn split_yaml<'a>(file: &'a File, into: &mut Vec<Raw<'a>>) {
                 into.push(raw(start, offset, start_line));
             }
             (start, start_line, content) = (end, line + 1, false);
-        } else if !content && !(text.trim_ascii().is_empty() || text.trim_ascii_start().starts_with(b"#") || text.starts_with(b"%")) {
+        } else if !(content || text.trim_ascii().is_empty() || text.trim_ascii_start().starts_with(b"#") || text.starts_with(b"%")) {
             content = true;
         }
         (offset, line) = (end, line + 1);
@@ -263,5 +263,5 @@ fn split_json<'a>(file: &'a File, into: &mut Vec<Raw<'a>>) {
 }
 
 fn count_lines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|b| **b == b'\n').count()
+    bytes.split(|b| *b == b'\n').count() - 1
 }

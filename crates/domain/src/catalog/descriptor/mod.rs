@@ -11,6 +11,8 @@
 //! | `rules` | the shape of names, tags, labels, versions |
 //! | `fields` | reading a field: type, presence, references; every problem is collected |
 //! | `kinds` | what each kind must say, and the relations that follow |
+//! | `who` | what Groups and Users say |
+//! | `walk` | what no value anywhere may hold |
 //! | `facts` | Portolan's own facts: tier, recovery, runbook, contact, objectives |
 
 mod documents;
@@ -19,18 +21,19 @@ mod fields;
 mod kinds;
 mod rules;
 mod tree;
+mod walk;
+mod who;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{EntityRef, Kind};
+use super::{EntityRef, Kind, RelationKind};
 use crate::Problem;
 
 pub use documents::{File, Format, MAX_BODY, MAX_DOCUMENT, MAX_DOCUMENTS, read};
 pub use facts::{Audience, Facts, Slo, duration_seconds, duration_text, runbook_problem, slos_from};
-pub use kinds::{GroupPart, UserPart};
 pub use rules::{is_name, is_namespace, is_tag};
+pub use who::{GroupPart, UserPart};
 
 /// One document of an apply: where it stood and what became of it.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ pub struct Descriptor {
     /// `spec.domain` of a System.
     pub domain: Option<EntityRef>,
     /// Relations it declares, in their canonical direction, each once.
-    pub relations: Vec<Relation>,
+    pub relations: Vec<Stated>,
     /// Portolan's own facts, as far as it states them.
     pub facts: Facts,
     /// What a Group says about its team.
@@ -109,64 +112,15 @@ pub struct Descriptor {
     pub hash: [u8; 32],
 }
 
-/// A relation in its canonical direction.
+/// A relation that a descriptor states, in its canonical direction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Relation {
+pub struct Stated {
     /// From this entity.
     pub from: EntityRef,
     /// Which relation.
     pub kind: RelationKind,
     /// To this entity, which need not exist.
     pub to: EntityRef,
-}
-
-/// The relations that are stored. Each reads in both directions; ownership is kept apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
-#[serde(rename_all = "camelCase")]
-#[sqlx(type_name = "text", rename_all = "camelCase")]
-pub enum RelationKind {
-    /// Needs the other to work.
-    DependsOn,
-    /// Belongs to a system, domain or component.
-    PartOf,
-    /// Offers the API.
-    ProvidesApi,
-    /// Uses the API.
-    ConsumesApi,
-    /// Is a group below the other.
-    ChildOf,
-    /// Is a person in the group.
-    MemberOf,
-}
-
-impl RelationKind {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::DependsOn, Self::PartOf, Self::ProvidesApi, Self::ConsumesApi, Self::ChildOf, Self::MemberOf];
-
-    /// The word in its canonical direction.
-    pub fn forward(self) -> &'static str {
-        match self {
-            Self::DependsOn => "dependsOn",
-            Self::PartOf => "partOf",
-            Self::ProvidesApi => "providesApi",
-            Self::ConsumesApi => "consumesApi",
-            Self::ChildOf => "childOf",
-            Self::MemberOf => "memberOf",
-        }
-    }
-
-    /// The word seen from the other end.
-    pub fn reverse(self) -> &'static str {
-        match self {
-            Self::DependsOn => "dependencyOf",
-            Self::PartOf => "hasPart",
-            Self::ProvidesApi => "apiProvidedBy",
-            Self::ConsumesApi => "apiConsumedBy",
-            Self::ChildOf => "parentOf",
-            Self::MemberOf => "hasMember",
-        }
-    }
 }
 
 impl Descriptor {
