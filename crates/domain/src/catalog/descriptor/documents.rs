@@ -170,15 +170,18 @@ pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
 fn reason(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::{Error as Yaml, budget::BudgetBreach};
     let too_deep = || format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
+    let too_large = || "its aliases and anchors make it far larger than it looks; write the values out".to_owned();
     match error {
         Yaml::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
-        Yaml::Budget { .. } | Yaml::AliasReplayLimitExceeded { .. } | Yaml::AliasReplayStackDepthExceeded { .. } => {
-            "its aliases and anchors make it far larger than it looks; write the values out".into()
-        }
+        Yaml::Budget { .. } | Yaml::AliasReplayLimitExceeded { .. } | Yaml::AliasReplayStackDepthExceeded { .. } => too_large(),
         Yaml::DuplicateMappingKey { key: Some(key), .. } => format!("the key {key:?} is given twice"),
         other => {
-            let words = DefaultMessageFormatter.format_message(other);
-            if words.contains("recursion limit") { too_deep() } else { words.into_owned() } // the scanner has a limit of its own
+            // the scanner and the recorder of aliases have limits of their own, which come as words
+            match DefaultMessageFormatter.format_message(other).into_owned() {
+                words if words.contains("recursion limit") => too_deep(),
+                words if words.contains("budget breached") => too_large(),
+                words => words,
+            }
         }
     }
 }
