@@ -44,8 +44,8 @@ pub async fn facets(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension]) 
     let narrowing: Vec<Dimension> = Dimension::ALL.into_iter().filter(|d| *d != Dimension::Kind && !chosen(filter, *d).is_empty()).collect();
     let hits = match filter.words() {
         Some(q) => {
-            let kinds = filter.chosen().kinds.filter(|_| !dimensions.contains(&Dimension::Kind));
-            Some(search::hit_ids(cx, q, kinds.as_deref(), !narrowing.is_empty()).await?)
+            let kinds = if dimensions.contains(&Dimension::Kind) { Filter::default().all_kinds() } else { filter.all_kinds() };
+            Some(search::hit_ids(cx, q, &kinds, !narrowing.is_empty()).await?)
         }
         None => None,
     };

@@ -175,6 +175,17 @@ impl Filter {
         }
     }
 
+    /// The kinds chosen, or all of them.
+    pub(crate) fn all_kinds(&self) -> Vec<String> {
+        let kinds: &[Kind] = if self.kinds.is_empty() { &Kind::ALL } else { &self.kinds };
+        kinds.iter().map(|k| k.as_str().to_owned()).collect()
+    }
+
+    /// Whether a search is narrowed by kinds at most.
+    pub(crate) fn is_search_of_kinds(&self) -> bool {
+        !self.mine && !self.needs_owner && self.orphaned.is_none() && self.owners.is_empty() && self.narrows_nothing_but_owners()
+    }
+
     /// The words searched for, if any are left once spaces are gone.
     pub(crate) fn words(&self) -> Option<&str> {
         self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())

@@ -1,8 +1,12 @@
 //! Reading entities: one by its reference, many by theirs, lists by filter.
 
 use super::{
-    Entity, EntityRef, Filter, Kind, Sort, Summary, search,
-    store::{self, list::Rows, search::BEYOND_NAMES},
+    Entity, EntityRef, Filter, Sort, Summary, search,
+    store::{
+        self,
+        list::{After, Rows},
+        search::{BEYOND_NAMES, Query},
+    },
 };
 use crate::{
     Cursor, Cx, Error, Limit, Page, PersonId, Result,
@@ -67,11 +71,7 @@ pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cu
     let found = match (filter.kinds.as_slice(), filter.one_owner()) {
         ([kind], _) if by_name && filter.is_kinds_only() => store::list::of_kind(cx, kind.as_str(), &after, rows).await?,
         ([kind], Some(owner)) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?,
-        (kinds, Some(owner)) if by_name => {
-            let kinds = if kinds.is_empty() { &Kind::ALL } else { kinds };
-            let kinds: Vec<String> = kinds.iter().map(|k| k.as_str().to_owned()).collect();
-            store::list::of_owner_any(cx, &kinds, owner.as_str(), &after, rows).await?
-        }
+        (_, Some(owner)) if by_name => store::list::of_owner_any(cx, &filter.all_kinds(), owner.as_str(), &after, rows).await?,
         _ if by_name && filter.is_kinds_only() => store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?,
         _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, rows).await?,
     };
@@ -83,23 +83,30 @@ async fn found(cx: &mut Cx<'_>, q: &str, filter: &Filter, sort: Sort, after: Opt
     let Some((query, typed)) = search::as_typed(q) else {
         return Ok(listing(Rows { rows: Vec::new(), total: None, best: None }, limit, None));
     };
-    let mine = mine(cx, filter)?;
     let was_mended = after.as_ref().is_some_and(|a| a.2);
     let first_page = after.is_none();
     let after = after.map(|(key, reference, _)| (key, reference));
     let rows = limit.probe();
     if !was_mended {
-        let hits = store::search::hits(cx, &query, filter, sort.as_str(), mine, &after, rows).await?;
-        if !first_page || hits.best.is_some_and(|b| b < BEYOND_NAMES) {
-            return Ok(listing(hits, limit, None));
+        let found = hits(cx, &query, filter, sort, &after, rows).await?;
+        if !first_page || found.best.is_some_and(|b| b < BEYOND_NAMES) {
+            return Ok(listing(found, limit, None));
         }
-        let Some((better, reading)) = search::mended(cx, &query, &typed).await? else { return Ok(listing(hits, limit, None)) };
-        let mended = store::search::hits(cx, &better, filter, sort.as_str(), mine, &after, rows).await?;
-        return Ok(if mended.rows.is_empty() { listing(hits, limit, None) } else { listing(mended, limit, Some(reading)) });
+        let Some((better, reading)) = search::mended(cx, &query, &typed).await? else { return Ok(listing(found, limit, None)) };
+        let again = hits(cx, &better, filter, sort, &after, rows).await?;
+        return Ok(if again.rows.is_empty() { listing(found, limit, None) } else { listing(again, limit, Some(reading)) });
     }
     let (query, reading) = search::mended(cx, &query, &typed).await?.unwrap_or((query, q.to_owned()));
-    let hits = store::search::hits(cx, &query, filter, sort.as_str(), mine, &after, rows).await?;
-    Ok(listing(hits, limit, Some(reading)))
+    let found = hits(cx, &query, filter, sort, &after, rows).await?;
+    Ok(listing(found, limit, Some(reading)))
+}
+
+async fn hits(cx: &mut Cx<'_>, query: &Query, filter: &Filter, sort: Sort, after: &After, rows: i64) -> Result<Rows> {
+    if filter.is_search_of_kinds() && sort == Sort::Default {
+        return store::search::hits_of_kinds(cx, query, &filter.all_kinds(), after, rows).await;
+    }
+    let mine = mine(cx, filter)?;
+    store::search::hits(cx, query, filter, sort.as_str(), mine, after, rows).await
 }
 
 /// What happened to an entity, newest first; that of a deleted one stays.

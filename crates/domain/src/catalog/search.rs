@@ -57,7 +57,7 @@ pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
 
 /// The entities that a search finds among some kinds, for counting their choices; as many as a list would count, or
 /// ten times as many if choices narrow them further.
-pub(super) async fn hit_ids(cx: &mut Cx<'_>, q: &str, kinds: Option<&[String]>, narrowed: bool) -> Result<Vec<EntityId>> {
+pub(super) async fn hit_ids(cx: &mut Cx<'_>, q: &str, kinds: &[String], narrowed: bool) -> Result<Vec<EntityId>> {
     let Some((query, typed)) = as_typed(q) else { return Ok(Vec::new()) };
     let most = if narrowed { store::MOST * 10 } else { store::MOST };
     let found = store::hit_ids(cx, &query, kinds, most).await?;
@@ -77,7 +77,7 @@ pub(super) fn as_typed(q: &str) -> Option<(Query, Vec<String>)> {
     }
     let name = words::typed_name(q);
     let query =
-        Query { begins: words::begins_with(&name), name, name_words: words::all_begin(&typed), plain: typed.join(" ") };
+        Query { until: format!("{name}{}", store::LAST), name, name_words: words::all_begin(&typed), text_words: typed.join(" & "), plain: typed.join(" ") };
     Some((query, typed))
 }
 
@@ -93,8 +93,9 @@ pub(super) async fn mended(cx: &mut Cx<'_>, query: &Query, typed: &[String]) -> 
     let reading = typed.iter().zip(&replacements).map(|(word, others)| others.first().unwrap_or(word).as_str()).collect::<Vec<_>>().join(" ");
     let query = Query {
         name: query.name.clone(),
-        begins: query.begins.clone(),
-        name_words: words::any_of_each(typed, &replacements),
+        until: query.until.clone(),
+        name_words: words::any_of_each(typed, &replacements, ":*"),
+        text_words: words::any_of_each(typed, &replacements, ""),
         plain: query.plain.clone(),
     };
     Ok(Some((query, reading)))

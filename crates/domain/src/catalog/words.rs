@@ -25,7 +25,7 @@ pub(super) fn typed_name(q: &str) -> String {
     tail.to_lowercase().chars().take(LONGEST).collect()
 }
 
-/// A `LIKE` pattern for what begins so.
+/// A `LIKE` pattern for what goes on so.
 pub(super) fn begins_with(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 1);
     for c in text.chars() {
@@ -44,12 +44,12 @@ pub(super) fn all_begin(words: &[String]) -> String {
     words.iter().map(|w| format!("{w}:*")).collect::<Vec<_>>().join(" & ")
 }
 
-/// For each word its replacements, any of which will do; a word without any stands as it is.
-pub(super) fn any_of_each(words: &[String], mended: &[Vec<String>]) -> String {
+/// For each word its replacements, any of which will do; a word without any stands as it is, with `unfinished` behind it.
+pub(super) fn any_of_each(words: &[String], mended: &[Vec<String>], unfinished: &str) -> String {
     words
         .iter()
         .zip(mended)
-        .map(|(word, others)| if others.is_empty() { format!("{word}:*") } else { format!("({})", others.join(" | ")) })
+        .map(|(word, others)| if others.is_empty() { format!("{word}{unfinished}") } else { format!("({})", others.join(" | ")) })
         .collect::<Vec<_>>()
         .join(" & ")
 }

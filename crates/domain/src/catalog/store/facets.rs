@@ -79,7 +79,7 @@ pub(in crate::catalog) async fn narrowed(
     let hits: Option<Vec<uuid::Uuid>> = hits.map(|ids| ids.iter().map(|i| i.0).collect());
     Ok(sqlx::query_as!(
         Counted,
-        r#"WITH candidate AS (
+        r#"WITH candidate AS MATERIALIZED (
                SELECT facets || ('kind=' || kind) AS facets, array_remove(ARRAY[
                    CASE WHEN NOT kind = ANY($1::text[]) THEN 'kind' END, CASE WHEN NOT facets && $2::text[] THEN 'type' END,
                    CASE WHEN NOT facets && $3::text[] THEN 'owner' END, CASE WHEN NOT facets && $4::text[] THEN 'tier' END,
@@ -96,14 +96,13 @@ pub(in crate::catalog) async fn narrowed(
                  AND ($12::uuid[] IS NULL OR id = ANY($12)) AND ($13::text[] IS NULL OR facets && $13)
                  AND ('kind' = ANY($14::text[]) OR $1 IS NULL OR kind = ANY($1))),
            counted AS (
-               SELECT dimension, value, count(*) AS n
-               FROM candidate, unnest(facets) f, split_part(f, '=', 1) AS dimension, substr(f, length(dimension) + 2) AS value
-               WHERE cardinality(out) <= 1 AND dimension = ANY($14) AND coalesce(out[1] = dimension, true)
-               GROUP BY dimension, value),
+               SELECT f, count(*) AS n FROM candidate, unnest(facets) f
+               WHERE cardinality(out) = 0 OR (cardinality(out) = 1 AND f ^@ (out[1] || '=')) GROUP BY f),
            ranked AS (
-               SELECT *, row_number() OVER (PARTITION BY dimension ORDER BY n DESC, value) AS place,
-                      dimension || '=' || value = ANY($2 || $3 || $4 || $5 || $6 || $7 || $8) AS chosen
-               FROM counted)
+               SELECT dimension, value, n, row_number() OVER (PARTITION BY dimension ORDER BY n DESC, value) AS place,
+                      f = ANY($2 || $3 || $4 || $5 || $6 || $7 || $8) AS chosen
+               FROM counted, split_part(f, '=', 1) AS dimension, substr(f, length(dimension) + 2) AS value
+               WHERE dimension = ANY($14))
            SELECT f.dimension AS "dimension!", f.value AS "value!", coalesce(t.name, l.title, l.name) AS label, f.n AS "n!"
            FROM ranked f
            LEFT JOIN team t ON f.dimension = 'owner' AND t.ref = f.value

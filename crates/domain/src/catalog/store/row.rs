@@ -40,7 +40,8 @@ pub(in crate::catalog) struct SummaryRow {
 
 /// `summaries!([before], extra, from, rest, arguments…)` is the checked statement
 /// `before SELECT columns of a summary, extra FROM from, owner's team and person rest`; `from` names the entity `e`,
-/// `extra` gives `total`, `key` and `best`. All parts are literals: checked statements are made of nothing else.
+/// `extra` gives `total`, `key` and `best`. The owner is looked up row by row: a join would be planned as reading all
+/// people for a page of twenty. All parts are literals: checked statements are made of nothing else.
 macro_rules! summaries {
     ([$($before:tt)*], $extra:tt, $from:tt, $rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -55,7 +56,8 @@ macro_rules! summaries {
                 + $extra
                 + r#" FROM "#
                 + $from
-                + r#" LEFT JOIN team t ON t.id = e.owner_team_id LEFT JOIN person p ON p.id = e.owner_person_id "#
+                + r#" LEFT JOIN LATERAL (SELECT slug, name FROM team WHERE id = e.owner_team_id LIMIT 1) t ON true
+                    LEFT JOIN LATERAL (SELECT handle, name FROM person WHERE id = e.owner_person_id LIMIT 1) p ON true "#
                 + $rest
             $(, $argument)*
         )

@@ -1,7 +1,7 @@
 //! Search: what is called so, then whose name has the words, then who speaks of them. Each stage is bounded and only
 //! reached while earlier ones left room, so a search costs about the same in a catalog ten times the size.
 
-use super::row::narrowed;
+use super::row::{narrowed, summaries};
 use crate::{
     Cx, EntityId, PersonId, Result,
     catalog::{
@@ -15,15 +15,20 @@ pub(in crate::catalog) const MOST: i64 = 200;
 /// The first stage that looks beyond names.
 pub(in crate::catalog) const BEYOND_NAMES: i32 = 4;
 
+/// Behind every text that goes on with a letter.
+pub(in crate::catalog) const LAST: &str = "\u{10FFFF}";
+
 /// What to look for, ready for the statements.
 #[derive(Debug)]
 pub(in crate::catalog) struct Query {
     /// The name as typed, in lower case.
     pub(in crate::catalog) name: String,
-    /// The pattern of names that begin so.
-    pub(in crate::catalog) begins: String,
+    /// The end of the range of names that begin so, in byte order.
+    pub(in crate::catalog) until: String,
     /// `tsquery` over the words of names.
     pub(in crate::catalog) name_words: String,
+    /// `tsquery` over whole words of texts. Beginnings would have to join the lists of very many words.
+    pub(in crate::catalog) text_words: String,
     /// The words, for the stems of descriptions.
     pub(in crate::catalog) plain: String,
 }
@@ -45,12 +50,12 @@ pub(in crate::catalog) async fn hits(
         chosen,
         mine,
         r#"stage AS NOT MATERIALIZED (
-            (SELECT *, CASE WHEN sort_name = $12 THEN 0 ELSE 1 END AS stage FROM candidate WHERE sort_name LIKE $13 LIMIT $20)
+            (SELECT *, CASE WHEN sort_name = $12 THEN 0 ELSE 1 END AS stage FROM candidate WHERE sort_name >= $12 AND sort_name < $13 LIMIT $20)
             UNION ALL
-            (SELECT *, 2 FROM candidate WHERE name_words @@ $14::text::tsquery AND NOT sort_name LIKE $13 LIMIT $20)
+            (SELECT *, 2 FROM candidate WHERE name_words @@ $14::text::tsquery AND NOT sort_name >= $12 AND sort_name < $13 LIMIT $20)
             UNION ALL
-            (SELECT *, 4 FROM candidate WHERE text_words @@ ($14::text::tsquery || plainto_tsquery('english', $15))
-                AND NOT name_words @@ $14::text::tsquery AND NOT sort_name LIKE $13 LIMIT $20)),
+            (SELECT *, 4 FROM candidate WHERE text_words @@ ($21::text::tsquery || plainto_tsquery('english', $15))
+                AND NOT name_words @@ $14::text::tsquery AND NOT (sort_name >= $12 AND sort_name < $13) LIMIT $20)),
         hit AS MATERIALIZED (
             SELECT id, ref, stage, CASE WHEN $16 = 'default' THEN stage || coalesce(tier, 9)::text || sort_name
                 ELSE entity_sort_key($16, sort_name, tier, last_change_at, updated_at, owner_ref) END COLLATE "C" AS key
@@ -59,7 +64,7 @@ pub(in crate::catalog) async fn hits(
         "(SELECT * FROM hit WHERE $17::text IS NULL OR (key, ref) > ($17, $18) ORDER BY key, ref LIMIT $19) h JOIN entity e ON e.id = h.id",
         "ORDER BY h.key, h.ref",
         query.name,
-        query.begins,
+        query.until,
         query.name_words,
         query.plain,
         sort,
@@ -67,6 +72,44 @@ pub(in crate::catalog) async fn hits(
         reference,
         rows,
         MOST,
+        query.text_words,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into())
+}
+
+/// The same for the hot shape: at most kinds narrow it, best first. Every parameter is read through a subquery, which
+/// hides its value from the planner: the plan is made once and kept, for planning this costs more than running it.
+pub(in crate::catalog) async fn hits_of_kinds(cx: &mut Cx<'_>, query: &Query, kinds: &[String], after: &After, rows: i64) -> Result<Rows> {
+    let (key, reference) = after.as_ref().map_or(("", ""), |(k, r)| (k, r));
+    let found = summaries!(
+        [r#"WITH hit AS MATERIALIZED (
+            SELECT id, ref, stage, stage || coalesce(tier, 9)::text || sort_name AS key FROM (
+                (SELECT id, ref, sort_name, tier, CASE WHEN sort_name = $2 THEN 0 ELSE 1 END AS stage FROM entity
+                 WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3) LIMIT (SELECT $8::bigint))
+                UNION ALL
+                (SELECT id, ref, sort_name, tier, 2 FROM entity
+                 WHERE kind = ANY($1) AND name_words @@ (SELECT $4::text::tsquery)
+                   AND NOT (sort_name >= $2 AND sort_name < $3) LIMIT (SELECT $8::bigint))
+                UNION ALL
+                (SELECT id, ref, sort_name, tier, 4 FROM entity
+                 WHERE kind = ANY($1) AND text_words @@ (SELECT $10::text::tsquery || plainto_tsquery('english', $5))
+                   AND NOT name_words @@ (SELECT $4::text::tsquery) AND NOT (sort_name >= $2 AND sort_name < $3) LIMIT (SELECT $8::bigint))
+                LIMIT (SELECT $8::bigint)) stages)"#],
+        r#" (SELECT count(*) FROM hit) AS "total!", h.key AS "key!", (SELECT min(stage) FROM hit) AS "best!" "#,
+        "(SELECT * FROM hit WHERE (key, ref) > ($6, $7) ORDER BY key, ref LIMIT $9) h JOIN entity e ON e.id = h.id",
+        "ORDER BY h.key, h.ref",
+        kinds,
+        query.name,
+        query.until,
+        query.name_words,
+        query.plain,
+        key,
+        reference,
+        MOST,
+        rows,
+        query.text_words,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -81,23 +124,28 @@ pub(in crate::catalog) struct HitIds {
 }
 
 /// The hits of a search among some kinds, unordered, through the same stages as [`hits`].
-pub(in crate::catalog) async fn hit_ids(cx: &mut Cx<'_>, query: &Query, kinds: Option<&[String]>, most: i64) -> Result<HitIds> {
+pub(in crate::catalog) async fn hit_ids(cx: &mut Cx<'_>, query: &Query, kinds: &[String], most: i64) -> Result<HitIds> {
     let found = sqlx::query_as!(
         HitIds,
         r#"SELECT coalesce(array_agg(id), '{}') AS "ids!: Vec<EntityId>", min(stage) AS best FROM (
-            (SELECT id, 1 AS stage FROM entity WHERE sort_name LIKE $2 AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
+            (SELECT id, 1 AS stage FROM entity
+             WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3) LIMIT (SELECT $6::bigint))
             UNION ALL
-            (SELECT id, 2 FROM entity WHERE name_words @@ $3::text::tsquery AND NOT sort_name LIKE $2
-                AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
+            (SELECT id, 2 FROM entity
+             WHERE kind = ANY($1) AND name_words @@ (SELECT $4::text::tsquery)
+               AND NOT (sort_name >= $2 AND sort_name < $3) LIMIT (SELECT $6::bigint))
             UNION ALL
-            (SELECT id, 4 FROM entity WHERE text_words @@ ($3::text::tsquery || plainto_tsquery('english', $4))
-                AND NOT name_words @@ $3::text::tsquery AND NOT sort_name LIKE $2 AND ($1::text[] IS NULL OR kind = ANY($1)) LIMIT $5)
-            LIMIT $5) hit"#,
+            (SELECT id, 4 FROM entity
+             WHERE kind = ANY($1) AND text_words @@ (SELECT $7::text::tsquery || plainto_tsquery('english', $5))
+               AND NOT name_words @@ (SELECT $4::text::tsquery) AND NOT (sort_name >= $2 AND sort_name < $3) LIMIT (SELECT $6::bigint))
+            LIMIT (SELECT $6::bigint)) hit"#,
         kinds,
-        query.begins,
+        query.name,
+        query.until,
         query.name_words,
         query.plain,
         most,
+        query.text_words,
     )
     .fetch_one(cx.conn())
     .await?;
@@ -112,11 +160,12 @@ pub(in crate::catalog) async fn known_words(cx: &mut Cx<'_>, word: &str) -> Resu
     let length = i32::try_from(word.chars().count()).unwrap_or(i32::MAX);
     let found = sqlx::query!(
         "SELECT word, n FROM name_word
-         WHERE (word ^@ $1 OR word ^@ $2) AND n > 0 AND length(word) >= $3 - 2
+         WHERE ((word >= $1 AND word < $1 || $4) OR (word >= $2 AND word < $2 || $4)) AND n > 0 AND length(word) >= $3 - 2
          ORDER BY word LIMIT 5000",
         first,
         second,
         length,
+        LAST,
     )
     .fetch_all(cx.conn())
     .await?;
