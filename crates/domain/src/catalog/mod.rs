@@ -2,8 +2,11 @@
 
 pub mod apply;
 pub mod descriptor;
+mod document;
+mod edit;
 mod entity;
 mod facets;
+mod fact;
 mod filter;
 pub mod findings;
 mod kind;
@@ -16,8 +19,10 @@ mod search;
 mod store;
 mod words;
 
+pub use edit::{EntityEdit, Link, NewEntity, delete, edit, may_edit, register};
 pub use entity::{Entity, Origin, Owner, Party, Summary};
 pub use facets::{Choice, Facet, MOST_CHOICES, facets};
+pub use fact::{Field, Provenance, clear_fact, provenance, set_fact};
 pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
 pub use read::{Listing, MAX_REFS, by_refs, get, history, list};

@@ -34,6 +34,11 @@ pub struct Listing {
 /// The entity of this reference.
 pub async fn get(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Entity> {
     cx.reader()?;
+    known(cx, reference).await
+}
+
+/// The entity of this reference, for an operation that asks for rights of its own.
+pub(super) async fn known(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Entity> {
     store::entity::by_ref(cx, reference.as_str()).await?.ok_or_else(|| not_found(reference))
 }
 

@@ -8,7 +8,7 @@ use crate::activity::Changed;
 const LONGEST: usize = 300;
 
 /// Fields that differ. `spec.owner` is left out: ownership speaks for itself.
-pub(super) fn difference(before: &Value, after: &Value) -> Vec<Changed> {
+pub(in crate::catalog) fn difference(before: &Value, after: &Value) -> Vec<Changed> {
     let mut changes = Vec::new();
     let part = |document: &Value, key: &str| document.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
     for (section, prefix) in [("metadata", ""), ("spec", "")] {

@@ -29,6 +29,7 @@ use crate::{Actor, Cx, Error, Result, Via};
 pub use report::{Counts, Item, Outcome, Report};
 
 use plan::Plan;
+pub(super) use difference::difference;
 
 /// What to apply, and how.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! All SQL of the catalog, by what it serves.
 
 pub(super) mod apply;
+pub(super) mod edit;
 pub(super) mod entity;
 pub(super) mod facets;
 pub(super) mod findings;

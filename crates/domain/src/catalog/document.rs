@@ -1,0 +1,72 @@
+//! Descriptors written by the portal: a document from what a form or body says. Pure.
+
+use serde_json::{Map, Value, json};
+
+use super::edit::{EntityEdit, NewEntity};
+
+/// The document of a new entity.
+pub(super) fn document(new: &NewEntity) -> Value {
+    let namespace = if new.namespace.trim().is_empty() { "default" } else { new.namespace.trim() };
+    let mut document = json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": new.kind.in_descriptor(),
+        "metadata": { "name": new.name.trim(), "namespace": namespace },
+        "spec": { "owner": new.owner.trim() },
+    });
+    apply_to(&mut document, &new.edit);
+    document
+}
+
+/// Writes an edit into a document. Empty values take the field away.
+pub(super) fn apply_to(document: &mut Value, edit: &EntityEdit) {
+    let text = |t: &Option<String>| t.as_ref().map(|t| Value::from(t.trim()));
+    let list = |l: &Option<Vec<String>>| l.as_ref().map(|l| l.iter().map(|t| t.trim()).filter(|t| !t.is_empty()).collect::<Value>());
+    let links = edit.links.as_ref().map(|links| {
+        let filled = links.iter().filter(|l| !l.url.trim().is_empty());
+        filled
+            .map(|l| match l.title.trim() {
+                "" => json!({ "url": l.url.trim() }),
+                title => json!({ "url": l.url.trim(), "title": title }),
+            })
+            .collect::<Value>()
+    });
+    let metadata = [("title", text(&edit.title)), ("description", text(&edit.description)), ("tags", list(&edit.tags)), ("links", links)];
+    let spec = [
+        ("type", text(&edit.type_name)),
+        ("lifecycle", text(&edit.lifecycle)),
+        ("system", text(&edit.system)),
+        ("domain", text(&edit.domain)),
+        ("dependsOn", list(&edit.depends_on)),
+        ("providesApis", list(&edit.provides_apis)),
+        ("consumesApis", list(&edit.consumes_apis)),
+        ("definition", text(&edit.definition)),
+    ];
+    write(document, "metadata", metadata);
+    write(document, "spec", spec);
+}
+
+fn write<const N: usize>(document: &mut Value, part: &str, fields: [(&str, Option<Value>); N]) {
+    let Some(root) = document.as_object_mut() else { return };
+    let Some(part) = root.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut() else { return };
+    for (name, value) in fields {
+        match value {
+            None => {}
+            Some(Value::String(text)) if text.is_empty() => drop(part.remove(name)),
+            Some(Value::Array(items)) if items.is_empty() => drop(part.remove(name)),
+            Some(value) => drop(part.insert(name.to_owned(), value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_changes_what_it_names_and_empties_take_away() {
+        let mut document = json!({"metadata": {"name": "a", "title": "A", "tags": ["x"]}, "spec": {"type": "service", "custom": 1}});
+        let edit = EntityEdit { title: Some(String::new()), tags: Some(vec!["y".into(), " ".into()]), lifecycle: Some("production".into()), ..EntityEdit::default() };
+        apply_to(&mut document, &edit);
+        assert_eq!(document, json!({"metadata": {"name": "a", "tags": ["y"]}, "spec": {"type": "service", "custom": 1, "lifecycle": "production"}}));
+    }
+}
