@@ -1,6 +1,7 @@
 //! `/entities` and `/search`: the catalog.
 
 mod bodies;
+mod edit;
 mod entities;
 mod relations;
 mod search;
@@ -11,5 +12,5 @@ use crate::Shared;
 
 /// The slice's routes.
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(entities::routes()).merge(relations::routes()).merge(search::routes())
+    OpenApiRouter::new().merge(entities::routes()).merge(edit::routes()).merge(relations::routes()).merge(search::routes())
 }

@@ -237,7 +237,7 @@ async fn row(cx: &mut Cx<'_>, d: &Descriptor) -> Result<Row> {
 async fn relate(cx: &mut Cx<'_>, id: EntityId, d: &Descriptor) -> Result<()> {
     let by: Vec<_> = d.relations.iter().map(|_| id.0).collect();
     let from: Vec<_> = d.relations.iter().map(|r| r.from.to_string()).collect();
-    let kind: Vec<_> = d.relations.iter().map(|r| r.kind.forward().to_owned()).collect();
+    let kind: Vec<_> = d.relations.iter().map(|r| r.kind.as_str().to_owned()).collect();
     let to: Vec<_> = d.relations.iter().map(|r| r.to.to_string()).collect();
     applied::relate(cx, &by, &from, &kind, &to).await
 }
