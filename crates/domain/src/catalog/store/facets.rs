@@ -2,7 +2,7 @@
 
 use crate::{
     Cx, EntityId, PersonId, Result,
-    catalog::{Dimension, Filter},
+    catalog::{Dimension, Filter, Kind},
 };
 
 /// One choice with its count and, for references, the name of what it names.
@@ -22,7 +22,7 @@ fn names(dimensions: &[Dimension]) -> Vec<String> {
 pub(in crate::catalog) async fn counters(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension], most: i64) -> Result<Vec<Counted>> {
     let dimensions = names(dimensions);
     let chosen = filter.chosen();
-    if let ([kind], false) = (filter.kinds.as_slice(), dimensions.iter().any(|d| d == "kind")) {
+    if let [kind] = filter.kinds.as_slice() {
         return of_one_kind(cx, kind.as_str(), &dimensions, most).await;
     }
     Ok(sqlx::query_as!(
@@ -47,19 +47,28 @@ pub(in crate::catalog) async fn counters(cx: &mut Cx<'_>, filter: &Filter, dimen
     .await?)
 }
 
-/// The hot shape: one kind. Each dimension is read from its index in order, and no further than shown.
+/// The hot shape: one kind. Each dimension is read from its index in order, and no further than shown; the kinds
+/// themselves are one row each.
 async fn of_one_kind(cx: &mut Cx<'_>, kind: &str, dimensions: &[String], most: i64) -> Result<Vec<Counted>> {
+    let kinds = Kind::ALL.map(|k| k.as_str().to_owned());
     Ok(sqlx::query_as!(
         Counted,
         r#"SELECT d.dimension AS "dimension!", f.value AS "value!",
-                  CASE WHEN d.dimension IN ('owner', 'system', 'domain') THEN (SELECT coalesce(title, name) FROM entity WHERE ref = f.value) END AS label,
+                  CASE WHEN d.dimension IN ('owner', 'system', 'domain') THEN coalesce(
+                      CASE WHEN d.dimension = 'owner' THEN (SELECT name FROM team WHERE ref = f.value LIMIT 1) END,
+                      (SELECT coalesce(title, name) FROM entity WHERE ref = f.value)) END AS label,
                   f.n AS "n!"
            FROM unnest($2::text[]) AS d (dimension),
-                LATERAL (SELECT value, n FROM facet_count c WHERE c.kind = $1 AND c.dimension = d.dimension AND c.n > 0
-                         ORDER BY c.n DESC, c.value LIMIT $3::bigint + 1) f"#,
+                LATERAL (
+                    (SELECT value, n FROM facet_count c WHERE c.kind = $1 AND c.dimension = d.dimension AND d.dimension <> 'kind' AND c.n > 0
+                     ORDER BY c.n DESC, c.value LIMIT $3::bigint + 1)
+                    UNION ALL
+                    (SELECT c.kind, c.n FROM facet_count c
+                     WHERE d.dimension = 'kind' AND c.kind = ANY($4) AND c.dimension = 'kind' AND c.value = '' AND c.n > 0)) f"#,
         kind,
         dimensions,
         most,
+        &kinds,
     )
     .fetch_all(cx.conn())
     .await?)
