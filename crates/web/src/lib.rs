@@ -20,6 +20,7 @@ mod guard;
 mod help;
 mod history;
 mod page;
+mod people;
 mod preferences;
 mod search;
 mod style;
@@ -45,6 +46,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
     Router::new()
         .merge(catalog::routes())
         .merge(help::routes())
+        .merge(people::routes())
         .merge(preferences::routes())
         .merge(search::routes())
         .merge(style::routes())

@@ -1,0 +1,216 @@
+//! The tree of teams, and the page of one.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::{Router, extract::Path, response::Response, routing::get};
+use portolan_domain::{
+    Limit, Page, TeamId,
+    activity::{self, Activity},
+    catalog::{self, Owned, Summary},
+    people::{self, Member, OrgTeam, PersonName, Team, TeamName},
+};
+
+use crate::{
+    Shared,
+    caller::Viewer,
+    error::PageError,
+    form::Form,
+    page::{self, Nav, Shell},
+};
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/teams", get(tree)).route("/teams/{slug}", get(show))
+}
+
+/// One step through the tree: templates do not recurse, so they are walked along it.
+#[derive(Debug)]
+enum Step {
+    /// A team with teams below it, which follow until the matching close.
+    Open(Row),
+    /// A team without teams below it.
+    Leaf(Row),
+    /// The end of the innermost open team.
+    Close,
+}
+
+#[derive(Debug)]
+struct Row {
+    team: OrgTeam,
+    /// Members of the team and of all teams below it.
+    all: i64,
+    /// Teams below it, at any depth.
+    below: usize,
+    depth: usize,
+}
+
+#[derive(Template)]
+#[template(path = "people/teams.html")]
+struct TreePage {
+    shell: Shell,
+    steps: Vec<Step>,
+    teams: usize,
+    may_create: bool,
+}
+
+async fn tree(mut viewer: Viewer) -> Result<Response, PageError> {
+    let org = people::org(&mut viewer.cx()).await?;
+    let ids: Vec<TeamId> = org.iter().map(|t| t.id).collect();
+    let admin = viewer.cx().admin().is_ok();
+    let may_create = admin || !people::editable_teams(&mut viewer.cx(), &ids).await?.is_empty();
+    page::html(&TreePage { shell: viewer.shell(Nav::Teams), teams: org.len(), steps: walk(org), may_create })
+}
+
+/// The tree in the order in which a page shows it. Teams whose parent is unknown stand at the top.
+fn walk(org: Vec<OrgTeam>) -> Vec<Step> {
+    let known: Vec<TeamId> = org.iter().map(|t| t.id).collect();
+    let mut below: HashMap<Option<TeamId>, Vec<OrgTeam>> = HashMap::new();
+    let known: std::collections::HashSet<TeamId> = known.into_iter().collect();
+    for team in org {
+        below.entry(team.parent_id.filter(|p| known.contains(p))).or_default().push(team);
+    }
+    let mut steps = Vec::new();
+    for team in below.remove(&None).unwrap_or_default() {
+        descend(team, 0, &mut below, &mut steps);
+    }
+    steps
+}
+
+/// Adds a team and those below it; returns how many people and teams that were.
+fn descend(team: OrgTeam, depth: usize, below: &mut HashMap<Option<TeamId>, Vec<OrgTeam>>, steps: &mut Vec<Step>) -> (i64, usize) {
+    let mut all = team.members;
+    let Some(children) = below.remove(&Some(team.id)) else {
+        steps.push(Step::Leaf(Row { team, all, below: 0, depth }));
+        return (all, 1);
+    };
+    let at = steps.len();
+    let mut teams = 0;
+    for child in children {
+        let (people, more) = descend(child, depth + 1, below, steps);
+        all += people;
+        teams += more;
+    }
+    steps.insert(at, Step::Open(Row { team, all, below: teams, depth }));
+    steps.push(Step::Close);
+    (all, teams + 1)
+}
+
+#[derive(Template)]
+#[template(path = "people/team.html")]
+struct TeamPage {
+    shell: Shell,
+    team: Team,
+    above: Vec<TeamName>,
+    subs: Vec<TeamName>,
+    lead: Option<PersonName>,
+    lead_phone: Option<String>,
+    lead_zone: String,
+    members: Page<Member>,
+    former: Vec<Member>,
+    owned: Owned,
+    acts: Vec<Activity>,
+    may_edit: bool,
+    ask: Vec<PersonName>,
+    add: Form,
+}
+
+impl TeamPage {
+    fn address(thing: &Summary) -> String {
+        format!("/catalog/{}/{}/{}", thing.reference.kind(), thing.reference.namespace(), thing.name)
+    }
+
+    fn crumbs(&self) -> Vec<(String, &str)> {
+        let above = self.above.iter().rev().map(|t| (format!("/teams/{}", t.slug), t.name.as_str()));
+        std::iter::once(("/teams".to_owned(), "Teams")).chain(above).collect()
+    }
+
+    fn is_lead(&self, member: &Member) -> bool {
+        self.team.lead_id == Some(member.person.id)
+    }
+
+    /// `team.member-added` as "member added".
+    fn deed(act: &Activity) -> String {
+        act.verb.split_once('.').map_or(act.verb.as_str(), |(_, deed)| deed).replace('-', " ")
+    }
+
+    fn is_unreachable(&self) -> bool {
+        let t = &self.team;
+        t.chat_channel.is_none() && t.chat_url.is_none() && t.email.is_none() && t.phone.is_none()
+    }
+}
+
+async fn show(mut viewer: Viewer, Path(slug): Path<String>) -> Result<Response, PageError> {
+    let page = team_page(&mut viewer, &slug, Form::blank()).await?;
+    page::html(&page)
+}
+
+async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPage, PageError> {
+    let shell = viewer.shell(Nav::Teams);
+    let cx = &mut viewer.cx();
+    let team = people::team(cx, slug).await?;
+    let lead = match team.lead_id {
+        Some(id) => Some(people::person_by_id(cx, id).await?),
+        None => None,
+    };
+    let about = activity::Filter { subject: Some(format!("team:{}", team.slug)), ..activity::Filter::default() };
+    Ok(TeamPage {
+        shell,
+        above: people::ancestors(cx, team.id).await?,
+        subs: people::sub_teams(cx, team.id).await?,
+        members: people::members(cx, team.id, None, Limit::new(Limit::MAX)?).await?,
+        former: people::former_members(cx, team.id).await?,
+        owned: catalog::owned_by(cx, team.id).await?,
+        acts: activity::list(cx, &about, None, Limit::new(8)?).await?.items,
+        may_edit: people::team_rights(cx, team.id).await?.edit,
+        ask: people::leads_to_ask(cx, team.id).await?,
+        lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),
+        lead_zone: lead.as_ref().map(|l| l.time_zone.clone()).unwrap_or_default(),
+        lead: lead.map(|l| PersonName { id: l.id, handle: l.handle, name: l.name, active: l.active }),
+        team,
+        add,
+    })
+}
+
+/// The team's page again, with what was wrong in adding a member.
+pub(super) async fn refused(viewer: &mut Viewer, slug: &str, form: Form, status: axum::http::StatusCode) -> Result<Response, PageError> {
+    let page = team_page(viewer, slug, form).await?;
+    page::html_as(status, &page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(slug: &str, parent: Option<&OrgTeam>, members: i64) -> OrgTeam {
+        OrgTeam {
+            id: TeamId::new(),
+            slug: slug.into(),
+            name: slug.into(),
+            kind: "team".into(),
+            parent_id: parent.map(|p| p.id),
+            lead_handle: None,
+            lead_name: None,
+            members,
+        }
+    }
+
+    fn told(steps: &[Step]) -> String {
+        let word = |step: &Step| match step {
+            Step::Open(r) => format!("{}:{}/{}(", r.team.slug, r.all, r.below),
+            Step::Leaf(r) => format!("{}:{}@{} ", r.team.slug, r.all, r.depth),
+            Step::Close => ")".into(),
+        };
+        steps.iter().map(word).collect()
+    }
+
+    #[test]
+    fn the_tree_is_walked_and_counted() {
+        let top = team("top", None, 1);
+        let shop = team("shop", Some(&top), 0);
+        let (basket, search) = (team("basket", Some(&shop), 5), team("search", Some(&shop), 4));
+        let lost = team("lost", Some(&team("unknown", None, 0)), 2);
+        let steps = walk(vec![basket, lost, search, shop, top]);
+        assert_eq!(told(&steps), "lost:2@0 top:10/3(shop:9/2(basket:5@2 search:4@2 ))");
+        assert!(walk(Vec::new()).is_empty());
+    }
+}
