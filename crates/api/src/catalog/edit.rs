@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// What an entity says of itself. In an edit, what is absent stays and what is empty is taken away.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 struct EditBody {
     /// Title.
     title: Option<String>,
