@@ -66,6 +66,12 @@ impl Error {
     pub(crate) fn constraint(error: &sqlx::Error) -> Option<&str> {
         error.as_database_error().and_then(|e| e.constraint())
     }
+
+    /// The database does not answer just now: the operator reads why, the caller is told to come again.
+    fn away(error: &sqlx::Error) -> Self {
+        tracing::warn!(%error, "the database does not answer");
+        Self::Unavailable("the database does not answer; try again in a moment".into())
+    }
 }
 
 fn problems_text(problems: &[Problem]) -> String {
@@ -80,6 +86,13 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("40001" | "40P01")) => {
                 Self::Conflict("somebody changed the same thing at the same moment; try again".into())
             }
+            // 57014 query_canceled: the statement's time was over
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => {
+                Self::Unavailable("this took the database too long; try again in a moment, or ask for less at once".into())
+            }
+            // 57P01, 57P02, 57P03: it is being stopped, or is just starting
+            sqlx::Error::Database(e) if e.code().is_some_and(|code| code.starts_with("57P")) => Self::away(&error),
+            sqlx::Error::Io(_) => Self::away(&error),
             _ => Self::Database(error),
         }
     }

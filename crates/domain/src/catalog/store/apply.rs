@@ -35,6 +35,8 @@ pub(crate) struct Before {
 
 /// One apply at a time: two could claim the same entity, or count the same choices in opposite order.
 pub(crate) async fn lock(cx: &mut Cx<'_>) -> Result<()> {
+    // another apply may be long, and so may this one: not held to the time that pages have
+    sqlx::query!("SELECT set_config('statement_timeout', '5min', true)").fetch_one(cx.conn()).await?;
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:catalog-apply', 0))").execute(cx.conn()).await?;
     Ok(())
 }

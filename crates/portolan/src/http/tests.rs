@@ -1,0 +1,77 @@
+//! What surrounds every request, seen from outside.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{Request, Response, StatusCode},
+    middleware,
+    routing::get,
+};
+use tower::ServiceExt;
+
+use super::guard::{Guard, around};
+
+async fn ask(trust_proxy: bool, request: Request<Body>) -> Response<Body> {
+    let guard = Guard { timeout: Duration::from_millis(50), trust_proxy };
+    let slow = async || tokio::time::sleep(Duration::from_secs(5)).await;
+    let broken = async || -> &'static str { panic!("a handler panics") };
+    let app = Router::new()
+        .route("/whoami", get(async |ConnectInfo(address): ConnectInfo<SocketAddr>| address.ip().to_string()))
+        .route("/slow", get(slow))
+        .route("/broken", get(broken))
+        .route("/api/broken", get(broken))
+        .layer(middleware::from_fn_with_state(guard, around))
+        .layer(axum::extract::connect_info::MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    app.oneshot(request).await.unwrap()
+}
+
+fn request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let builder =
+        headers.iter().fold(Request::get(path), |builder, (name, value)| builder.header(*name, *value));
+    builder.body(Body::empty()).unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(to_bytes(response.into_body(), 10_000).await.unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_is_a_page_for_people_and_a_problem_for_programs() {
+    let page = ask(false, request("/broken", &[])).await;
+    assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let id = page.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let page = text(page).await;
+    assert!(page.contains("Something failed on our side") && page.contains(&id), "{page}");
+    assert!(!page.contains("a handler panics"), "nothing internal is shown");
+
+    let problem = ask(false, request("/api/broken", &[("x-request-id", "given-0001")])).await;
+    assert_eq!(problem.headers()["content-type"], "application/problem+json");
+    assert_eq!(problem.headers()["x-request-id"], "given-0001");
+    let problem: serde_json::Value = serde_json::from_str(&text(problem).await).unwrap();
+    assert_eq!((&problem["status"], &problem["request_id"]), (&500.into(), &"given-0001".into()));
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_given_up() {
+    assert_eq!(ask(false, request("/slow", &[])).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn ids_that_are_not_plain_are_replaced() {
+    for bad in ["short", "with space and <tag>", &"x".repeat(65)] {
+        let answer = ask(false, request("/whoami", &[("x-request-id", bad)])).await;
+        assert_eq!(answer.headers()["x-request-id"].len(), 36, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_is_believed_only_if_it_is_ours_and_only_its_own_word() {
+    let forwarded = || request("/whoami", &[("x-forwarded-for", "9.9.9.9, 192.0.2.7")]);
+    assert_eq!(text(ask(false, forwarded()).await).await, "127.0.0.1");
+    assert_eq!(text(ask(true, forwarded()).await).await, "192.0.2.7");
+    let nonsense = request("/whoami", &[("x-forwarded-for", "unknown")]);
+    assert_eq!(text(ask(true, nonsense).await).await, "127.0.0.1");
+}
