@@ -48,6 +48,8 @@ pub(crate) struct ActivityBody {
     via: &'static str,
     /// What was done: `entity.created`, `ownership.handed-over`, …
     verb: String,
+    /// The same in words: "Owner changed from basket to pricing".
+    words: String,
     /// What it was done to.
     subject: String,
     /// What changed.
@@ -69,6 +71,7 @@ pub(crate) struct ChangedBody {
 
 impl From<activity::Activity> for ActivityBody {
     fn from(a: activity::Activity) -> Self {
+        let words = a.words();
         let changes = a.changes.into_iter().map(|c| ChangedBody { field: c.field, from: c.from, to: c.to });
         Self {
             id: a.id.0,
@@ -76,6 +79,7 @@ impl From<activity::Activity> for ActivityBody {
             actor: a.actor,
             via: a.via.as_str(),
             verb: a.verb,
+            words,
             subject: a.subject,
             changes: changes.collect(),
             note: a.note,

@@ -5,20 +5,26 @@
 //! the last layer turns them into a page with the masthead of whoever is asking. `help` is the smallest example,
 //! `preferences` the smallest form.
 
+mod activity;
 mod address;
+mod admin;
 mod assets;
 mod caller;
 mod catalog;
+mod changes;
 #[cfg(test)]
 mod contrast;
 mod definition;
 mod error;
+mod findings;
 mod flash;
 mod form;
 mod graph;
 mod guard;
 mod help;
 mod history;
+mod home;
+mod ownership;
 mod page;
 mod people;
 mod preferences;
@@ -44,8 +50,14 @@ pub(crate) type Shared = Arc<Portal>;
 /// leads to sign-in.
 pub fn router(portal: Arc<Portal>) -> Router {
     Router::new()
+        .merge(activity::routes())
+        .merge(admin::routes())
         .merge(catalog::routes())
+        .merge(changes::routes())
+        .merge(findings::routes())
         .merge(help::routes())
+        .merge(home::routes())
+        .merge(ownership::routes())
         .merge(people::routes())
         .merge(preferences::routes())
         .merge(search::routes())

@@ -128,6 +128,11 @@ impl Shell {
         format!("{} ({})", self.zone_name, self.now.to_zoned(self.zone.clone()).strftime("%Z"))
     }
 
+    /// The viewer's zone by its IANA name.
+    pub(crate) fn zone_name(&self) -> &str {
+        &self.zone_name
+    }
+
     /// Whether this person lives in another zone than the viewer, so that their time of day is worth saying.
     pub(crate) fn is_elsewhere(&self, zone: &str) -> bool {
         time::clock(self.now, &self.zone) != self.clock_in(zone)

@@ -162,5 +162,5 @@ pub async fn hook_used(cx: &mut Cx<'_>, id: ChangeHookId) -> Result<()> {
 }
 
 fn no_key() -> Error {
-    Error::Unavailable("hooks need a key to seal their secrets with; the operator sets PORTOLAN_SEALING_KEY".into())
+    Error::Unavailable("hooks need a key to seal their secrets with; the operator sets PORTOLAN_SECRET_KEY".into())
 }

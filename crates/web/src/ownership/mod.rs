@@ -1,0 +1,149 @@
+//! Whose it is: hand it over, take what is nobody's, say that it is still ours, hand over all that a team owns.
+
+mod bulk;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query},
+    http::StatusCode,
+    response::Response,
+    routing::{get, post},
+};
+use portolan_domain::{
+    Error, Limit,
+    catalog::{
+        likely::{self, Candidate},
+        ownership::{self, Owned, Span},
+    },
+    people,
+    usage::Event,
+};
+
+use crate::{
+    Shared,
+    caller::Viewer,
+    error::PageError,
+    flash::{self, Flash, Tone},
+    form::Form,
+    page::{self, Nav, Shell},
+    words,
+};
+
+/// The slice's routes.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/catalog/{kind}/{namespace}/{name}/hand-over", get(form).post(hand_over))
+        .route("/catalog/{kind}/{namespace}/{name}/confirmation", post(confirm))
+        .route("/teams/{slug}/hand-over", get(bulk::form).post(bulk::hand_over))
+        .route("/teams/{slug}/confirmation", post(bulk::confirm))
+}
+
+/// Address of an entity's page.
+pub(crate) fn address(entity_ref: &str) -> String {
+    format!("/catalog/{}", entity_ref.replacen(':', "/", 1))
+}
+
+/// What an address may bring along.
+#[derive(Debug, serde::Deserialize)]
+struct Asked {
+    to: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "ownership/hand_over.html")]
+struct HandOverPage {
+    shell: Shell,
+    thing: Owned,
+    spans: Vec<Span>,
+    candidates: Vec<Candidate>,
+    teams: Vec<(String, String)>,
+    may: bool,
+    form: Form,
+}
+
+impl HandOverPage {
+    fn address(&self) -> String {
+        address(&self.thing.entity_ref)
+    }
+
+    fn owner(&self) -> &str {
+        self.thing.team_name.as_deref().or(self.thing.owner_ref.as_deref()).unwrap_or("nobody")
+    }
+}
+
+type EntityPath = Path<(String, String, String)>;
+
+fn reference((kind, namespace, name): &(String, String, String)) -> String {
+    format!("{kind}:{namespace}/{name}")
+}
+
+async fn form(mut viewer: Viewer, Path(path): EntityPath, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+    let thing = ownership::owned(&mut viewer.cx(), &reference(&path)).await?;
+    let form = Form::blank().with("version", thing.version).with_optional("to", asked.to);
+    show(viewer, thing, form, StatusCode::OK).await
+}
+
+async fn show(mut viewer: Viewer, thing: Owned, form: Form, status: StatusCode) -> Result<Response, PageError> {
+    let spans = ownership::history(&mut viewer.cx(), thing.id).await?;
+    let candidates = likely::owners(&mut viewer.cx(), &thing).await?;
+    let may = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
+    let teams = team_choices(&mut viewer).await?;
+    page::html_as(status, &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, form })
+}
+
+/// Teams to choose from, by name; none if there are more than a list can hold.
+async fn team_choices(viewer: &mut Viewer) -> Result<Vec<(String, String)>, PageError> {
+    let page = people::teams(&mut viewer.cx(), None, None, Limit::new(Limit::MAX)?).await?;
+    if page.next.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(page.items.into_iter().map(|t| (t.slug, t.name)).collect())
+}
+
+async fn hand_over(mut viewer: Viewer, Path(path): EntityPath, mut form: Form) -> Result<Response, PageError> {
+    let entity_ref = reference(&path);
+    let (to, reason, version) = (form.text("to"), form.text("reason"), form.version());
+    match ownership::hand_over(&mut viewer.cx(), &entity_ref, &to, &reason, version).await {
+        Ok(done) => {
+            note(&viewer, "handed-over", &done.entity_ref);
+            Ok(told(&done).on(&address(&done.entity_ref)))
+        }
+        Err(error) => {
+            let status = form.refuse(error)?;
+            let thing = ownership::owned(&mut viewer.cx(), &entity_ref).await?;
+            show(viewer, thing, form, status).await
+        }
+    }
+}
+
+/// What was done, what is left to do in the descriptor, and the way back.
+fn told(done: &ownership::HandedOver) -> Flash {
+    let lead = format!("{} owns it now.", done.to.name);
+    let flash = match &done.descriptor_says {
+        Some((says, place)) => Flash::new(Tone::Warn, lead, format!("The descriptor still says {says}: change it in {place}.")),
+        None => Flash::ok(lead, "The history keeps who had it before."),
+    };
+    match &done.from {
+        Some(from) => flash.link(format!("{}/hand-over?to={from}", address(&done.entity_ref)), "Hand it back"),
+        None => flash,
+    }
+}
+
+async fn confirm(mut viewer: Viewer, Path(path): EntityPath, form: Form) -> Result<Response, PageError> {
+    let thing = match ownership::confirm(&mut viewer.cx(), &reference(&path)).await {
+        Err(Error::Conflict(why)) => {
+            return Ok(Flash::new(Tone::Danger, "Not confirmed.", words::sentence(&why)).on(&address(&reference(&path))));
+        }
+        done => done?,
+    };
+    note(&viewer, "confirmed", &thing.entity_ref);
+    let here = address(&thing.entity_ref);
+    let next = form.value("next");
+    let next = if flash::is_local(next) { next } else { &here };
+    Ok(Flash::ok("Confirmed.", format!("{} is still {}'s.", thing.title, thing.team_name.as_deref().unwrap_or("theirs"))).on(next))
+}
+
+fn note(viewer: &Viewer, kind: &'static str, subject: &str) {
+    viewer.portal().usage.note(Event { kind, person: viewer.person(), subject: subject.to_owned(), results: None });
+}
