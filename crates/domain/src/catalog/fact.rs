@@ -133,6 +133,21 @@ pub async fn clear_fact(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, ve
     change(cx, reference, field, None, version).await
 }
 
+/// Sets several facts, or takes back those without a value: all of them or none.
+pub(super) async fn set_facts(cx: &mut Cx<'_>, reference: &EntityRef, facts: Vec<(Field, Option<Value>)>, version: Option<i64>) -> Result<Entity> {
+    let given: Vec<_> = facts.iter().filter_map(|(field, value)| value.clone().map(|v| (*field, v))).collect();
+    let checked = check_all(&given)?;
+    cx.atomically(async |cx| {
+        let mut version = version;
+        for (field, _) in &facts {
+            let value = checked.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone());
+            version = Some(change(cx, reference, *field, value, version).await?.version);
+        }
+        read::known(cx, reference).await
+    })
+    .await
+}
+
 async fn change(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, value: Option<Value>, version: Option<i64>) -> Result<Entity> {
     cx.atomically(async |cx| {
         store::ownership::lock(cx, reference.as_str()).await?;

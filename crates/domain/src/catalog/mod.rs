@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod descriptor;
+mod correct;
 mod document;
 mod edit;
 mod entity;
@@ -19,6 +20,7 @@ mod search;
 mod store;
 mod words;
 
+pub use correct::correct;
 pub use edit::{EntityEdit, Link, NewEntity, delete, edit, may_edit, register};
 pub use entity::{Entity, Origin, Owner, Party, Summary};
 pub use facets::{Choice, Facet, MOST_CHOICES, facets};

@@ -1,8 +1,11 @@
 //! The catalog's pages: the index, and a view per kind.
 
 mod about;
+mod edit;
 mod entity;
+mod fields;
 mod index;
+mod register;
 mod service;
 mod touches;
 
@@ -10,7 +13,7 @@ use axum::{
     Router,
     extract::{Path, State},
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 use portolan_domain::{
     Error,
@@ -23,7 +26,12 @@ use crate::{Shared, address, caller::Viewer, error::PageError, page};
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/catalog", get(index::show)).route("/catalog/{kind}/{namespace}/{name}", get(view))
+    Router::new()
+        .route("/catalog", get(index::show))
+        .route("/catalog/register", get(register::show).post(register::save))
+        .route("/catalog/{kind}/{namespace}/{name}", get(view))
+        .route("/catalog/{kind}/{namespace}/{name}/edit", get(edit::show).post(edit::save))
+        .route("/catalog/{kind}/{namespace}/{name}/delete", post(edit::delete))
 }
 
 /// The view of one entity, by its kind. A group is its team's page, a user their person's.
