@@ -10,7 +10,7 @@ use axum::{
 use jiff::{Timestamp, tz::TimeZone};
 use portolan_domain::{Actor, Portal, people::{Density, Theme}};
 
-use crate::{assets, error::PageError, flash::Flash, time, visit::Visit, words};
+use crate::{assets, error::PageError, flash::Flash, time, visit::Visit};
 
 /// Where a page belongs, for the mark in the masthead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,11 +150,6 @@ impl Shell {
     /// Whether long lists are dense.
     pub(crate) fn is_dense(&self) -> bool {
         self.density == Density::Dense
-    }
-
-    /// The viewer's initials.
-    pub(crate) fn initials(&self) -> String {
-        words::initials(&self.name)
     }
 
     /// The release that runs.

@@ -73,6 +73,15 @@ pub(crate) fn tint(name: &str) -> u32 {
     name.bytes().fold(0_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(u32::from(b))) % 4 + 1
 }
 
+/// The beginning of a text as one line: its first paragraph, cut at a word near `room` characters.
+pub(crate) fn brief(text: &str, room: usize) -> String {
+    let first = text.trim().split("\n\n").next().unwrap_or_default();
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((at, _)) = line.char_indices().nth(room) else { return line };
+    let cut = line[..at].rfind(' ').filter(|space| *space > at / 2).unwrap_or(at);
+    format!("{}…", line[..cut].trim_end_matches([',', '.', ';', ':']))
+}
+
 /// A word with its first letter large, for messages that begin with it.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -99,6 +108,13 @@ mod tests {
         assert_eq!(initials("Bram de Wit"), "BW");
         assert_eq!(initials("øystein"), "Ø");
         assert_eq!(initials(""), "");
+    }
+
+    #[test]
+    fn cuts_a_text_at_a_word() {
+        assert_eq!(brief("Takes a basket\nto a paid order.\n\nMore.", 80), "Takes a basket to a paid order.");
+        assert_eq!(brief("Takes a basket to a paid order", 20), "Takes a basket to a…");
+        assert_eq!(brief(&"ø".repeat(30), 20).chars().count(), 21);
     }
 
     #[test]

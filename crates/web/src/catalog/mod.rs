@@ -87,3 +87,15 @@ pub(crate) fn one(kind: &Kind) -> &'static str {
         Kind::Location => "location",
     }
 }
+
+/// The icon of a kind, where a tier would stand if it had one.
+pub(crate) fn icon(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Component => "make",
+        Kind::Api => "swap",
+        Kind::Resource => "db",
+        Kind::Group => "team",
+        Kind::User => "person",
+        Kind::System | Kind::Domain | Kind::Location => "catalog",
+    }
+}

@@ -29,22 +29,28 @@ pub(crate) struct Row {
     pub(crate) entity: Option<Summary>,
     /// Through whom, if not directly.
     pub(crate) through: String,
+    /// Whether it is something the entity needs.
+    pub(crate) needed: bool,
 }
 
 impl Row {
-    /// Its name.
-    pub(crate) fn name(&self) -> &str {
-        self.entity.as_ref().map_or(self.reference.name(), |e| &e.name)
-    }
-
     /// What it is: the type, else the kind.
     pub(crate) fn what(&self) -> &str {
         self.entity.as_ref().and_then(|e| e.type_name.as_deref()).unwrap_or(self.reference.kind())
     }
 
-    /// Whether it stands directly beside the entity.
-    pub(crate) fn is_direct(&self) -> bool {
-        self.through.is_empty()
+    /// How it is wired to the entity.
+    pub(crate) fn how(&self) -> String {
+        match (self.through.as_str(), self.is_api(), self.needed) {
+            ("", true, true) => "an API it uses".into(),
+            ("", true, false) => "an API it provides".into(),
+            ("", false, _) => "directly".into(),
+            (through, ..) => format!("through {through}"),
+        }
+    }
+
+    fn is_api(&self) -> bool {
+        self.reference.known_kind() == Some(Kind::Api)
     }
 }
 
@@ -58,14 +64,15 @@ impl Touches {
         let (mut needs, mut callers) = (Vec::new(), Vec::new());
         for (neighbour, through) in around.neighbours.into_iter().zip(through) {
             let side = if neighbour.level > 0 { &mut needs } else { &mut callers };
-            side.push(Row { reference: neighbour.reference, entity: neighbour.entity, through });
+            let needed = neighbour.level > 0;
+            side.push(Row { reference: neighbour.reference, entity: neighbour.entity, through, needed });
         }
         Self { svg, needs, callers, cut }
     }
 
-    /// `4 call it, it needs 5`, of those directly beside it.
+    /// `4 call it, it needs 5`, of those directly beside it; an API is how they meet, not who.
     pub(crate) fn summary(&self) -> String {
-        let direct = |rows: &[Row]| rows.iter().filter(|r| r.is_direct()).count();
+        let direct = |rows: &[Row]| rows.iter().filter(|r| r.through.is_empty() && !r.is_api()).count();
         let callers = direct(&self.callers);
         format!("{callers} {} it, it needs {}", if callers == 1 { "calls" } else { "call" }, direct(&self.needs))
     }
