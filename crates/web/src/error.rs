@@ -9,11 +9,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use portolan_domain::{Error, Limit, catalog};
+use portolan_domain::{
+    Error, Limit,
+    catalog::{self, EntityRef},
+};
 
 use crate::{
     Shared, address,
     caller::{MaybeViewer, Viewer},
+    catalog::one,
     page::{Nav, Shell, html_as},
     visit::Visit,
     words,
@@ -171,7 +175,10 @@ fn said(failure: &Failure) -> (String, String) {
         },
         Failure::Domain(error) => match &**error {
             Error::NotFound { what, key } => (
-                format!("There is no {what} called “{key}”"),
+                match key.parse::<EntityRef>().ok().and_then(|r| Some((one(&r.known_kind()?), r))) {
+                    Some((kind, reference)) => format!("There is no {kind} called “{}”", reference.name()),
+                    None => format!("There is no {what} called “{key}”"),
+                },
                 "It may have been renamed or retired, or you may not be allowed to see it. Nothing is broken.".into(),
             ),
             Error::Forbidden(why) => ("You may not do this".into(), format!("{}.", words::sentence(why.trim_end_matches('.')))),
@@ -196,7 +203,7 @@ fn said(failure: &Failure) -> (String, String) {
 fn wanted(failure: &Failure) -> &str {
     match failure {
         Failure::Domain(error) => match &**error {
-            Error::NotFound { key, .. } => key,
+            Error::NotFound { key, .. } => key.rsplit(['/', ':']).next().unwrap_or(key),
             _ => "",
         },
         _ => "",
@@ -205,10 +212,9 @@ fn wanted(failure: &Failure) -> &str {
 
 /// Things with a name like the one that was not found.
 async fn near(viewer: &mut MaybeViewer, wanted: &str) -> Vec<Near> {
-    let words = wanted.rsplit(['/', ':']).next().unwrap_or_default();
     let Ok(limit) = Limit::new(3) else { return Vec::new() };
     // an error page must not fail for want of a hint
-    let Ok(found) = catalog::search(&mut viewer.cx(), words, limit).await else { return Vec::new() };
+    let Ok(found) = catalog::search(&mut viewer.cx(), wanted, limit).await else { return Vec::new() };
     let entities = found.services.into_iter().chain(found.others).map(|e| Near {
         address: address::entity(&e.reference),
         note: e.owner.as_ref().map(|o| format!("owned by {}", o.name())).unwrap_or_default(),
