@@ -80,15 +80,32 @@ fn reference((kind, namespace, name): &(String, String, String)) -> String {
 
 async fn form(mut viewer: Viewer, Path(path): EntityPath, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let thing = ownership::owned(&mut viewer.cx(), &reference(&path)).await?;
-    let form = Form::blank().with("version", thing.version).with_optional("to", asked.to);
+    let to = match asked.to {
+        Some(word) => Some(chosen(&mut viewer, word).await?),
+        None => None,
+    };
+    let form = Form::blank().with("version", thing.version).with_optional("to", to);
     show(viewer, thing, form, StatusCode::OK).await
+}
+
+/// What the form calls an owner that an address names by its reference.
+async fn chosen(viewer: &mut Viewer, word: String) -> Result<String, PageError> {
+    match ownership::owner(&mut viewer.cx(), &word).await {
+        Ok(owner) => Ok(owner.slug.unwrap_or(owner.owner_ref)),
+        Err(Error::Invalid(_)) => Ok(word),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn show(mut viewer: Viewer, thing: Owned, form: Form, status: StatusCode) -> Result<Response, PageError> {
     let spans = ownership::history(&mut viewer.cx(), thing.id).await?;
     let candidates = likely::owners(&mut viewer.cx(), &thing).await?;
     let may = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
-    let teams = team_choices(&mut viewer).await?;
+    let mut teams = team_choices(&mut viewer).await?;
+    let to = form.value("to");
+    if !teams.is_empty() && !to.is_empty() && teams.iter().all(|(slug, _)| slug != to) {
+        teams.push((to.to_owned(), to.to_owned())); // one person, who is handed it back
+    }
     page::html_as(status, &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, form })
 }
 
