@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::{
     Entity, EntityRef,
     descriptor::{Descriptor, Facts, duration_seconds, runbook_problem, slos_from},
-    edit, read, store,
+    edit,
+    read::{self, may_read},
+    store,
 };
 use crate::{
     Cx, EntityId, Error, Problem, Result,
@@ -214,7 +216,7 @@ pub enum Provenance {
 /// Where each fact of an entity comes from, by its field: `owner`, `tier`, `runbook`, …, and `descriptor` for the rest.
 /// Fields without a value are left out.
 pub async fn provenance(cx: &mut Cx<'_>, entity: &Entity) -> Result<Vec<(&'static str, Provenance)>> {
-    cx.reader()?;
+    may_read(cx)?;
     let rest = match &entity.origin {
         Some(origin) => Provenance::Descriptor { place: origin.place(), at: origin.applied_at },
         None => Provenance::Portal { by: None, at: entity.updated_at },

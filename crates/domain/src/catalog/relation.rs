@@ -1,6 +1,10 @@
 //! What entities say about each other: seen from one of them, two levels deep, and as parts of a whole.
 
-use super::{EntityRef, Kind, Summary, read, store::relation as store};
+use super::{
+    EntityRef, Kind, Summary,
+    read::{self, may_read},
+    store::relation as store,
+};
 use crate::{Cx, Result, TeamId};
 
 /// The most relations, parts or owned entities that one answer holds.
@@ -89,7 +93,7 @@ pub struct Relations {
 
 /// Everything that an entity says about others and others say about it, its owner and what it owns included.
 pub async fn relations(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Relations> {
-    cx.reader()?;
+    may_read(cx)?;
     let mut items = store::of(cx, reference.as_str(), MOST_RELATIONS + 1).await?;
     let cut = cut(&mut items, MOST_RELATIONS);
     if items.is_empty() && store::missing(cx, reference.as_str()).await? {
@@ -147,7 +151,7 @@ pub struct Neighbourhood {
 
 /// The neighbourhood of an entity: one statement walks, one looks up what is known, however many rest on it.
 pub async fn neighbourhood(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Neighbourhood> {
-    cx.reader()?;
+    may_read(cx)?;
     let mut steps = store::steps(cx, reference.as_str(), MOST_NEIGHBOURS).await?;
     let mut cut = false;
     for level in [1, -1, 2, -2] {
@@ -204,7 +208,7 @@ pub struct Apis {
 
 /// The APIs that a component provides and consumes, and who is at the other end.
 pub async fn apis(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Apis> {
-    cx.reader()?;
+    may_read(cx)?;
     let mut rows = store::apis(cx, reference.as_str(), MOST_RELATIONS + 1).await?;
     let cut = cut(&mut rows, MOST_RELATIONS);
     let mut refs: Vec<String> = rows.iter().flat_map(|r| [Some(&r.api), r.other.as_ref()]).flatten().map(|r| r.as_str().to_owned()).collect();
@@ -227,7 +231,7 @@ pub async fn apis(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Apis> {
 
 /// What belongs to a system, a domain or a component (its subcomponents), by kind, then what most rests on first.
 pub async fn parts(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<(Vec<Summary>, bool)> {
-    cx.reader()?;
+    may_read(cx)?;
     let mut items = store::parts(cx, reference.as_str(), MOST_RELATIONS + 1).await?;
     let cut = cut(&mut items, MOST_RELATIONS);
     items.sort_by(|a, b| (a.kind, rank(Some(a)), &a.reference).cmp(&(b.kind, rank(Some(b)), &b.reference)));
@@ -254,7 +258,7 @@ impl Owned {
 
 /// What a team owns, grouped by tier.
 pub async fn owned_by(cx: &mut Cx<'_>, team: TeamId) -> Result<Owned> {
-    cx.reader()?;
+    may_read(cx)?;
     let kinds = store::owned_kinds(cx, team).await?;
     let mut items = store::owned(cx, team, MOST_RELATIONS + 1).await?;
     let cut = cut(&mut items, MOST_RELATIONS);

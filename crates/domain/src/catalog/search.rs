@@ -1,7 +1,8 @@
 //! Finding by words: as typed, and when no name has them, mended.
 
 use super::{
-    Filter, Kind, Sort, Summary, read,
+    Filter, Kind, Sort, Summary,
+    read::{self, may_read},
     store::search::{self as store, Query},
     words,
 };
@@ -39,7 +40,7 @@ impl Found {
 
 /// Services, other entities, teams and people for what was typed so far; at most `limit` of each.
 pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
-    cx.reader()?;
+    may_read(cx)?;
     if q.trim().is_empty() {
         return Ok(Found::default());
     }
@@ -92,8 +93,8 @@ pub(super) async fn mended(cx: &mut Cx<'_>, query: &Query, typed: &[String]) -> 
     }
     let reading = typed.iter().zip(&replacements).map(|(word, others)| others.first().unwrap_or(word).as_str()).collect::<Vec<_>>().join(" ");
     let query = Query {
-        name: query.name.clone(),
-        until: query.until.clone(),
+        until: format!("{}{}", reading.replace(' ', "-"), store::LAST),
+        name: reading.replace(' ', "-"),
         name_words: words::any_of_each(typed, &replacements, ":*"),
         text_words: words::any_of_each(typed, &replacements, ""),
         plain: query.plain.clone(),

@@ -1,0 +1,68 @@
+//! Search finds what was meant, best first.
+
+use portolan_domain::{
+    Limit,
+    catalog::{self, Filter, Sort},
+};
+use portolan_testkit::catalog::{apply_yaml, service, team, user};
+use sqlx::PgPool;
+
+use super::call_of;
+
+async fn shop(pool: &PgPool) {
+    let described = |name: &str, tier: u8, about: &str| {
+        service(name, "basket", &format!("tier: {tier}")).replace("\nspec:", &format!("\n  description: {about}\nspec:"))
+    };
+    let text = team("basket", None)
+        + &user("imke", &["basket"])
+        + &described("checkout-api", 0, "Takes a basket to a paid order.")
+        + &described("checkout", 2, "The pages of the checkout.")
+        + &described("fast-checkout", 1, "One press.")
+        + &described("payment-gateway", 0, "Talks to banks.")
+        + &described("payment-archive", 3, "Keeps what was paid.")
+        + &described("ledger", 1, "Books every checkout and payment.")
+        + &described("recipes", 3, "Suggests dinners.");
+    apply_yaml(pool, &text).await;
+}
+
+async fn found(pool: &PgPool, q: &str) -> (Vec<String>, Option<String>) {
+    let mut call = call_of(pool, "imke").await;
+    let filter = Filter { q: Some(q.into()), ..Filter::of(catalog::Kind::Component) };
+    let page = catalog::list(&mut call.cx(), &filter, Sort::Default, None, Limit::default()).await.unwrap();
+    assert_eq!(page.total, i64::try_from(page.items.len()).unwrap());
+    (page.items.into_iter().map(|s| s.name).collect(), page.mended)
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_name_itself_then_beginnings_then_words_then_text(pool: PgPool) {
+    shop(&pool).await;
+    assert_eq!(found(&pool, "checkout").await.0, ["checkout", "checkout-api", "fast-checkout", "ledger"]);
+    assert_eq!(found(&pool, "Payment").await.0, ["payment-gateway", "payment-archive", "ledger"]);
+    assert_eq!(found(&pool, "gateway pay").await.0, ["payment-gateway"]);
+    assert_eq!(found(&pool, "dinner").await.0, ["recipes"]);
+    assert_eq!(found(&pool, "component:default/checkout-api").await.0, ["checkout-api"]);
+    assert_eq!(found(&pool, "zeppelin").await.0, Vec::<String>::new());
+    assert_eq!(found(&pool, "%' & !").await.0, Vec::<String>::new());
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn mistyped_names_are_found(pool: PgPool) {
+    shop(&pool).await;
+    let cases = [("chekout", "checkout", "checkout"), ("paymnt gateway", "payment-gateway", "payment gateway"), ("ledgr", "ledger", "ledger"), ("eckou", "checkout", "checkout")];
+    for (typed, first, reading) in cases {
+        let (names, mended) = found(&pool, typed).await;
+        assert_eq!((names.first().map(String::as_str), mended.as_deref()), (Some(first), Some(reading)), "{typed}");
+    }
+    assert_eq!(found(&pool, "checkout").await.1, None);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_palette_finds_teams_and_people_too(pool: PgPool) {
+    shop(&pool).await;
+    let mut call = call_of(&pool, "imke").await;
+    let found = catalog::search(&mut call.cx(), "imke", Limit::default()).await.unwrap();
+    assert_eq!(found.people.iter().map(|p| p.handle.as_str()).collect::<Vec<_>>(), ["imke"]);
+    let found = catalog::search(&mut call.cx(), "baskt", Limit::default()).await.unwrap();
+    assert_eq!(found.teams.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>(), ["basket"]);
+    assert!(catalog::search(&mut call.cx(), " ", Limit::default()).await.unwrap().is_empty());
+}
