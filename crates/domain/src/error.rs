@@ -90,6 +90,8 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => {
                 Self::Unavailable("this took the database too long; try again in a moment, or ask for less at once".into())
             }
+            // 22021 character_not_in_repertoire: Postgres keeps no NUL, so nothing of that name can be there
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("22021") => Self::invalid("text", "must not contain the character NUL"),
             // 57P01, 57P02, 57P03: it is being stopped, or is just starting
             sqlx::Error::Database(e) if e.code().is_some_and(|code| code.starts_with("57P")) => Self::away(&error),
             sqlx::Error::Io(_) => Self::away(&error),

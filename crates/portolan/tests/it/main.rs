@@ -1,6 +1,10 @@
 //! The portal as a whole: the shape of the tree, journeys through both faces, who may do what.
 
+mod access;
 mod apply;
 mod boundaries;
+mod hostile;
 mod lifecycle;
+mod pages;
 mod process;
+mod support;

@@ -23,7 +23,7 @@ const FLAGS: &[&str] = &[
 ];
 
 /// A driver and the folder of its browsers' profiles.
-pub struct Driver {
+pub(crate) struct Driver {
     process: Child,
     address: String,
     profiles: tempfile::TempDir,
@@ -31,7 +31,7 @@ pub struct Driver {
 
 impl Driver {
     /// Starts chromedriver on a free port.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -41,7 +41,7 @@ impl Driver {
         let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let port = lines
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned()))
+            .find_map(|line| line.split("successfully on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned()))
             .expect("chromedriver says its port");
         Self {
             process,
@@ -51,7 +51,7 @@ impl Driver {
     }
 
     /// A browser with nothing in it.
-    pub async fn browser(&self, base_url: &str) -> Browser {
+    pub(crate) async fn browser(&self, base_url: &str) -> Browser {
         let profile = tempfile::Builder::new().tempdir_in(self.profiles.path()).expect("a folder").keep();
         let mut flags: Vec<_> = FLAGS.iter().map(|f| (*f).to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.display()));
@@ -75,30 +75,30 @@ impl Drop for Driver {
 }
 
 /// A browser, seen by somebody who knows the portal by its words.
-pub struct Browser {
-    pub client: Client,
+pub(crate) struct Browser {
+    pub(crate) client: Client,
     base_url: String,
 }
 
 impl Browser {
     /// Opens a page of the portal.
-    pub async fn open(&self, path: &str) {
+    pub(crate) async fn open(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.base_url)).await.unwrap_or_else(|e| panic!("{path}: {e}"));
     }
 
     /// The path and query that the address bar shows.
-    pub async fn path(&self) -> String {
+    pub(crate) async fn path(&self) -> String {
         let url = self.client.current_url().await.expect("an address");
         url.as_str().trim_start_matches(&self.base_url).to_owned()
     }
 
     /// The words that can be seen.
-    pub async fn text(&self) -> String {
+    pub(crate) async fn text(&self) -> String {
         self.client.find(Locator::Css("body")).await.expect("a body").text().await.expect("text")
     }
 
     /// Waits until these words can be seen.
-    pub async fn sees(&self, words: &str) {
+    pub(crate) async fn sees(&self, words: &str) {
         for _ in 0..100 {
             if let Ok(body) = self.client.find(Locator::Css("body")).await
                 && body.text().await.is_ok_and(|text| text.contains(words))
@@ -111,7 +111,7 @@ impl Browser {
     }
 
     /// Waits until the address bar shows a path that starts so.
-    pub async fn arrives_at(&self, path: &str) {
+    pub(crate) async fn arrives_at(&self, path: &str) {
         for _ in 0..100 {
             if self.path().await.starts_with(path) {
                 return;
@@ -122,7 +122,7 @@ impl Browser {
     }
 
     /// Fills in the field with this label.
-    pub async fn fill(&self, label: &str, value: &str) {
+    pub(crate) async fn fill(&self, label: &str, value: &str) {
         let id = self.script("
             const label = [...document.querySelectorAll('label')].find((l) => l.checkVisibility() && l.textContent.trim().startsWith(arguments[0]));
             const field = label?.control; if (!field) return null;
@@ -141,7 +141,7 @@ impl Browser {
     }
 
     /// Presses the button or follows the link that says this.
-    pub async fn press(&self, words: &str) {
+    pub(crate) async fn press(&self, words: &str) {
         let quoted = format!("\"{words}\"");
         let path = format!(
             "//*[self::a or self::button or self::summary][normalize-space(.)={quoted} or @aria-label={quoted}] | //input[@type='submit' and @value={quoted}]"
@@ -156,7 +156,7 @@ impl Browser {
     }
 
     /// Types into whatever has the focus.
-    pub async fn keys(&self, keys: &str) {
+    pub(crate) async fn keys(&self, keys: &str) {
         self.client
             .active_element()
             .await
@@ -167,21 +167,27 @@ impl Browser {
     }
 
     /// Runs a script in the page.
-    pub async fn script(&self, script: &str, arguments: &[Value]) -> Value {
+    pub(crate) async fn script(&self, script: &str, arguments: &[Value]) -> Value {
         self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// The size of the screen, as small as a phone's (a window cannot be).
-    pub async fn size(&self, width: u32, height: u32) {
+    pub(crate) async fn size(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await.expect("the screen changes");
     }
 
     /// As a system that prefers dark paper, or light.
-    pub async fn dark(&self, dark: bool) {
+    pub(crate) async fn dark(&self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
         self.devtools("Emulation.setEmulatedMedia", media).await.expect("the theme changes");
+    }
+
+    /// Puts a cookie of the portal into the browser.
+    pub(crate) async fn cookie(&self, name: &str, value: &str) {
+        let cookie = json!({ "name": name, "value": value, "url": self.base_url, "httpOnly": true, "sameSite": "Lax" });
+        self.devtools("Network.setCookie", cookie).await.expect("a cookie");
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, CmdError> {
@@ -189,7 +195,7 @@ impl Browser {
     }
 
     /// Ends the browser.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         let _ = self.client.close().await;
     }
 }

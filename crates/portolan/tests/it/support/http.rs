@@ -8,20 +8,20 @@ use std::{
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The first header of this name.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// All headers of this name.
-    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
             .iter()
             .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
@@ -29,19 +29,19 @@ impl Answer {
     }
 
     /// Where it sends the browser.
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e} in {}", self.body))
     }
 }
 
 /// Somebody with cookies, or a token, or neither.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     address: String,
     cookies: Vec<(String, String)>,
     token: Option<String>,
@@ -49,46 +49,38 @@ pub struct Client {
 
 impl Client {
     /// A stranger at `http://host:port`.
-    pub fn new(base_url: &str) -> Self {
+    pub(crate) fn new(base_url: &str) -> Self {
         let address = base_url.trim_start_matches("http://").trim_end_matches('/').to_owned();
         Self { address, cookies: Vec::new(), token: None }
     }
 
     /// The same, with a bearer token.
-    pub fn with_token(base_url: &str, token: &str) -> Self {
+    pub(crate) fn with_token(base_url: &str, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..Self::new(base_url) }
     }
 
+    /// The same, with a cookie.
+    pub(crate) fn with_cookie(base_url: &str, name: &str, value: &str) -> Self {
+        Self { cookies: vec![(name.to_owned(), value.to_owned())], ..Self::new(base_url) }
+    }
+
     /// Where it talks to, as an origin.
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The value of a cookie.
-    pub fn cookies(&self) -> &[(String, String)] {
+    /// What it would send back.
+    pub(crate) fn cookies(&self) -> &[(String, String)] {
         &self.cookies
     }
 
     /// Follows an address as a link of our own page.
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[("Sec-Fetch-Site", "same-origin")], b"")
     }
 
-    /// Follows redirects, ten at most.
-    pub fn visit(&mut self, path: &str) -> Answer {
-        let mut answer = self.get(path);
-        for _ in 0..10 {
-            if !(300..400).contains(&answer.status) {
-                return answer;
-            }
-            let to = answer.location().trim_start_matches(&self.origin()).to_owned();
-            answer = self.get(&to);
-        }
-        panic!("{path} goes round in circles");
-    }
-
     /// Sends a form as our own page would.
-    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = form(fields);
         let origin = self.origin();
         let headers = [
@@ -100,12 +92,12 @@ impl Client {
     }
 
     /// Sends JSON.
-    pub fn json(&mut self, method: &str, path: &str, body: &serde_json::Value) -> Answer {
+    pub(crate) fn json(&mut self, method: &str, path: &str, body: &serde_json::Value) -> Answer {
         self.send(method, path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
     }
 
     /// Sends exactly this.
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if let Some(token) = &self.token {
@@ -141,7 +133,7 @@ impl Client {
 }
 
 /// `application/x-www-form-urlencoded`.
-pub fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 

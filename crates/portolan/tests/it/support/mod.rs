@@ -1,6 +1,6 @@
 //! What the tests stand on: a portal of their own, a client that sends exactly what it is told, and a browser.
 
-pub mod browser;
-pub mod http;
-pub mod page;
-pub mod portal;
+pub(crate) mod browser;
+pub(crate) mod http;
+pub(crate) mod page;
+pub(crate) mod portal;

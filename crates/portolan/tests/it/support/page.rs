@@ -2,15 +2,15 @@
 
 /// A form: where it goes and what it sends when nothing is changed.
 #[derive(Debug, Clone, Default)]
-pub struct Form {
-    pub action: String,
-    pub method: String,
-    pub fields: Vec<(String, String)>,
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) method: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl Form {
     /// The same with a field filled in.
-    pub fn fill(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn fill(mut self, name: &str, value: &str) -> Self {
         assert!(self.fields.iter().any(|(n, _)| n == name), "no field {name:?} among {:?}", self.fields);
         self.fields.retain(|(n, _)| n != name);
         self.fields.push((name.to_owned(), value.to_owned()));
@@ -18,13 +18,13 @@ impl Form {
     }
 
     /// As the client takes them.
-    pub fn fields(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
         self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
     }
 }
 
 /// The forms of a page.
-pub fn forms(html: &str) -> Vec<Form> {
+pub(crate) fn forms(html: &str) -> Vec<Form> {
     let mut forms = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find("<form") {
@@ -42,7 +42,7 @@ pub fn forms(html: &str) -> Vec<Form> {
 }
 
 /// The first form whose address ends so.
-pub fn form_to(html: &str, action: &str) -> Form {
+pub(crate) fn form_to(html: &str, action: &str) -> Form {
     forms(html)
         .into_iter()
         .find(|f| f.action == action || f.action.split('?').next() == Some(action))
@@ -97,7 +97,7 @@ fn selected(options: &str) -> String {
 }
 
 /// The value of an attribute of a tag.
-pub fn attribute(tag: &str, name: &str) -> Option<String> {
+pub(crate) fn attribute(tag: &str, name: &str) -> Option<String> {
     let at = tag.find(&format!(" {name}=\"")).or_else(|| tag.find(&format!("\n{name}=\"")))?;
     let from = at + name.len() + 3;
     let to = tag[from..].find('"')?;
