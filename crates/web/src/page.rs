@@ -60,8 +60,6 @@ pub(crate) struct Shell {
     pub(crate) signed_in: bool,
     /// The viewer's name.
     pub(crate) name: Arc<str>,
-    /// The viewer's handle.
-    pub(crate) handle: Arc<str>,
     /// Whether the viewer is an admin.
     pub(crate) admin: bool,
     /// Light, dark or as the system says.
@@ -87,7 +85,6 @@ impl Shell {
             organisation: portal.organisation.clone(),
             signed_in: actor.person.is_some(),
             name: actor.name.clone(),
-            handle: actor.handle.clone(),
             admin: actor.admin,
             theme: actor.preferences.theme,
             density: actor.preferences.density,
