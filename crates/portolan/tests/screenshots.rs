@@ -84,13 +84,14 @@ async fn sign_in(browser: &Browser, persona: &str) {
     browser.client.delete_all_cookies().await.unwrap();
     if !persona.is_empty() {
         browser.open("/sign-in").await;
+        let asked = [persona.into()];
         let words = browser.script(
             "const all = [...document.querySelectorAll('form button')].map((b) => b.textContent.trim().replace(/\\s+/g, ' '));
              return all.find((t) => t.toLowerCase().startsWith(arguments[0])) ?? all.find((t) => t.toLowerCase().includes(arguments[0]))",
-            &[persona.into()],
-        );
+            &asked,
+        ).await;
         browser
-            .press(words.await.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}")))
+            .press(words.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}")))
             .await;
     }
 }
