@@ -42,7 +42,7 @@ impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
-        Self(Arc::new(|| Timestamp::now()))
+        Self(Arc::new(Timestamp::now))
     }
 
     /// A clock that a test moves.

@@ -150,7 +150,7 @@ async fn delete(mut caller: Caller, address: Address, IfMatch(version): IfMatch)
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FactBody {
-    /// tier: 0 to 3; recovery_point and recovery_time: `15m` or seconds; runbook: an address; contact: words, an
+    /// tier: 0 to 3; `recovery_point` and `recovery_time`: `15m` or seconds; runbook: an address; contact: words, an
     /// address, `mailto:` or `tel:`; slos: a list of name, objective, window, audience, description.
     #[schema(value_type = Object)]
     value: serde_json::Value,

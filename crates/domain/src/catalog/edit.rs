@@ -170,11 +170,10 @@ pub async fn may_edit(cx: &mut Cx<'_>, entity: &Entity) -> Result<bool> {
 /// Refuses whoever may not edit what the entity's owner owns.
 pub(super) async fn require(cx: &mut Cx<'_>, entity: &Entity) -> Result<()> {
     let owner = entity.owner.as_ref();
-    if let (Some(super::Party::Person { id, .. }), Ok(me)) = (owner.and_then(|o| o.party.as_ref()), cx.writer()) {
-        if *id == me {
+    if let (Some(super::Party::Person { id, .. }), Ok(me)) = (owner.and_then(|o| o.party.as_ref()), cx.writer())
+        && *id == me {
             return Ok(());
         }
-    }
     people::require_team(cx, owner.and_then(super::Owner::team_id), &format!("the {} {}", entity.kind, entity.label())).await
 }
 

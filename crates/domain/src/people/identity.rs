@@ -1,4 +1,4 @@
-//! Accounts at identity providers. Sign-in through OpenID Connect and SCIM will find people by them.
+//! Accounts at identity providers. Sign-in through `OpenID` Connect and SCIM will find people by them.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -82,12 +82,9 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
         let known = stored.is_some();
         let stored = match stored {
             Some(stored) => stored,
-            None => match NOBODY.get() {
-                Some(nobody) => nobody.clone(),
-                None => {
-                    let made = Argon2::default().hash_password(b"nobody has this password").map_err(unhashable)?.to_string();
-                    NOBODY.get_or_init(|| made).clone()
-                }
+            None => if let Some(nobody) = NOBODY.get() { nobody.clone() } else {
+                let made = Argon2::default().hash_password(b"nobody has this password").map_err(unhashable)?.to_string();
+                NOBODY.get_or_init(|| made).clone()
             },
         };
         let parsed = PasswordHash::new(&stored).map_err(|e| Error::Unavailable(format!("a stored password cannot be read ({e}); ask an admin for a sign-in link")))?;

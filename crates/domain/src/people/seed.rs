@@ -153,13 +153,10 @@ impl<Id: Copy + Eq> Places<Id> {
         for k in known {
             let key = k.key.to_lowercase();
             let email = k.email.as_deref().map(str::to_lowercase);
-            match &k.described_by {
-                Some(by) => drop(places.by_ref.insert(by.clone(), k.id)),
-                None => {
-                    places.free_by_key.insert(key.clone(), k.id);
-                    if let Some(email) = &email {
-                        places.free_by_email.insert(email.clone(), k.id);
-                    }
+            if let Some(by) = &k.described_by { drop(places.by_ref.insert(by.clone(), k.id)) } else {
+                places.free_by_key.insert(key.clone(), k.id);
+                if let Some(email) = &email {
+                    places.free_by_email.insert(email.clone(), k.id);
                 }
             }
             places.keys.insert(key);
@@ -195,12 +192,9 @@ impl<Id: Copy + Eq> Places<Id> {
 
     /// Whether this place may have this e-mail; keeps it for it if so.
     fn claim_email(&mut self, email: &str, by: Option<Id>) -> bool {
-        match self.emails.get(&email.to_lowercase()) {
-            Some(holder) => holder.is_some() && *holder == by,
-            None => {
-                self.emails.insert(email.to_lowercase(), by);
-                true
-            }
+        if let Some(holder) = self.emails.get(&email.to_lowercase()) { holder.is_some() && *holder == by } else {
+            self.emails.insert(email.to_lowercase(), by);
+            true
         }
     }
 }

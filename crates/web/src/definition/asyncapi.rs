@@ -1,4 +1,4 @@
-//! AsyncAPI 2 (`channels.*.publish|subscribe`) and 3 (`operations.*`).
+//! `AsyncAPI` 2 (`channels.*.publish|subscribe`) and 3 (`operations.*`).
 
 use serde_json::Value;
 

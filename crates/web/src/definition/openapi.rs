@@ -1,4 +1,4 @@
-//! OpenAPI 2 and 3: `paths` → operations.
+//! `OpenAPI` 2 and 3: `paths` → operations.
 
 use serde_json::Value;
 

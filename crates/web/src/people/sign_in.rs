@@ -170,7 +170,7 @@ async fn set_up(
 
 /// Gives the browser its session and leads on. The cookie outlives the session's idle end, so that use can move it on.
 fn welcome(portal: &Shared, signed_in: &SignedIn, next: &str) -> Response {
-    let ninety_days = std::time::Duration::from_secs(90 * 24 * 3600);
+    let ninety_days = std::time::Duration::from_hours(2160);
     let mut response = page::see(local(next));
     response.headers_mut().append(header::SET_COOKIE, visit::start_session(portal, &signed_in.secret, ninety_days));
     response
