@@ -27,8 +27,13 @@ fn main() {
         let hash = hex::encode(&Sha256::digest(&content)[..6]);
         let name = format!("{stem}.{hash}.{extension}");
         fs::write(out.join(&name), &content).expect("OUT_DIR is writable");
-        writeln!(list, "/// Address of the {stem} {extension}.\npub(crate) const {constant}: &str = \"/assets/{name}\";").expect("a string grows");
-        writeln!(files, "    (\"{name}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\"))),").expect("a string grows");
+        writeln!(
+            list,
+            "/// Address of the {stem} {extension}.\npub(crate) const {constant}: &str = \"/assets/{name}\";"
+        )
+        .expect("a string grows");
+        writeln!(files, "    (\"{name}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\"))),")
+            .expect("a string grows");
     }
     let code = format!("{list}\nstatic FILES: &[(&str, &[u8])] = &[\n{files}];\n");
     fs::write(out.join("assets.rs"), code).expect("OUT_DIR is writable");

@@ -89,7 +89,10 @@ impl From<activity::Activity> for ActivityBody {
 
 /// What happened, newest first.
 #[utoipa::path(get, path = "/activity", tag = "activity", params(Query), responses((status = 200, body = List<ActivityBody>)))]
-async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<ActivityBody>>, ApiError> {
+async fn list(
+    mut caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<List<ActivityBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let filter = activity::Filter { subject: query.subject, actor: None, verb: query.verb, via: query.via };
     let page = activity::list(&mut caller.cx(), &filter, after, limit).await?;

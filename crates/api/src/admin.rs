@@ -58,12 +58,21 @@ struct TimesBody {
 #[utoipa::path(get, path = "/usage", tag = "admin", responses((status = 200, body = UsageBody)))]
 async fn report(mut caller: Caller) -> Result<Json<UsageBody>, ApiError> {
     let report = usage::report(&mut caller.cx()).await?;
-    let week = |w: usage::Week| WeekBody { from: w.from, people: usage::few(w.people), teams: w.teams, events: w.events };
+    let week = |w: usage::Week| WeekBody {
+        from: w.from,
+        people: usage::few(w.people),
+        teams: w.teams,
+        events: w.events,
+    };
     Ok(Json(UsageBody {
         weeks: report.weeks.into_iter().map(week).collect(),
         searches: report.searches.0,
         searches_with_result: report.searches.1,
-        empty_searches: report.empty_searches.into_iter().map(|s| TimesBody { subject: s.text, times: s.times }).collect(),
+        empty_searches: report
+            .empty_searches
+            .into_iter()
+            .map(|s| TimesBody { subject: s.text, times: s.times })
+            .collect(),
         opened: report.opened.into_iter().map(|o| TimesBody { subject: o.subject, times: o.times }).collect(),
     }))
 }

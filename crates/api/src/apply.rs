@@ -125,21 +125,41 @@ struct ItemBody {
 
 impl From<Counts> for CountsBody {
     fn from(c: Counts) -> Self {
-        Self { created: c.created, updated: c.updated, unchanged: c.unchanged, rejected: c.rejected, orphaned: c.orphaned }
+        Self {
+            created: c.created,
+            updated: c.updated,
+            unchanged: c.unchanged,
+            rejected: c.rejected,
+            orphaned: c.orphaned,
+        }
     }
 }
 
 impl From<Item> for ItemBody {
     fn from(i: Item) -> Self {
-        let problems = i.problems.into_iter().map(|p| FieldProblem { field: p.field, message: p.message }).collect();
-        Self { reference: i.reference, outcome: i.outcome.as_str(), problems, remarks: i.remarks, location: i.location, line: i.line }
+        let problems =
+            i.problems.into_iter().map(|p| FieldProblem { field: p.field, message: p.message }).collect();
+        Self {
+            reference: i.reference,
+            outcome: i.outcome.as_str(),
+            problems,
+            remarks: i.remarks,
+            location: i.location,
+            line: i.line,
+        }
     }
 }
 
 impl From<Report> for ReportBody {
     fn from(r: Report) -> Self {
         let counts = r.counts().into();
-        Self { source: r.source, dry_run: r.dry_run, refused: r.refused, counts, items: r.items.into_iter().map(Into::into).collect() }
+        Self {
+            source: r.source,
+            dry_run: r.dry_run,
+            refused: r.refused,
+            counts,
+            items: r.items.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -151,7 +171,12 @@ impl From<Report> for ReportBody {
     request_body(content((String = "application/yaml"), (ApplyBody<'_> = "application/json")), description = "At most 64 MiB and 50,000 documents of 1 MiB."),
     responses((status = 200, body = ReportBody), (status = 422, description = "Nothing was written: a limit, or all-or-nothing, or a prune that is not safe; the report says which", body = ReportBody, content_type = "application/problem+json"))
 )]
-async fn apply_descriptors(mut caller: Caller, Params(query): Params<Query>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+async fn apply_descriptors(
+    mut caller: Caller,
+    Params(query): Params<Query>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let files = files(&headers, &body, query.location)?;
     drop(body);
     let source = query.source.unwrap_or_else(|| "default".into());
@@ -172,7 +197,8 @@ fn answer(report: ReportBody) -> Response {
         report: ReportBody,
     }
     let Some(detail) = report.refused.clone() else { return Json(report).into_response() };
-    let refused = Refused { r#type: "about:blank", title: "Unprocessable Entity", status: 422, detail, report };
+    let refused =
+        Refused { r#type: "about:blank", title: "Unprocessable Entity", status: 422, detail, report };
     let mut response = (StatusCode::UNPROCESSABLE_ENTITY, Json(refused)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
@@ -187,20 +213,28 @@ fn files(headers: &HeaderMap, body: &[u8], location: Option<String>) -> Result<V
         return Ok(one(Format::Yaml, location, body));
     }
     if kind != "application/json" && !kind.ends_with("+json") {
-        return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send YAML with content-type: application/yaml, or JSON with content-type: application/json"));
+        return Err(ApiError::plain(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send YAML with content-type: application/yaml, or JSON with content-type: application/json",
+        ));
     }
     let envelope = serde_json::from_slice::<ApplyBody<'_>>(body).ok();
     match envelope {
-        Some(ApplyBody { documents: Some(documents), files: None }) => Ok(one(Format::Json, location, documents.get().as_bytes())),
+        Some(ApplyBody { documents: Some(documents), files: None }) => {
+            Ok(one(Format::Json, location, documents.get().as_bytes()))
+        }
         Some(ApplyBody { documents: None, files: Some(files) }) => Ok(files.into_iter().map(file).collect()),
-        Some(ApplyBody { documents: Some(_), files: Some(_) }) => Err(Error::invalid("documents", "and files cannot be given together; send one of them").into()),
+        Some(ApplyBody { documents: Some(_), files: Some(_) }) => {
+            Err(Error::invalid("documents", "and files cannot be given together; send one of them").into())
+        }
         // a list of documents, one document, or something whose mistake is told with its line
         _ => Ok(one(Format::Json, location, body)),
     }
 }
 
 fn file(file: FileBody) -> File {
-    let format = if file.location.to_ascii_lowercase().ends_with(".json") { Format::Json } else { Format::Yaml };
+    let format =
+        if file.location.to_ascii_lowercase().ends_with(".json") { Format::Json } else { Format::Yaml };
     File { location: Some(file.location).filter(|l| !l.is_empty()), format, bytes: file.text.into_bytes() }
 }
 
@@ -211,7 +245,10 @@ mod tests {
     fn read(kind: &'static str, body: &str) -> Result<Vec<(Option<String>, Format, String)>, ApiError> {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
         let files = files(&headers, body.as_bytes(), Some("here".into()))?;
-        Ok(files.into_iter().map(|f| (f.location, f.format, String::from_utf8(f.bytes).expect("text"))).collect())
+        Ok(files
+            .into_iter()
+            .map(|f| (f.location, f.format, String::from_utf8(f.bytes).expect("text")))
+            .collect())
     }
 
     #[test]
@@ -221,11 +258,22 @@ mod tests {
             assert_eq!(read(kind, "a: 1").expect("files"), [(here(), Format::Yaml, "a: 1".into())], "{kind}");
         }
         for body in ["[{}]", "{\"kind\": \"API\"}", "nonsense"] {
-            assert_eq!(read("application/json", body).expect("files"), [(here(), Format::Json, body.into())], "{body}");
+            assert_eq!(
+                read("application/json", body).expect("files"),
+                [(here(), Format::Json, body.into())],
+                "{body}"
+            );
         }
-        assert_eq!(read("application/json", "{\"documents\": [ {} ]}").expect("files"), [(here(), Format::Json, "[ {} ]".into())]);
-        let two = read("application/json", r#"{"files": [{"location": "a.yaml", "text": "a: 1"}, {"location": "b.json", "text": "{}"}]}"#);
-        let two: Vec<_> = two.expect("files").into_iter().map(|(l, f, _)| (l.unwrap_or_default(), f)).collect();
+        assert_eq!(
+            read("application/json", "{\"documents\": [ {} ]}").expect("files"),
+            [(here(), Format::Json, "[ {} ]".into())]
+        );
+        let two = read(
+            "application/json",
+            r#"{"files": [{"location": "a.yaml", "text": "a: 1"}, {"location": "b.json", "text": "{}"}]}"#,
+        );
+        let two: Vec<_> =
+            two.expect("files").into_iter().map(|(l, f, _)| (l.unwrap_or_default(), f)).collect();
         assert_eq!(two, [("a.yaml".to_owned(), Format::Yaml), ("b.json".to_owned(), Format::Json)]);
         assert!(read("image/png", "").is_err());
         assert!(read("application/json", r#"{"documents": [], "files": []}"#).is_err());

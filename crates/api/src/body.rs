@@ -79,17 +79,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .is_some_and(|v| v.split(';').next().is_some_and(|m| m.trim() == "application/json" || m.trim().ends_with("+json")));
+        let json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| {
+                v.split(';')
+                    .next()
+                    .is_some_and(|m| m.trim() == "application/json" || m.trim().ends_with("+json"))
+            });
         if !json {
-            return Err(ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON, with content-type: application/json"));
+            return Err(ApiError::plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "send JSON, with content-type: application/json",
+            ));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|e| ApiError::plain(e.status(), "the body could not be read, or is larger than this address takes"))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|e| {
+            ApiError::plain(e.status(), "the body could not be read, or is larger than this address takes")
+        })?;
         let reader = &mut serde_json::Deserializer::from_slice(&bytes);
         serde_path_to_error::deserialize(reader).map(Self).map_err(|e| {
             let field = e.path().to_string();

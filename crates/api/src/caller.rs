@@ -30,7 +30,8 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, portal: &Shared) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(Error::Unauthenticated)?;
         let now = portal.clock.now();
-        let mut actor = portal.callers.by_token(&portal.db, token, now).await?.ok_or(Error::Unauthenticated)?;
+        let mut actor =
+            portal.callers.by_token(&portal.db, token, now).await?.ok_or(Error::Unauthenticated)?;
         actor.via = Via::Api;
         Ok(Self(portal.db.call(actor, now).await?))
     }

@@ -160,7 +160,10 @@ async fn show(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<Json<Cha
 /// `curl -fsS -H "Authorization: Bearer $PORTOLAN_TOKEN" --json '{"entity":"checkout-api","environment":"production","version":"4.2.0"}' $PORTOLAN_URL/api/v1/changes`
 #[utoipa::path(post, path = "/changes", tag = "changes", request_body = NewChangeBody,
     responses((status = 201, body = ChangeBody), (status = 200, body = ChangeBody)))]
-async fn record(mut caller: Caller, Body(body): Body<NewChangeBody>) -> Result<(StatusCode, Json<ChangeBody>), ApiError> {
+async fn record(
+    mut caller: Caller,
+    Body(body): Body<NewChangeBody>,
+) -> Result<(StatusCode, Json<ChangeBody>), ApiError> {
     let new = NewChange {
         entity_ref: body.entity,
         environment: body.environment,
@@ -216,7 +219,10 @@ struct RunningBody {
 
 /// What runs where: of each entity and environment the last change that succeeded.
 #[utoipa::path(get, path = "/running", tag = "changes", params(RunningQuery), responses((status = 200, body = List<RunningBody>)))]
-async fn running(mut caller: Caller, Params(query): Params<RunningQuery>) -> Result<Json<List<RunningBody>>, ApiError> {
+async fn running(
+    mut caller: Caller,
+    Params(query): Params<RunningQuery>,
+) -> Result<Json<List<RunningBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let (environment, team) = (query.environment.as_deref(), query.team.as_deref());
     let page = changes::running(&mut caller.cx(), environment, team, after, limit).await?;

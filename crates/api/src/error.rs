@@ -120,7 +120,8 @@ pub(crate) async fn render_problems(request: Request, next: Next) -> Response {
 }
 
 fn render(error: &ApiError, id: Option<&HeaderValue>) -> Response {
-    let problems = error.problems.iter().map(|p| FieldProblem { field: p.field.clone(), message: p.message.clone() });
+    let problems =
+        error.problems.iter().map(|p| FieldProblem { field: p.field.clone(), message: p.message.clone() });
     let body = ProblemBody {
         r#type: "about:blank",
         title: error.status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -148,5 +149,8 @@ pub(crate) async fn no_route() -> ApiError {
 
 /// The address exists, the method does not.
 pub(crate) async fn no_method() -> ApiError {
-    ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method; /api/docs lists them all")
+    ApiError::plain(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this address does not take that method; /api/docs lists them all",
+    )
 }

@@ -106,6 +106,7 @@ struct KindCount {
 #[utoipa::path(get, path = "/findings/counts", tag = "findings", params(Query), responses((status = 200, body = Vec<KindCount>)))]
 async fn counts(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<Vec<KindCount>>, ApiError> {
     let counted = findings::counts(&mut caller.cx(), &query.filter()).await?;
-    let body = |(kind, count): (findings::Kind, i64)| KindCount { kind: kind.as_str(), title: kind.title(), count };
+    let body =
+        |(kind, count): (findings::Kind, i64)| KindCount { kind: kind.as_str(), title: kind.title(), count };
     Ok(Json(counted.into_iter().map(body).collect()))
 }

@@ -64,7 +64,9 @@ async fn from_github(
     match header(&headers, github::EVENT).unwrap_or_default() {
         "ping" => Ok(Taken::nothing("the signature is right; deployments will be recorded")),
         "deployment_status" => tell(&mut call, HookKind::Github, github::deployment(&body)).await,
-        event => Ok(Taken::nothing(format!("nothing: only deployment_status is recorded, and this is {event:?}"))),
+        event => {
+            Ok(Taken::nothing(format!("nothing: only deployment_status is recorded, and this is {event:?}")))
+        }
     }
 }
 
@@ -85,25 +87,40 @@ async fn from_gitlab(
     changes::hook_used(&mut call.cx(), ChangeHookId(hook)).await?;
     match header(&headers, gitlab::EVENT).unwrap_or_default() {
         "Deployment Hook" => tell(&mut call, HookKind::Gitlab, gitlab::deployment(&body)).await,
-        event => Ok(Taken::nothing(format!("nothing: only Deployment Hook is recorded, and this is {event:?}"))),
+        event => {
+            Ok(Taken::nothing(format!("nothing: only Deployment Hook is recorded, and this is {event:?}")))
+        }
     }
 }
 
 async fn open(portal: &Shared, hook: uuid::Uuid, kind: HookKind) -> Result<(Call, HookSecret), ApiError> {
     let actor = Actor { handle: kind.as_str().into(), ..Actor::stranger(Via::Api) };
     let mut call = portal.call(actor).await?;
-    let secret = changes::secret_of_hook(&mut call.cx(), ChangeHookId(hook), kind, portal.sealing_key.as_ref()).await?;
+    let secret =
+        changes::secret_of_hook(&mut call.cx(), ChangeHookId(hook), kind, portal.sealing_key.as_ref())
+            .await?;
     Ok((call, secret))
 }
 
-async fn tell(call: &mut Call, kind: HookKind, parsed: Result<Option<Deployment>, BadPayload>) -> Result<Json<Taken>, ApiError> {
+async fn tell(
+    call: &mut Call,
+    kind: HookKind,
+    parsed: Result<Option<Deployment>, BadPayload>,
+) -> Result<Json<Taken>, ApiError> {
     let Some(deployment) = parsed.map_err(|e| Error::invalid("body", e.to_string()))? else {
         return Ok(Taken::nothing("nothing: the deployment has not begun, or a later one took its place"));
     };
-    let entities: Vec<_> =
-        changes::tell(&mut call.cx(), kind, &deployment).await?.into_iter().map(|r| r.change.entity_ref).collect();
+    let entities: Vec<_> = changes::tell(&mut call.cx(), kind, &deployment)
+        .await?
+        .into_iter()
+        .map(|r| r.change.entity_ref)
+        .collect();
     let outcome = if entities.is_empty() {
-        format!("nothing: no service names {} in its annotation {}.com/project-slug", deployment.repository, kind.as_str())
+        format!(
+            "nothing: no service names {} in its annotation {}.com/project-slug",
+            deployment.repository,
+            kind.as_str()
+        )
     } else {
         format!("recorded {} in {}", deployment.version, deployment.environment)
     };
@@ -115,7 +132,10 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 fn not_signed() -> ApiError {
-    ApiError::plain(StatusCode::UNAUTHORIZED, "the signature is not that of this hook's secret; enter the secret anew, or make a new hook")
+    ApiError::plain(
+        StatusCode::UNAUTHORIZED,
+        "the signature is not that of this hook's secret; enter the secret anew, or make a new hook",
+    )
 }
 
 /// A hook.
@@ -175,7 +195,8 @@ async fn create(
     mut caller: Caller,
     Body(body): Body<NewHookBody>,
 ) -> Result<(StatusCode, Json<HookBody>), ApiError> {
-    let made = changes::create_hook(&mut caller.cx(), body.kind, &body.name, portal.sealing_key.as_ref()).await?;
+    let made =
+        changes::create_hook(&mut caller.cx(), body.kind, &body.name, portal.sealing_key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(body_of(&portal, made.hook, Some(made.secret)))))
 }
 

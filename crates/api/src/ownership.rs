@@ -70,7 +70,14 @@ struct SpanBody {
 
 impl From<ownership::Span> for SpanBody {
     fn from(s: ownership::Span) -> Self {
-        Self { owner: s.owner_ref, from: s.from, until: s.until, origin: s.origin, changed_by: s.changed_by, reason: s.reason }
+        Self {
+            owner: s.owner_ref,
+            from: s.from,
+            until: s.until,
+            origin: s.origin,
+            changed_by: s.changed_by,
+            reason: s.reason,
+        }
     }
 }
 
@@ -135,7 +142,8 @@ async fn hand_over(
     IfMatch(version): IfMatch,
     Body(body): Body<HandOver>,
 ) -> Result<Json<HandedOver>, ApiError> {
-    let done = ownership::hand_over(&mut caller.cx(), &reference(path), &body.owner, &body.reason, version).await?;
+    let done =
+        ownership::hand_over(&mut caller.cx(), &reference(path), &body.owner, &body.reason, version).await?;
     note(&portal, &caller, "handed-over", &done.entity_ref);
     let (descriptor_says, descriptor_in) = done.descriptor_says.unzip();
     Ok(Json(HandedOver {
@@ -180,10 +188,18 @@ struct CandidateBody {
 #[utoipa::path(get, path = "/entities/{kind}/{namespace}/{name}/ownership/candidates", tag = "ownership",
     params(("kind" = String, Path), ("namespace" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = Vec<CandidateBody>)))]
-async fn candidates(mut caller: Caller, Path(path): EntityPath) -> Result<Json<Vec<CandidateBody>>, ApiError> {
+async fn candidates(
+    mut caller: Caller,
+    Path(path): EntityPath,
+) -> Result<Json<Vec<CandidateBody>>, ApiError> {
     let thing = ownership::owned(&mut caller.cx(), &reference(path)).await?;
     let found = likely::owners(&mut caller.cx(), &thing).await?;
-    let body = |c: likely::Candidate| CandidateBody { confidence: c.confidence(), team: c.slug, name: c.name, reasons: c.reasons };
+    let body = |c: likely::Candidate| CandidateBody {
+        confidence: c.confidence(),
+        team: c.slug,
+        name: c.name,
+        reasons: c.reasons,
+    };
     Ok(Json(found.into_iter().map(body).collect()))
 }
 
@@ -236,7 +252,8 @@ async fn hand_over_all(
     Path(slug): Path<String>,
     Body(body): Body<HandOverAll>,
 ) -> Result<Json<CountBody>, ApiError> {
-    let (count, _) = ownership::hand_over_all(&mut caller.cx(), &slug, &body.owner, &body.reason, body.expected).await?;
+    let (count, _) =
+        ownership::hand_over_all(&mut caller.cx(), &slug, &body.owner, &body.reason, body.expected).await?;
     note(&portal, &caller, "handed-over", &format!("team:{slug}"));
     Ok(Json(CountBody { count }))
 }
@@ -244,11 +261,19 @@ async fn hand_over_all(
 /// "All still ours."
 #[utoipa::path(post, path = "/teams/{slug}/confirmation", tag = "ownership", params(("slug" = String, Path)),
     responses((status = 201, body = CountBody)))]
-async fn confirm_all(mut caller: Caller, Path(slug): Path<String>) -> Result<(StatusCode, Json<CountBody>), ApiError> {
+async fn confirm_all(
+    mut caller: Caller,
+    Path(slug): Path<String>,
+) -> Result<(StatusCode, Json<CountBody>), ApiError> {
     let count = ownership::confirm_all(&mut caller.cx(), &slug).await?;
     Ok((StatusCode::CREATED, Json(CountBody { count })))
 }
 
 fn note(portal: &Shared, caller: &Caller, kind: &'static str, subject: &str) {
-    portal.usage.note(Event { kind, person: caller.actor().person, subject: subject.to_owned(), results: None });
+    portal.usage.note(Event {
+        kind,
+        person: caller.actor().person,
+        subject: subject.to_owned(),
+        results: None,
+    });
 }

@@ -54,7 +54,8 @@ mod tests {
     use super::*;
 
     fn asked(if_none_match: &'static str) -> StatusCode {
-        let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(if_none_match))]);
+        let headers =
+            HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(if_none_match))]);
         tagged(&headers, "\"3-x\"", "body").status()
     }
 

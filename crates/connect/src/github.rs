@@ -73,7 +73,10 @@ pub fn deployment(body: &[u8]) -> Result<Option<Deployment>, BadPayload> {
         "failure" | "error" => Status::Failed,
         _ => return Ok(None),
     };
-    let repository = payload.repository.and_then(|r| said(r.full_name)).ok_or(BadPayload::Missing("repository.full_name"))?;
+    let repository = payload
+        .repository
+        .and_then(|r| said(r.full_name))
+        .ok_or(BadPayload::Missing("repository.full_name"))?;
     let environment = said(deployed.environment)
         .or_else(|| said(stated.environment))
         .ok_or(BadPayload::Missing("deployment.environment"))?;
@@ -90,7 +93,9 @@ pub fn deployment(body: &[u8]) -> Result<Option<Deployment>, BadPayload> {
         commit: commit.map(|c| cut(&c, 200)),
         deployed_by: cut(&login(deployed.creator).or_else(|| login(payload.sender)).unwrap_or_default(), 200),
         started_at: deployed.created_at,
-        finished_at: stated.created_at.filter(|t| status != Status::Running && deployed.created_at.is_none_or(|s| *t >= s)),
+        finished_at: stated
+            .created_at
+            .filter(|t| status != Status::Running && deployed.created_at.is_none_or(|s| *t >= s)),
         status,
         outcome: cut(&said(stated.description).unwrap_or_default(), 2000),
         link: [stated.log_url, stated.target_url, stated.environment_url].into_iter().find_map(web_link),
@@ -127,7 +132,9 @@ mod tests {
         assert!(is_signed(b"secret", Some(&right), BODY));
         assert!(!is_signed(b"other", Some(&right), BODY));
         assert!(!is_signed(b"secret", Some(&right), &BODY[..BODY.len() - 1]));
-        for wrong in ["", "sha256=", "sha256=zz", "sha1=aa", &right[..20], right.trim_start_matches("sha256=")] {
+        for wrong in
+            ["", "sha256=", "sha256=zz", "sha1=aa", &right[..20], right.trim_start_matches("sha256=")]
+        {
             assert!(!is_signed(b"secret", Some(wrong), BODY), "{wrong:?}");
         }
         assert!(!is_signed(b"secret", None, BODY));
@@ -136,10 +143,19 @@ mod tests {
     #[test]
     fn a_delivery_becomes_a_deployment() {
         let told = deployment(BODY).unwrap().unwrap();
-        assert_eq!((told.repository.as_str(), told.environment.as_str(), told.version.as_str()), ("Fairhaven/checkout", "production", "v4.47.3"));
-        assert_eq!((told.deployed_by.as_str(), told.status, told.key.as_str()), ("ana-prats", Status::Succeeded, "github:7"));
+        assert_eq!(
+            (told.repository.as_str(), told.environment.as_str(), told.version.as_str()),
+            ("Fairhaven/checkout", "production", "v4.47.3")
+        );
+        assert_eq!(
+            (told.deployed_by.as_str(), told.status, told.key.as_str()),
+            ("ana-prats", Status::Succeeded, "github:7")
+        );
         assert_eq!(told.link.as_deref(), Some("https://ci.example/runs/7"));
-        assert_eq!(told.finished_at.unwrap() - told.started_at.unwrap(), jiff::Span::new().seconds(240).fieldwise());
+        assert_eq!(
+            told.finished_at.unwrap() - told.started_at.unwrap(),
+            jiff::Span::new().seconds(240).fieldwise()
+        );
     }
 
     #[test]
@@ -156,10 +172,13 @@ mod tests {
             assert!(deployment(&BODY[..length]).is_err());
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        for body in ["null", "[]", "{}", r#"{"deployment":7}"#, r#"{"deployment":{"id":-1}}"#, "\u{0}", deep.as_str()] {
+        for body in
+            ["null", "[]", "{}", r#"{"deployment":7}"#, r#"{"deployment":{"id":-1}}"#, "\u{0}", deep.as_str()]
+        {
             assert!(deployment(body.as_bytes()).is_err(), "{}", &body[..body.len().min(40)]);
         }
-        let script = String::from_utf8_lossy(BODY).replace("https://ci.example/runs/7", "javascript:alert(1)");
+        let script =
+            String::from_utf8_lossy(BODY).replace("https://ci.example/runs/7", "javascript:alert(1)");
         assert_eq!(deployment(script.as_bytes()).unwrap().unwrap().link, None);
     }
 }

@@ -62,8 +62,10 @@ pub fn deployment(body: &[u8]) -> Result<Option<Deployment>, BadPayload> {
         _ => return Ok(None),
     };
     let id = payload.deployment_id.or(payload.deployable_id).ok_or(BadPayload::Missing("deployment_id"))?;
-    let repository =
-        payload.project.and_then(|p| said(p.path_with_namespace)).ok_or(BadPayload::Missing("project.path_with_namespace"))?;
+    let repository = payload
+        .project
+        .and_then(|p| said(p.path_with_namespace))
+        .ok_or(BadPayload::Missing("project.path_with_namespace"))?;
     let environment = said(payload.environment).ok_or(BadPayload::Missing("environment"))?;
     let commit = payload.commit_url.as_deref().and_then(commit_of).or_else(|| said(payload.short_sha));
     let version = said(payload.r#ref)
@@ -131,17 +133,30 @@ mod tests {
     #[test]
     fn a_delivery_becomes_a_deployment() {
         let told = deployment(BODY).unwrap().unwrap();
-        assert_eq!((told.repository.as_str(), told.version.as_str(), told.deployed_by.as_str()), ("shop/checkout", "main", "ana"));
+        assert_eq!(
+            (told.repository.as_str(), told.version.as_str(), told.deployed_by.as_str()),
+            ("shop/checkout", "main", "ana")
+        );
         assert_eq!(told.commit.as_deref(), Some("279484c09fbe69ededfced8c1bb6e6d24616b468"));
-        assert_eq!((told.started_at, told.finished_at), (None, Some("2026-11-19T08:44:00Z".parse().unwrap())));
-        assert_eq!((told.status, told.key.as_str(), told.outcome.as_str()), (Status::Succeeded, "gitlab:15", "Retry budget"));
+        assert_eq!(
+            (told.started_at, told.finished_at),
+            (None, Some("2026-11-19T08:44:00Z".parse().unwrap()))
+        );
+        assert_eq!(
+            (told.status, told.key.as_str(), told.outcome.as_str()),
+            (Status::Succeeded, "gitlab:15", "Retry budget")
+        );
     }
 
     #[test]
     fn a_start_tells_when_it_began_and_waiting_is_no_change() {
-        let running = String::from_utf8_lossy(BODY).replace("\"success\"", "\"running\"").replace("+0100", "UTC");
+        let running =
+            String::from_utf8_lossy(BODY).replace("\"success\"", "\"running\"").replace("+0100", "UTC");
         let told = deployment(running.as_bytes()).unwrap().unwrap();
-        assert_eq!((told.started_at, told.finished_at), (Some("2026-11-19T09:44:00Z".parse().unwrap()), None));
+        assert_eq!(
+            (told.started_at, told.finished_at),
+            (Some("2026-11-19T09:44:00Z".parse().unwrap()), None)
+        );
         let created = String::from_utf8_lossy(BODY).replace("\"success\"", "\"created\"");
         assert_eq!(deployment(created.as_bytes()), Ok(None));
     }
@@ -151,7 +166,9 @@ mod tests {
         for length in 0..BODY.len() {
             assert!(deployment(&BODY[..length]).is_err());
         }
-        for body in ["null", "[]", "{}", r#"{"object_kind":"push"}"#, r#"{"object_kind":"deployment","status":{}}"#] {
+        for body in
+            ["null", "[]", "{}", r#"{"object_kind":"push"}"#, r#"{"object_kind":"deployment","status":{}}"#]
+        {
             assert!(deployment(body.as_bytes()).is_err(), "{body}");
         }
         let odd = String::from_utf8_lossy(BODY).replace("2026-11-19 09:44:00 +0100", "yesterday");

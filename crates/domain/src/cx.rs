@@ -118,7 +118,9 @@ impl Cx<'_> {
     pub fn writer(&self) -> Result<PersonId> {
         let person = self.reader()?;
         if self.actor.scope < Scope::Write {
-            return Err(Error::Forbidden("this token may only read; make one with the scope \"write\" on your account page".into()));
+            return Err(Error::Forbidden(
+                "this token may only read; make one with the scope \"write\" on your account page".into(),
+            ));
         }
         Ok(person)
     }
@@ -130,17 +132,24 @@ impl Cx<'_> {
         }
         self.reader()?;
         if !self.actor.admin {
-            return Err(Error::Forbidden("only an admin may do this; the admins are listed under People".into()));
+            return Err(Error::Forbidden(
+                "only an admin may do this; the admins are listed under People".into(),
+            ));
         }
         if self.actor.scope < Scope::Admin {
-            return Err(Error::Forbidden("this token may not administer; make one with the scope \"admin\" on your account page".into()));
+            return Err(Error::Forbidden(
+                "this token may not administer; make one with the scope \"admin\" on your account page"
+                    .into(),
+            ));
         }
         Ok(())
     }
 }
 
 /// What a credential allows, least first. A browser session allows all that its person may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type,
+)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Scope {
@@ -269,4 +278,3 @@ impl Actor {
         }
     }
 }
-

@@ -81,19 +81,25 @@ fn problems_text(problems: &[Problem]) -> String {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::PoolTimedOut => Self::Unavailable("the database has no free connection; try again in a moment".into()),
+            sqlx::Error::PoolTimedOut => {
+                Self::Unavailable("the database has no free connection; try again in a moment".into())
+            }
             // 40001 serialization_failure, 40P01 deadlock_detected: the same request may work the next time
             sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("40001" | "40P01")) => {
                 Self::Conflict("somebody changed the same thing at the same moment; try again".into())
             }
             // 57014 query_canceled: the statement's time was over
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => {
-                Self::Unavailable("this took the database too long; try again in a moment, or ask for less at once".into())
-            }
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => Self::Unavailable(
+                "this took the database too long; try again in a moment, or ask for less at once".into(),
+            ),
             // 22021 character_not_in_repertoire: Postgres keeps no NUL, so nothing of that name can be there
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("22021") => Self::invalid("text", "must not contain the character NUL"),
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("22021") => {
+                Self::invalid("text", "must not contain the character NUL")
+            }
             // 57P01, 57P02, 57P03: it is being stopped, or is just starting
-            sqlx::Error::Database(e) if e.code().is_some_and(|code| code.starts_with("57P")) => Self::away(&error),
+            sqlx::Error::Database(e) if e.code().is_some_and(|code| code.starts_with("57P")) => {
+                Self::away(&error)
+            }
             sqlx::Error::Io(_) => Self::away(&error),
             _ => Self::Database(error),
         }

@@ -19,16 +19,16 @@ mod cx;
 mod error;
 mod id;
 mod page;
-mod portal;
 pub mod people;
+mod portal;
 pub mod settings;
 pub mod usage;
 
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActivityId, ChangeHookId, ChangeId, EntityId, IdentityLinkId, MembershipId, OwnershipId, PersonId, SessionId,
-    SignInLinkId, SourceId, TeamId, TokenId, UsageEventId,
+    ActivityId, ChangeHookId, ChangeId, EntityId, IdentityLinkId, MembershipId, OwnershipId, PersonId,
+    SessionId, SignInLinkId, SourceId, TeamId, TokenId, UsageEventId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

@@ -87,7 +87,12 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Cuts the probe row off and makes the cursor from the last row shown.
-    pub(crate) fn cut<K: Serialize>(mut items: Vec<T>, limit: Limit, total: i64, key: impl Fn(&T) -> K) -> Self {
+    pub(crate) fn cut<K: Serialize>(
+        mut items: Vec<T>,
+        limit: Limit,
+        total: i64,
+        key: impl Fn(&T) -> K,
+    ) -> Self {
         let more = i64::try_from(items.len()).is_ok_and(|n| n > limit.rows());
         if more {
             items.truncate(usize::try_from(limit.rows()).unwrap_or(usize::MAX));

@@ -90,9 +90,7 @@ async fn sign_in(browser: &Browser, persona: &str) {
              return all.find((t) => t.toLowerCase().startsWith(arguments[0])) ?? all.find((t) => t.toLowerCase().includes(arguments[0]))",
             &asked,
         ).await;
-        browser
-            .press(words.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}")))
-            .await;
+        browser.press(words.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}"))).await;
     }
 }
 

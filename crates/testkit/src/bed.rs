@@ -36,7 +36,9 @@ impl Bed {
         let (usage, _) = usage::Recorder::new(100);
         let mut portal = Portal {
             db: Db::new(pool),
-            clock: Clock::from_fn(move || Timestamp::from_second(hand.load(Ordering::Relaxed)).unwrap_or_default()),
+            clock: Clock::from_fn(move || {
+                Timestamp::from_second(hand.load(Ordering::Relaxed)).unwrap_or_default()
+            }),
             callers: Callers::default(),
             usage,
             base_url: "http://127.0.0.1:8080".into(),

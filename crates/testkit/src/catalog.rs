@@ -24,7 +24,12 @@ pub async fn apply_yaml(pool: &PgPool, text: &str) -> Report {
 }
 
 /// Applies a request as somebody, at some instant.
-pub async fn apply_as(pool: &PgPool, actor: Actor, now: Timestamp, request: Request) -> portolan_domain::Result<Report> {
+pub async fn apply_as(
+    pool: &PgPool,
+    actor: Actor,
+    now: Timestamp,
+    request: Request,
+) -> portolan_domain::Result<Report> {
     let db = Db::new(pool.clone());
     let mut call = db.call(actor, now).await?;
     apply(&mut call.cx(), request).await
@@ -46,7 +51,9 @@ pub fn component(name: &str, type_name: &str, owner: &str, spec: &str) -> String
 /// A team as a YAML document.
 pub fn team(name: &str, parent: Option<&str>) -> String {
     let parent = parent.map(|p| format!(", parent: {p}")).unwrap_or_default();
-    format!("---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: {name}}}\nspec: {{type: team, children: []{parent}}}\n")
+    format!(
+        "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: {name}}}\nspec: {{type: team, children: []{parent}}}\n"
+    )
 }
 
 /// A person as a YAML document, in these teams.

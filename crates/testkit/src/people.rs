@@ -2,7 +2,9 @@
 
 use portolan_domain::{
     MembershipId, Scope,
-    people::{self, Device, GroupSeed, NewPerson, NewTeam, NewToken, Person, PersonEdit, Team, TeamEdit, UserSeed},
+    people::{
+        self, Device, GroupSeed, NewPerson, NewTeam, NewToken, Person, PersonEdit, Team, TeamEdit, UserSeed,
+    },
 };
 
 use crate::Bed;
@@ -16,7 +18,12 @@ impl Bed {
     /// # Panics
     /// If the person cannot be made.
     pub async fn person(&self, handle: &str) -> Person {
-        let new = NewPerson { handle: handle.into(), name: capitalised(handle), email: format!("{handle}@fairhaven.example"), ..NewPerson::default() };
+        let new = NewPerson {
+            handle: handle.into(),
+            name: capitalised(handle),
+            email: format!("{handle}@fairhaven.example"),
+            ..NewPerson::default()
+        };
         people::create_person(&mut self.as_system().await.cx(), new).await.expect("a new person")
     }
 
@@ -37,7 +44,9 @@ impl Bed {
     pub async fn gone(&self, handle: &str) -> Person {
         self.person(handle).await;
         let edit = PersonEdit { active: Some(false), ..PersonEdit::default() };
-        people::edit_person(&mut self.as_system().await.cx(), handle, edit, None).await.expect("an inactive person")
+        people::edit_person(&mut self.as_system().await.cx(), handle, edit, None)
+            .await
+            .expect("an inactive person")
     }
 
     /// A team at the top.
@@ -54,7 +63,12 @@ impl Bed {
     /// # Panics
     /// If the team cannot be made.
     pub async fn team_below(&self, slug: &str, parent: &Team) -> Team {
-        let new = NewTeam { slug: slug.into(), name: capitalised(slug), parent: Some(parent.slug.clone()), ..NewTeam::default() };
+        let new = NewTeam {
+            slug: slug.into(),
+            name: capitalised(slug),
+            parent: Some(parent.slug.clone()),
+            ..NewTeam::default()
+        };
         people::create_team(&mut self.as_system().await.cx(), new).await.expect("a new team")
     }
 
@@ -63,7 +77,9 @@ impl Bed {
     /// # Panics
     /// If they are in it already.
     pub async fn join(&self, person: &Person, team: &Team) -> MembershipId {
-        people::add_member(&mut self.as_system().await.cx(), &team.slug, &person.handle, None).await.expect("a new member")
+        people::add_member(&mut self.as_system().await.cx(), &team.slug, &person.handle, None)
+            .await
+            .expect("a new member")
     }
 
     /// Makes a person the lead of a team.
@@ -80,7 +96,9 @@ impl Bed {
     /// # Panics
     /// If they have another one.
     pub async fn with_password(&self, person: &Person) {
-        people::set_password(&mut self.as_person(person).await.cx(), "", PASSWORD, None).await.expect("a password");
+        people::set_password(&mut self.as_person(person).await.cx(), "", PASSWORD, None)
+            .await
+            .expect("a password");
     }
 
     /// The cookie of a new session of a person.
@@ -88,9 +106,14 @@ impl Bed {
     /// # Panics
     /// If the person is gone.
     pub async fn session(&self, person: &Person) -> String {
-        let link = people::create_sign_in_link(&mut self.as_system().await.cx(), &person.handle).await.expect("a link");
+        let link = people::create_sign_in_link(&mut self.as_system().await.cx(), &person.handle)
+            .await
+            .expect("a link");
         let device = Device::new("127.0.0.1", "test");
-        people::use_sign_in_link(&mut self.as_stranger().await.cx(), &link.secret, &device).await.expect("a session").secret
+        people::use_sign_in_link(&mut self.as_stranger().await.cx(), &link.secret, &device)
+            .await
+            .expect("a session")
+            .secret
     }
 
     /// A bearer token of a person.
@@ -98,7 +121,10 @@ impl Bed {
     /// # Panics
     /// If the person may not have it.
     pub async fn token(&self, person: &Person, scope: Scope) -> String {
-        people::create_token_for(&mut self.as_system().await.cx(), &person.handle, &token(scope)).await.expect("a token").1
+        people::create_token_for(&mut self.as_system().await.cx(), &person.handle, &token(scope))
+            .await
+            .expect("a token")
+            .1
     }
 }
 
@@ -109,12 +135,23 @@ pub fn token(scope: Scope) -> NewToken {
 
 /// What a Group descriptor says.
 pub fn group(name: &str) -> GroupSeed {
-    GroupSeed { entity_ref: format!("group:default/{name}"), slug: name.into(), name: capitalised(name), kind: "team".into(), ..GroupSeed::default() }
+    GroupSeed {
+        entity_ref: format!("group:default/{name}"),
+        slug: name.into(),
+        name: capitalised(name),
+        kind: "team".into(),
+        ..GroupSeed::default()
+    }
 }
 
 /// What a User descriptor says.
 pub fn user(name: &str) -> UserSeed {
-    UserSeed { entity_ref: format!("user:default/{name}"), handle: name.into(), name: capitalised(name), ..UserSeed::default() }
+    UserSeed {
+        entity_ref: format!("user:default/{name}"),
+        handle: name.into(),
+        name: capitalised(name),
+        ..UserSeed::default()
+    }
 }
 
 fn capitalised(word: &str) -> String {

@@ -5,7 +5,12 @@ use url::form_urlencoded;
 
 /// The page of an entity.
 pub(crate) fn entity(reference: &EntityRef) -> String {
-    format!("/catalog/{}/{}/{}", segment(reference.kind()), segment(reference.namespace()), segment(reference.name()))
+    format!(
+        "/catalog/{}/{}/{}",
+        segment(reference.kind()),
+        segment(reference.namespace()),
+        segment(reference.name())
+    )
 }
 
 /// The page of whoever owns something; none if the portal does not know them.
@@ -77,7 +82,12 @@ impl std::fmt::Display for Query {
         if self.pairs.is_empty() {
             return f.write_str(self.path);
         }
-        write!(f, "{}?{}", self.path, form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish())
+        write!(
+            f,
+            "{}?{}",
+            self.path,
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish()
+        )
     }
 }
 

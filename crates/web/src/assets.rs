@@ -21,7 +21,9 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some(at) = FILES.iter().position(|(n, _)| *n == name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(at) = FILES.iter().position(|(n, _)| *n == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let common = [
         (header::CONTENT_TYPE, content_type(&name)),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
@@ -37,7 +39,8 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
 
 async fn favicon() -> Response {
     let bytes = FILES.iter().find(|(n, _)| FAVICON.ends_with(n)).map_or(&[][..], |(_, b)| b);
-    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], bytes).into_response()
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")], bytes)
+        .into_response()
 }
 
 fn content_type(name: &str) -> &'static str {

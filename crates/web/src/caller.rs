@@ -5,10 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use portolan_domain::{Actor, Call, Cx, Error, PersonId, Portal, Via};
 
 use crate::{

@@ -29,7 +29,11 @@ fn numbers(text: &str) -> Option<[f64; 3]> {
 fn luminance([l, c, h]: [f64; 3]) -> f64 {
     let (a, b) = (c * h.to_radians().cos(), c * h.to_radians().sin());
     let cube = |p: f64, q: f64| (l + p * a + q * b).powi(3);
-    let (long, medium, short) = (cube(0.396_337_777_4, 0.215_803_757_3), cube(-0.105_561_345_8, -0.063_854_172_8), cube(-0.089_484_177_5, -1.291_485_548));
+    let (long, medium, short) = (
+        cube(0.396_337_777_4, 0.215_803_757_3),
+        cube(-0.105_561_345_8, -0.063_854_172_8),
+        cube(-0.089_484_177_5, -1.291_485_548),
+    );
     let channel = |x: f64, y: f64, z: f64| (x * long + y * medium + z * short).clamp(0.0, 1.0);
     0.2126 * channel(4.076_741_662_1, -3.307_711_591_3, 0.230_969_929_2)
         + 0.7152 * channel(-1.268_438_004_6, 2.609_757_401_1, -0.341_319_396_5)
@@ -51,7 +55,10 @@ fn too_close(pairs: impl Iterator<Item = (&'static str, &'static str)>, bar: f64
     found
 }
 
-fn each(inks: &'static [&'static str], grounds: &'static [&'static str]) -> impl Iterator<Item = (&'static str, &'static str)> {
+fn each(
+    inks: &'static [&'static str],
+    grounds: &'static [&'static str],
+) -> impl Iterator<Item = (&'static str, &'static str)> {
     inks.iter().flat_map(move |&ink| grounds.iter().map(move |&ground| (ink, ground)))
 }
 
@@ -60,7 +67,10 @@ const GROUNDS: &[&str] = &["paper", "sheet", "well"];
 #[test]
 fn text_can_be_read() {
     let pairs = each(&["ink", "ink-2", "ink-3", "sea", "ok", "warn", "danger"], GROUNDS)
-        .chain(each(&["ink"], &["sea-wash", "ok-wash", "warn-wash", "danger-wash", "land-1", "land-2", "land-3", "land-4"]))
+        .chain(each(
+            &["ink"],
+            &["sea-wash", "ok-wash", "warn-wash", "danger-wash", "land-1", "land-2", "land-3", "land-4"],
+        ))
         .chain(each(&["ink-2"], &["sea-wash", "land-1", "land-2", "land-3", "land-4"]))
         .chain(each(&["sea"], &["sea-wash", "warn-wash", "danger-wash", "ok-wash"]))
         .chain([

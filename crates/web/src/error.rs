@@ -129,13 +129,16 @@ pub(crate) async fn render_failures(State(portal): State<Shared>, request: Reque
 fn is_bare(response: &Response) -> bool {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
-    (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|k| k.as_bytes().starts_with(b"text/plain"))
+    (status.is_client_error() || status.is_server_error())
+        && kind.is_none_or(|k| k.as_bytes().starts_with(b"text/plain"))
 }
 
 fn to_sign_in(visit: &Visit) -> Response {
     let next = if visit.reads { visit.address.as_str() } else { "/" };
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    Redirect::to(&if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") }).into_response()
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    Redirect::to(&if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") })
+        .into_response()
 }
 
 async fn render(portal: &Shared, visit: Arc<Visit>, failure: &Failure) -> Response {
@@ -143,7 +146,11 @@ async fn render(portal: &Shared, visit: Arc<Visit>, failure: &Failure) -> Respon
     let request_id = visit.request_id.clone();
     // when even this fails, the database is away: say so in plain words, without the masthead's facts
     let Ok(mut viewer) = MaybeViewer::of(portal, visit).await else {
-        return (status, "Portolan cannot reach its database at the moment. Nothing was changed; try again in a minute.\n").into_response();
+        return (
+            status,
+            "Portolan cannot reach its database at the moment. Nothing was changed; try again in a minute.\n",
+        )
+            .into_response();
     };
     let (title, text) = said(failure);
     let page = ErrorPage {
@@ -220,7 +227,11 @@ async fn near(viewer: &mut MaybeViewer, wanted: &str) -> Vec<Near> {
         note: e.owner.as_ref().map(|o| format!("owned by {}", o.name())).unwrap_or_default(),
         name: e.name,
     });
-    let teams = found.teams.into_iter().map(|t| Near { address: format!("/teams/{}", address::segment(&t.slug)), name: t.name, note: "a team".into() });
+    let teams = found.teams.into_iter().map(|t| Near {
+        address: format!("/teams/{}", address::segment(&t.slug)),
+        name: t.name,
+        note: "a team".into(),
+    });
     entities.chain(teams).take(4).collect()
 }
 

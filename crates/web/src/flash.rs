@@ -73,7 +73,10 @@ impl Flash {
     /// Leads to `address` (303) and is shown there.
     pub(crate) fn on(self, address: &str) -> Response {
         let mut response = Redirect::to(address).into_response();
-        if let Ok(value) = HeaderValue::from_str(&format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", self.pack())) {
+        if let Ok(value) = HeaderValue::from_str(&format!(
+            "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60",
+            self.pack()
+        )) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
         response
@@ -94,9 +97,7 @@ impl Flash {
 
 /// Whether an address stays in this portal: a path, and not one that a browser reads as another host.
 pub(crate) fn is_local(address: &str) -> bool {
-    address.starts_with('/')
-        && !address.starts_with("//")
-        && !address.contains(['\\', '\n', '\r', '\t'])
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\n', '\r', '\t'])
 }
 
 /// The cookie of a message.
@@ -106,7 +107,10 @@ pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
 
 /// Takes a shown message off the browser.
 pub(crate) fn forget(headers: &mut HeaderMap) {
-    headers.append(header::SET_COOKIE, HeaderValue::from_static("portolan_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
+    headers.append(
+        header::SET_COOKIE,
+        HeaderValue::from_static("portolan_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
+    );
 }
 
 fn cut(text: String) -> String {

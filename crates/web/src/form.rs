@@ -83,7 +83,15 @@ impl Form {
 
     /// All that is wrong, for the summary at the top: field and sentence.
     pub(crate) fn problems(&self) -> Vec<(&str, String)> {
-        self.problems.iter().map(|p| (p.field.as_str(), format!("{} {}", words::sentence(&p.field.replace(['_', '-'], " ")), p.message))).collect()
+        self.problems
+            .iter()
+            .map(|p| {
+                (
+                    p.field.as_str(),
+                    format!("{} {}", words::sentence(&p.field.replace(['_', '-'], " ")), p.message),
+                )
+            })
+            .collect()
     }
 
     /// Why the whole was refused, if not for a field.
@@ -129,7 +137,9 @@ impl FromRequest<Shared> for Form {
 impl Form {
     /// From a body. Browsers send CRLF for a line break in a text area; the domain thinks in LF.
     pub(crate) fn read(bytes: &[u8]) -> Self {
-        let fields = url::form_urlencoded::parse(bytes).map(|(n, v)| (n.into_owned(), v.replace("\r\n", "\n"))).collect();
+        let fields = url::form_urlencoded::parse(bytes)
+            .map(|(n, v)| (n.into_owned(), v.replace("\r\n", "\n")))
+            .collect();
         Self { fields, ..Self::default() }
     }
 }

@@ -25,7 +25,10 @@ pub(crate) async fn check_writes(State(portal): State<Shared>, request: Request,
     if !is_from_here(request.headers(), &portal.base_url) {
         return PageError::forged().into_response();
     }
-    let is_form = request.headers().get(header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+    let is_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|t| t.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if !is_form {
         return PageError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response();
     }
@@ -70,7 +73,10 @@ pub(crate) async fn headers(mut response: Response) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     // what one person may see is kept by no shared cache, and not shown after they signed out
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-store"));
     response
 }
 
@@ -79,7 +85,10 @@ mod tests {
     use super::*;
 
     fn asked(pairs: &[(&'static str, &'static str)]) -> bool {
-        let headers = pairs.iter().map(|(n, v)| (header::HeaderName::from_static(n), HeaderValue::from_static(v))).collect();
+        let headers = pairs
+            .iter()
+            .map(|(n, v)| (header::HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect();
         is_from_here(&headers, "https://portal.example")
     }
 

@@ -41,7 +41,8 @@ pub(crate) fn line(act: &Activity) -> Line {
 }
 
 fn deployed(act: &Activity) -> Line {
-    let field = |name: &str| act.changes.iter().find(|c| c.field == name).map_or_else(String::new, |c| value(&c.to));
+    let field =
+        |name: &str| act.changes.iter().find(|c| c.field == name).map_or_else(String::new, |c| value(&c.to));
     let (version, environment, status) = (field("version"), field("environment"), field("status"));
     let (icon, tone, word) = match status.as_str() {
         "failed" => ("danger", "danger", "failed to deploy"),
@@ -80,9 +81,15 @@ fn change(c: &Changed) -> String {
 fn value(value: &Value) -> String {
     const MOST: usize = 80;
     let text = match value {
-        Value::String(text) => text.strip_prefix("group:default/").or(text.strip_prefix("user:default/")).unwrap_or(text).to_owned(),
+        Value::String(text) => text
+            .strip_prefix("group:default/")
+            .or(text.strip_prefix("user:default/"))
+            .unwrap_or(text)
+            .to_owned(),
         Value::Null => "nothing".to_owned(),
-        Value::Array(items) if items.iter().all(Value::is_string) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     if text.chars().count() <= MOST { text } else { text.chars().take(MOST - 1).chain(['…']).collect() }
@@ -111,19 +118,38 @@ mod tests {
 
     #[test]
     fn a_hand_over_names_both_owners_as_people_call_them() {
-        let line = line(&act("ownership.handed-over", vec![Changed::new("owner", "group:default/storefront", "group:default/basket")]));
-        assert_eq!((line.lead.as_str(), line.rest.as_str()), ("Owner changed", "owner from storefront to basket"));
+        let line = line(&act(
+            "ownership.handed-over",
+            vec![Changed::new("owner", "group:default/storefront", "group:default/basket")],
+        ));
+        assert_eq!(
+            (line.lead.as_str(), line.rest.as_str()),
+            ("Owner changed", "owner from storefront to basket")
+        );
     }
 
     #[test]
     fn a_failed_deployment_is_told_as_one() {
-        let changes = vec![Changed::new("version", Value::Null, "2.1"), Changed::new("environment", Value::Null, "production"), Changed::new("status", Value::Null, "failed")];
-        assert_eq!(line(&act("change.recorded", changes)), Line { icon: "danger", tone: "danger", lead: "2.1 failed to deploy".into(), rest: "to production".into() });
+        let changes = vec![
+            Changed::new("version", Value::Null, "2.1"),
+            Changed::new("environment", Value::Null, "production"),
+            Changed::new("status", Value::Null, "failed"),
+        ];
+        assert_eq!(
+            line(&act("change.recorded", changes)),
+            Line {
+                icon: "danger",
+                tone: "danger",
+                lead: "2.1 failed to deploy".into(),
+                rest: "to production".into()
+            }
+        );
     }
 
     #[test]
     fn many_and_long_changes_stay_short() {
-        let many = (0..9).map(|i| Changed::new(format!("field_{i}"), json!(null), json!("x".repeat(500)))).collect();
+        let many =
+            (0..9).map(|i| Changed::new(format!("field_{i}"), json!(null), json!("x".repeat(500)))).collect();
         let line = line(&act("entity.updated", many));
         assert!(line.rest.ends_with("and 5 more") && line.rest.len() < 600);
         assert_eq!(super::line(&act("settings.changed", vec![])).lead, "Settings changed");

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use portolan_domain::{Actor, Portal, people::{Density, Theme}};
+use portolan_domain::{
+    Actor, Portal,
+    people::{Density, Theme},
+};
 
 use crate::{assets, error::PageError, flash::Flash, time, visit::Visit};
 

@@ -66,7 +66,11 @@ impl Visit {
             reads: request.method().is_safe(),
             session: cookie(headers, session_cookie_name(portal)).map(str::to_owned),
             flash: flash::cookie(headers).and_then(Flash::unpack),
-            request_id: headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+            request_id: headers
+                .get("x-request-id")
+                .and_then(|v| v.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 }
@@ -92,8 +96,10 @@ pub(crate) fn end_session(portal: &Portal) -> HeaderValue {
 fn session_header(portal: &Portal, secret: &str, max_age: u64) -> HeaderValue {
     let name = session_cookie_name(portal);
     let secure = if is_secure(portal) { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}"))
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+    HeaderValue::from_str(&format!(
+        "{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}"
+    ))
+    .unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 fn session_cookie_name(portal: &Portal) -> &'static str {
@@ -106,7 +112,8 @@ pub(crate) fn is_secure(portal: &Portal) -> bool {
 }
 
 fn csrf_of(secret: &str) -> String {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(b"portolan form");
     URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..18])
 }

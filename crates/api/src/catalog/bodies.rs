@@ -29,9 +29,15 @@ impl From<Owner> for OwnerBody {
     fn from(owner: Owner) -> Self {
         let reference = owner.reference;
         match owner.party {
-            Some(Party::Team { slug, name, .. }) => Self { reference, name, team: Some(slug), person: None, known: true },
-            Some(Party::Person { handle, name, .. }) => Self { reference, name, team: None, person: Some(handle), known: true },
-            None => Self { name: reference.name().to_owned(), reference, team: None, person: None, known: false },
+            Some(Party::Team { slug, name, .. }) => {
+                Self { reference, name, team: Some(slug), person: None, known: true }
+            }
+            Some(Party::Person { handle, name, .. }) => {
+                Self { reference, name, team: None, person: Some(handle), known: true }
+            }
+            None => {
+                Self { name: reference.name().to_owned(), reference, team: None, person: None, known: false }
+            }
         }
     }
 }
@@ -257,7 +263,8 @@ struct ChoiceBody {
 
 impl From<catalog::Facet> for FacetBody {
     fn from(f: catalog::Facet) -> Self {
-        let choices = f.choices.into_iter().map(|c| ChoiceBody { value: c.value, label: c.label, count: c.count });
+        let choices =
+            f.choices.into_iter().map(|c| ChoiceBody { value: c.value, label: c.label, count: c.count });
         Self { dimension: f.dimension.as_str(), choices: choices.collect(), more: f.more }
     }
 }

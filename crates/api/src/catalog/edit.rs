@@ -26,7 +26,10 @@ use crate::{
 
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(register)).routes(routes!(edit, delete)).routes(routes!(set_fact, clear_fact))
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(edit, delete))
+        .routes(routes!(set_fact, clear_fact))
 }
 
 /// What an entity says of itself. In an edit, what is absent stays and what is empty is taken away.
@@ -72,7 +75,8 @@ struct LinkBody {
 
 impl From<EditBody> for EntityEdit {
     fn from(b: EditBody) -> Self {
-        let links = b.links.map(|links| links.into_iter().map(|l| Link { url: l.url, title: l.title }).collect());
+        let links =
+            b.links.map(|links| links.into_iter().map(|l| Link { url: l.url, title: l.title }).collect());
         Self {
             title: b.title,
             description: b.description,
@@ -115,9 +119,20 @@ struct NewBody {
 /// Registers an entity that no descriptor describes. It is edited here from then on.
 #[utoipa::path(post, path = "/entities", tag = "catalog", request_body = NewBody, responses((status = 201, body = EntityBody)))]
 async fn register(mut caller: Caller, Body(body): Body<NewBody>) -> Result<Response, ApiError> {
-    let facts = body.facts.into_iter().map(|(field, value)| Ok((field.parse()?, value))).collect::<Result<_, Error>>()?;
+    let facts = body
+        .facts
+        .into_iter()
+        .map(|(field, value)| Ok((field.parse()?, value)))
+        .collect::<Result<_, Error>>()?;
     let kind: Kind = body.kind.parse()?;
-    let new = NewEntity { kind, namespace: body.namespace, name: body.name, owner: body.owner, edit: body.about.into(), facts };
+    let new = NewEntity {
+        kind,
+        namespace: body.namespace,
+        name: body.name,
+        owner: body.owner,
+        edit: body.about.into(),
+        facts,
+    };
     let entity = catalog::register(&mut caller.cx(), new).await?;
     let tag = tag_of(&entity);
     let mut response = tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity)));
@@ -130,7 +145,12 @@ async fn register(mut caller: Caller, Body(body): Body<NewBody>) -> Result<Respo
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name")),
     responses((status = 200, body = EntityBody), (status = 409, description = "a descriptor describes it; the message says which", body = crate::error::ProblemBody),
         (status = 412, description = "changed since the tag in If-Match", body = crate::error::ProblemBody)))]
-async fn edit(mut caller: Caller, address: Address, IfMatch(version): IfMatch, Body(body): Body<EditBody>) -> Result<Response, ApiError> {
+async fn edit(
+    mut caller: Caller,
+    address: Address,
+    IfMatch(version): IfMatch,
+    Body(body): Body<EditBody>,
+) -> Result<Response, ApiError> {
     let entity = catalog::edit(&mut caller.cx(), &reference(address)?, version, body.into()).await?;
     let tag = tag_of(&entity);
     Ok(tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity))))
@@ -141,7 +161,11 @@ async fn edit(mut caller: Caller, address: Address, IfMatch(version): IfMatch, B
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name")),
     responses((status = 204, description = "gone; relations of others dangle, its history stays"),
         (status = 409, description = "a descriptor describes it; the message says which", body = crate::error::ProblemBody)))]
-async fn delete(mut caller: Caller, address: Address, IfMatch(version): IfMatch) -> Result<Response, ApiError> {
+async fn delete(
+    mut caller: Caller,
+    address: Address,
+    IfMatch(version): IfMatch,
+) -> Result<Response, ApiError> {
     catalog::delete(&mut caller.cx(), &reference(address)?, version).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -167,7 +191,12 @@ fn fact(Path((kind, namespace, name, field)): FactAddress) -> Result<(EntityRef,
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name"),
         ("field", description = "tier, recovery_point, recovery_time, runbook, contact or slos")),
     responses((status = 200, body = EntityBody), (status = 409, description = "the descriptor states it; the message says where", body = crate::error::ProblemBody)))]
-async fn set_fact(mut caller: Caller, address: FactAddress, IfMatch(version): IfMatch, Body(body): Body<FactBody>) -> Result<Response, ApiError> {
+async fn set_fact(
+    mut caller: Caller,
+    address: FactAddress,
+    IfMatch(version): IfMatch,
+    Body(body): Body<FactBody>,
+) -> Result<Response, ApiError> {
     let (reference, field) = fact(address)?;
     let entity = catalog::set_fact(&mut caller.cx(), &reference, field, &body.value, version).await?;
     let tag = tag_of(&entity);
@@ -179,7 +208,11 @@ async fn set_fact(mut caller: Caller, address: FactAddress, IfMatch(version): If
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name"),
         ("field", description = "tier, recovery_point, recovery_time, runbook, contact or slos")),
     responses((status = 200, body = EntityBody)))]
-async fn clear_fact(mut caller: Caller, address: FactAddress, IfMatch(version): IfMatch) -> Result<Response, ApiError> {
+async fn clear_fact(
+    mut caller: Caller,
+    address: FactAddress,
+    IfMatch(version): IfMatch,
+) -> Result<Response, ApiError> {
     let (reference, field) = fact(address)?;
     let entity = catalog::clear_fact(&mut caller.cx(), &reference, field, version).await?;
     let tag = tag_of(&entity);

@@ -2,12 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::{
-    Json,
-    extract::Path,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{Json, extract::Path, http::HeaderMap, response::Response};
 use portolan_domain::{
     Cursor, Error, Limit,
     catalog::{self, Dimension, Entity, EntityRef, Filter, Kind, Sort},
@@ -86,14 +81,23 @@ impl Asked {
         let (mut limit, mut after) = (None, None);
         for (name, value) in pairs {
             match name.as_str() {
-                "ref" => asked.refs.push(value.parse().map_err(|e: catalog::BadRef| Error::invalid("ref", e.to_string()))?),
+                "ref" => asked
+                    .refs
+                    .push(value.parse().map_err(|e: catalog::BadRef| Error::invalid("ref", e.to_string()))?),
                 "sort" => asked.sort = value.parse()?,
-                "facets" => asked.facets = value.split(',').map(|d| d.trim().parse()).collect::<Result<_, _>>()?,
-                "limit" => limit = Some(value.parse().map_err(|_| Error::invalid("limit", "must be a number"))?),
+                "facets" => {
+                    asked.facets = value.split(',').map(|d| d.trim().parse()).collect::<Result<_, _>>()?
+                }
+                "limit" => {
+                    limit = Some(value.parse().map_err(|_| Error::invalid("limit", "must be a number"))?)
+                }
                 "after" => after = Some(value),
                 other => {
                     if !asked.filter.add(other, &value)? {
-                        return Err(Error::invalid(other, "is not a parameter of this list; /api/docs names them"));
+                        return Err(Error::invalid(
+                            other,
+                            "is not a parameter of this list; /api/docs names them",
+                        ));
                     }
                 }
             }
@@ -105,15 +109,30 @@ impl Asked {
 
 /// Entities of all kinds, filtered, searched, counted.
 #[utoipa::path(get, path = "/entities", tag = "catalog", params(Query), responses((status = 200, body = ListingBody)))]
-async fn list(mut caller: Caller, Params(pairs): Params<Vec<(String, String)>>) -> Result<Json<ListingBody>, ApiError> {
+async fn list(
+    mut caller: Caller,
+    Params(pairs): Params<Vec<(String, String)>>,
+) -> Result<Json<ListingBody>, ApiError> {
     let asked = Asked::read(pairs)?;
     let cx = &mut caller.cx();
     if !asked.refs.is_empty() {
-        let items: Vec<SummaryBody> = catalog::by_refs(cx, &asked.refs).await?.into_iter().flatten().map(SummaryBody::from).collect();
+        let items: Vec<SummaryBody> =
+            catalog::by_refs(cx, &asked.refs).await?.into_iter().flatten().map(SummaryBody::from).collect();
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        return Ok(Json(ListingBody { items, next: None, total, total_is_lower_bound: false, mended: None, facets: Vec::new() }));
+        return Ok(Json(ListingBody {
+            items,
+            next: None,
+            total,
+            total_is_lower_bound: false,
+            mended: None,
+            facets: Vec::new(),
+        }));
     }
-    let facets = if asked.facets.is_empty() { Vec::new() } else { catalog::facets(cx, &asked.filter, &asked.facets).await? };
+    let facets = if asked.facets.is_empty() {
+        Vec::new()
+    } else {
+        catalog::facets(cx, &asked.filter, &asked.facets).await?
+    };
     let found = catalog::list(cx, &asked.filter, asked.sort, asked.after, asked.limit).await?;
     Ok(Json(ListingBody {
         items: found.items.into_iter().map(SummaryBody::from).collect(),
@@ -172,8 +191,14 @@ struct Found {
 /// Many entities by reference, in the order asked for.
 #[utoipa::path(post, path = "/entities/by-refs", tag = "catalog", request_body = Refs, responses((status = 200, body = Found)))]
 async fn by_refs(mut caller: Caller, Body(body): Body<Refs>) -> Result<Json<Found>, ApiError> {
-    let refs: Result<Vec<EntityRef>, Error> =
-        body.refs.iter().enumerate().map(|(n, r)| r.parse().map_err(|e: catalog::BadRef| Error::invalid(format!("refs[{n}]"), e.to_string()))).collect();
+    let refs: Result<Vec<EntityRef>, Error> = body
+        .refs
+        .iter()
+        .enumerate()
+        .map(|(n, r)| {
+            r.parse().map_err(|e: catalog::BadRef| Error::invalid(format!("refs[{n}]"), e.to_string()))
+        })
+        .collect();
     let found = catalog::by_refs(&mut caller.cx(), &refs?).await?;
     Ok(Json(Found { items: found.into_iter().map(|s| s.map(SummaryBody::from)).collect() }))
 }

@@ -12,5 +12,9 @@ use crate::Shared;
 
 /// The slice's routes.
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(entities::routes()).merge(edit::routes()).merge(relations::routes()).merge(search::routes())
+    OpenApiRouter::new()
+        .merge(entities::routes())
+        .merge(edit::routes())
+        .merge(relations::routes())
+        .merge(search::routes())
 }

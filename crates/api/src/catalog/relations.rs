@@ -59,7 +59,11 @@ async fn relations(mut caller: Caller, address: Address) -> Result<Json<Relation
 #[utoipa::path(get, path = "/entities/{kind}/{namespace}/{name}/history", tag = "catalog",
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name"), Paging),
     responses((status = 200, body = List<ActivityBody>)))]
-async fn history(mut caller: Caller, address: Address, Params(query): Params<Paging>) -> Result<Json<List<ActivityBody>>, ApiError> {
+async fn history(
+    mut caller: Caller,
+    address: Address,
+    Params(query): Params<Paging>,
+) -> Result<Json<List<ActivityBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let page = catalog::history(&mut caller.cx(), &reference(address)?, after, limit).await?;
     Ok(List::of(page, ActivityBody::from))

@@ -64,11 +64,20 @@ struct PersonHit {
 
 /// Services, other entities, teams and people, also by mistyped names.
 #[utoipa::path(get, path = "/search", tag = "catalog", params(Query), responses((status = 200, body = FoundBody)))]
-async fn search(State(portal): State<Shared>, mut caller: Caller, Params(query): Params<Query>) -> Result<Json<FoundBody>, ApiError> {
+async fn search(
+    State(portal): State<Shared>,
+    mut caller: Caller,
+    Params(query): Params<Query>,
+) -> Result<Json<FoundBody>, ApiError> {
     let (limit, _) = paging(query.limit, None)?;
     let found = catalog::search(&mut caller.cx(), &query.q, limit).await?;
     let results = i32::try_from(found.len()).ok();
-    portal.usage.note(usage::Event { kind: "searched", person: caller.actor().person, subject: query.q, results });
+    portal.usage.note(usage::Event {
+        kind: "searched",
+        person: caller.actor().person,
+        subject: query.q,
+        results,
+    });
     Ok(Json(FoundBody {
         services: found.services.into_iter().map(SummaryBody::from).collect(),
         others: found.others.into_iter().map(SummaryBody::from).collect(),

@@ -132,13 +132,27 @@ pub(super) struct MembershipBody {
 
 impl From<Member> for MembershipBody {
     fn from(m: Member) -> Self {
-        Self { id: m.id.0, person: Some(m.person.into()), team: None, from: m.from, until: m.until, origin: origin(m.origin) }
+        Self {
+            id: m.id.0,
+            person: Some(m.person.into()),
+            team: None,
+            from: m.from,
+            until: m.until,
+            origin: origin(m.origin),
+        }
     }
 }
 
 impl From<Stay> for MembershipBody {
     fn from(s: Stay) -> Self {
-        Self { id: s.id.0, person: None, team: Some(s.team.into()), from: s.from, until: s.until, origin: origin(s.origin) }
+        Self {
+            id: s.id.0,
+            person: None,
+            team: Some(s.team.into()),
+            from: s.from,
+            until: s.until,
+            origin: origin(s.origin),
+        }
     }
 }
 
@@ -152,7 +166,8 @@ fn origin(origin: Origin) -> &'static str {
 /// Bodies of persons, their managers looked up together.
 pub(super) async fn persons(cx: &mut Cx<'_>, persons: Vec<Person>) -> Result<Vec<PersonBody>> {
     let ids: Vec<PersonId> = persons.iter().filter_map(|p| p.manager_id).collect();
-    let managers: HashMap<_, _> = people::person_names(cx, &ids).await?.into_iter().map(|p| (p.id, p)).collect();
+    let managers: HashMap<_, _> =
+        people::person_names(cx, &ids).await?.into_iter().map(|p| (p.id, p)).collect();
     let body = |p: Person| PersonBody {
         r#ref: p.entity_ref(),
         manager: p.manager_id.and_then(|id| managers.get(&id).cloned()).map(Into::into),
@@ -175,8 +190,10 @@ pub(super) async fn persons(cx: &mut Cx<'_>, persons: Vec<Person>) -> Result<Vec
 pub(super) async fn teams(cx: &mut Cx<'_>, teams: Vec<Team>) -> Result<Vec<TeamBody>> {
     let leads: Vec<PersonId> = teams.iter().filter_map(|t| t.lead_id).collect();
     let parents: Vec<TeamId> = teams.iter().filter_map(|t| t.parent_id).collect();
-    let leads: HashMap<_, _> = people::person_names(cx, &leads).await?.into_iter().map(|p| (p.id, p)).collect();
-    let parents: HashMap<_, _> = people::team_names(cx, &parents).await?.into_iter().map(|t| (t.id, t)).collect();
+    let leads: HashMap<_, _> =
+        people::person_names(cx, &leads).await?.into_iter().map(|p| (p.id, p)).collect();
+    let parents: HashMap<_, _> =
+        people::team_names(cx, &parents).await?.into_iter().map(|t| (t.id, t)).collect();
     let body = |t: Team| TeamBody {
         r#ref: t.entity_ref(),
         parent: t.parent_id.and_then(|id| parents.get(&id).cloned()).map(Into::into),
@@ -206,6 +223,8 @@ pub(super) fn fingerprint(body: &impl Serialize) -> String {
 }
 
 /// A field that may be absent (leave it), null (empty it) or given.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,6 +1,11 @@
 //! `/me`: the caller, and the caller's own tokens and sessions.
 
-use axum::{Json, extract::Path, http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use jiff::Timestamp;
 use portolan_domain::{
     Scope, SessionId, TokenId,
@@ -55,7 +60,14 @@ struct TokenBody {
 
 impl From<Token> for TokenBody {
     fn from(t: Token) -> Self {
-        Self { id: t.id.0, name: t.name, scope: t.scope.as_str(), created_at: t.created_at, expires_at: t.expires_at, last_used_at: t.last_used_at }
+        Self {
+            id: t.id.0,
+            name: t.name,
+            scope: t.scope.as_str(),
+            created_at: t.created_at,
+            expires_at: t.expires_at,
+            last_used_at: t.last_used_at,
+        }
     }
 }
 
@@ -100,7 +112,14 @@ struct SessionBody {
 
 impl From<Session> for SessionBody {
     fn from(s: Session) -> Self {
-        Self { id: s.id.0, user_agent: s.user_agent, address: s.address, created_at: s.created_at, last_seen_at: s.last_seen_at, expires_at: s.expires_at }
+        Self {
+            id: s.id.0,
+            user_agent: s.user_agent,
+            address: s.address,
+            created_at: s.created_at,
+            last_seen_at: s.last_seen_at,
+            expires_at: s.expires_at,
+        }
     }
 }
 

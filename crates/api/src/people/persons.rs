@@ -1,6 +1,11 @@
 //! `/people`.
 
-use axum::{Json, extract::Path, http::{HeaderMap, StatusCode}, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::Path,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
 use jiff::Timestamp;
 use portolan_domain::people::{self, NewPerson, PeopleFilter, PersonEdit};
 use serde::{Deserialize, Serialize};
@@ -107,7 +112,10 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
 
 /// Makes a person. Admins only.
 #[utoipa::path(post, path = "/people", tag = "people", request_body = NewPersonBody, responses((status = 201, body = PersonBody)))]
-async fn create(mut caller: Caller, Body(new): Body<NewPersonBody>) -> Result<(StatusCode, Json<PersonBody>), ApiError> {
+async fn create(
+    mut caller: Caller,
+    Body(new): Body<NewPersonBody>,
+) -> Result<(StatusCode, Json<PersonBody>), ApiError> {
     let new = NewPerson {
         handle: new.handle,
         name: new.name,
@@ -124,7 +132,11 @@ async fn create(mut caller: Caller, Body(new): Body<NewPersonBody>) -> Result<(S
 /// One person.
 #[utoipa::path(get, path = "/people/{handle}", tag = "people", params(("handle" = String, Path, description = "Handle, in any case.")),
     responses((status = 200, body = PersonBody), (status = 404, description = "Nobody has this handle.")))]
-async fn get(mut caller: Caller, Path(handle): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn get(
+    mut caller: Caller,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let person = people::person(&mut caller.cx(), &handle).await?;
     answer(&mut caller, person, &headers).await
 }
@@ -154,7 +166,10 @@ async fn edit(
 /// The teams a person is in and was in, newest first.
 #[utoipa::path(get, path = "/people/{handle}/memberships", tag = "people",
     params(("handle" = String, Path, description = "Handle, in any case.")), responses((status = 200, body = List<MembershipBody>)))]
-async fn memberships(mut caller: Caller, Path(handle): Path<String>) -> Result<Json<List<MembershipBody>>, ApiError> {
+async fn memberships(
+    mut caller: Caller,
+    Path(handle): Path<String>,
+) -> Result<Json<List<MembershipBody>>, ApiError> {
     let person = people::person(&mut caller.cx(), &handle).await?;
     let stays = people::stays(&mut caller.cx(), person.id).await?;
     let total = i64::try_from(stays.len()).unwrap_or(i64::MAX);
@@ -170,7 +185,8 @@ async fn sign_in_link(
     Path(handle): Path<String>,
 ) -> Result<Response, ApiError> {
     let link = people::create_sign_in_link(&mut caller.cx(), &handle).await?;
-    let body = LinkBody { url: format!("{}/sign-in/{}", portal.base_url, link.secret), expires_at: link.expires_at };
+    let body =
+        LinkBody { url: format!("{}/sign-in/{}", portal.base_url, link.secret), expires_at: link.expires_at };
     Ok((StatusCode::CREATED, [("cache-control", "no-store")], Json(body)).into_response())
 }
 
@@ -179,7 +195,11 @@ async fn one(caller: &mut Caller, person: people::Person) -> Result<PersonBody, 
     Ok(bodies.remove(0))
 }
 
-async fn answer(caller: &mut Caller, person: people::Person, headers: &HeaderMap) -> Result<Response, ApiError> {
+async fn answer(
+    caller: &mut Caller,
+    person: people::Person,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let version = person.version;
     let body = one(caller, person).await?;
     Ok(tagged(headers, &etag(version, bodies::fingerprint(&body)), Json(body)))

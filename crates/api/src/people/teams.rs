@@ -1,6 +1,11 @@
 //! `/teams` and `/memberships`.
 
-use axum::{Json, extract::Path, http::{HeaderMap, StatusCode}, response::Response};
+use axum::{
+    Json,
+    extract::Path,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use jiff::Timestamp;
 use portolan_domain::{
     MembershipId,
@@ -166,7 +171,10 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
 
 /// Makes a team. Admins anywhere; members and leads below their own team.
 #[utoipa::path(post, path = "/teams", tag = "teams", request_body = NewTeamBody, responses((status = 201, body = TeamBody)))]
-async fn create(mut caller: Caller, Body(new): Body<NewTeamBody>) -> Result<(StatusCode, Json<TeamBody>), ApiError> {
+async fn create(
+    mut caller: Caller,
+    Body(new): Body<NewTeamBody>,
+) -> Result<(StatusCode, Json<TeamBody>), ApiError> {
     let new = NewTeam {
         slug: new.slug,
         name: new.name,
@@ -196,7 +204,12 @@ async fn get(mut caller: Caller, Path(slug): Path<String>, headers: HeaderMap) -
 /// overwriting.
 #[utoipa::path(patch, path = "/teams/{slug}", tag = "teams", request_body = TeamEditBody,
     params(("slug" = String, Path, description = "Slug, in any case.")), responses((status = 200, body = TeamBody)))]
-async fn edit(mut caller: Caller, Path(slug): Path<String>, IfMatch(version): IfMatch, Body(edit): Body<TeamEditBody>) -> Result<Response, ApiError> {
+async fn edit(
+    mut caller: Caller,
+    Path(slug): Path<String>,
+    IfMatch(version): IfMatch,
+    Body(edit): Body<TeamEditBody>,
+) -> Result<Response, ApiError> {
     let edit = TeamEdit {
         name: edit.name,
         purpose: edit.purpose,
@@ -216,7 +229,11 @@ async fn edit(mut caller: Caller, Path(slug): Path<String>, IfMatch(version): If
 /// Who is in a team now or will be, by name.
 #[utoipa::path(get, path = "/teams/{slug}/members", tag = "teams", params(Paging, ("slug" = String, Path, description = "Slug, in any case.")),
     responses((status = 200, body = List<MembershipBody>)))]
-async fn members(mut caller: Caller, Path(slug): Path<String>, Params(query): Params<Paging>) -> Result<Json<List<MembershipBody>>, ApiError> {
+async fn members(
+    mut caller: Caller,
+    Path(slug): Path<String>,
+    Params(query): Params<Paging>,
+) -> Result<Json<List<MembershipBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let team = people::team(&mut caller.cx(), &slug).await?;
     let page = people::members(&mut caller.cx(), team.id, after, limit).await?;
@@ -238,7 +255,11 @@ async fn add_member(
 /// Ends a membership. It stays in the history; one that has not begun is taken back.
 #[utoipa::path(delete, path = "/memberships/{id}", tag = "teams", params(End, ("id" = uuid::Uuid, Path, description = "Key of the membership.")),
     responses((status = 204, description = "It has ended, or will.")))]
-async fn end_membership(mut caller: Caller, Path(id): Path<uuid::Uuid>, Params(end): Params<End>) -> Result<StatusCode, ApiError> {
+async fn end_membership(
+    mut caller: Caller,
+    Path(id): Path<uuid::Uuid>,
+    Params(end): Params<End>,
+) -> Result<StatusCode, ApiError> {
     people::end_membership(&mut caller.cx(), MembershipId(id), end.until).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -103,7 +103,12 @@ pub async fn record_all(cx: &mut Cx<'_>, acts: Vec<Act>) -> Result<()> {
 }
 
 /// Acts, newest first. Everyone signed in may read them: that is what makes ownership discussable.
-pub async fn list(cx: &mut Cx<'_>, filter: &Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Activity>> {
+pub async fn list(
+    cx: &mut Cx<'_>,
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Activity>> {
     cx.reader()?;
     let after = after.map(|c| c.key::<ActivityId>()).transpose()?;
     let rows = store::list(cx, filter, after, limit.probe()).await?;

@@ -34,7 +34,12 @@ pub(super) async fn insert(cx: &mut Cx<'_>, acts: &[Act]) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn list(cx: &mut Cx<'_>, f: &Filter, after: Option<ActivityId>, rows: i64) -> Result<Vec<Activity>> {
+pub(super) async fn list(
+    cx: &mut Cx<'_>,
+    f: &Filter,
+    after: Option<ActivityId>,
+    rows: i64,
+) -> Result<Vec<Activity>> {
     let found = sqlx::query!(
         r#"SELECT id AS "id: ActivityId", at, actor_id AS "actor_id: PersonId", actor, via AS "via: Via", verb, subject,
                   entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note

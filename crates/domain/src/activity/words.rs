@@ -63,11 +63,17 @@ fn field(change: &Changed) -> String {
 fn name(value: &Value) -> String {
     const SHORT: usize = 80;
     let text = match value {
-        Value::String(s) => s.strip_prefix("group:default/").or_else(|| s.strip_prefix("user:default/")).unwrap_or(s).to_owned(),
+        Value::String(s) => s
+            .strip_prefix("group:default/")
+            .or_else(|| s.strip_prefix("user:default/"))
+            .unwrap_or(s)
+            .to_owned(),
         Value::Number(n) => n.to_string(),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
-        Value::Array(items) if items.iter().all(Value::is_string) => items.iter().map(name).collect::<Vec<_>>().join(" "),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(name).collect::<Vec<_>>().join(" ")
+        }
         _ => String::new(),
     };
     if text.chars().count() > SHORT { String::new() } else { text }
@@ -90,23 +96,44 @@ mod tests {
     fn act(verb: &str, changes: Vec<Changed>) -> String {
         let at = "2026-11-19T09:00:00Z".parse().unwrap();
         let (actor, subject) = ("imke".to_owned(), "component:default/x".to_owned());
-        Activity { id: ActivityId::new(), at, actor_id: None, actor, via: Via::Page, verb: verb.into(), subject, entity_id: None, changes, note: String::new() }
-            .words()
+        Activity {
+            id: ActivityId::new(),
+            at,
+            actor_id: None,
+            actor,
+            via: Via::Page,
+            verb: verb.into(),
+            subject,
+            entity_id: None,
+            changes,
+            note: String::new(),
+        }
+        .words()
     }
 
     #[test]
     fn acts_read_as_sentences() {
         let owner = vec![Changed::new("owner", "group:default/basket", "group:default/pricing")];
         assert_eq!(act("ownership.handed-over", owner), "Owner changed from basket to pricing");
-        assert_eq!(act("ownership.handed-over", vec![Changed::new("owner", json!(null), "group:shop/x")]), "Owner set to group:shop/x");
+        assert_eq!(
+            act("ownership.handed-over", vec![Changed::new("owner", json!(null), "group:shop/x")]),
+            "Owner set to group:shop/x"
+        );
         let deployed = vec![
             Changed::new("environment", json!(null), "production"),
             Changed::new("version", json!(null), "4.2"),
             Changed::new("status", "running", "failed"),
         ];
         assert_eq!(act("change.recorded", deployed), "4.2 failed in production");
-        let edited = vec![Changed::new("tier", 2, 1), Changed::new("runbook", json!(null), "https://r"), Changed::new("spec", json!({}), json!({}))];
-        assert_eq!(act("entity.updated", edited), "Entity updated: tier from 2 to 1, runbook https://r, spec");
+        let edited = vec![
+            Changed::new("tier", 2, 1),
+            Changed::new("runbook", json!(null), "https://r"),
+            Changed::new("spec", json!({}), json!({})),
+        ];
+        assert_eq!(
+            act("entity.updated", edited),
+            "Entity updated: tier from 2 to 1, runbook https://r, spec"
+        );
         assert_eq!(act("team.member-added", vec![]), "Team member added");
     }
 }

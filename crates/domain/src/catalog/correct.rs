@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    Entity, EntityEdit, EntityRef, Field,
-    edit, fact,
-};
+use super::{Entity, EntityEdit, EntityRef, Field, edit, fact};
 use crate::{Cx, Result};
 
 /// Edits the entity, if it is managed in the portal and `edit` says so, then sets the facts; one without a value is

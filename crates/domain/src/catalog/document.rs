@@ -20,7 +20,9 @@ pub(super) fn document(new: &NewEntity) -> Value {
 /// Writes an edit into a document. Empty values take the field away.
 pub(super) fn apply_to(document: &mut Value, edit: &EntityEdit) {
     let text = |t: &Option<String>| t.as_ref().map(|t| Value::from(t.trim()));
-    let list = |l: &Option<Vec<String>>| l.as_ref().map(|l| l.iter().map(|t| t.trim()).filter(|t| !t.is_empty()).collect::<Value>());
+    let list = |l: &Option<Vec<String>>| {
+        l.as_ref().map(|l| l.iter().map(|t| t.trim()).filter(|t| !t.is_empty()).collect::<Value>())
+    };
     let links = edit.links.as_ref().map(|links| {
         let filled = links.iter().filter(|l| !l.url.trim().is_empty());
         filled
@@ -30,7 +32,12 @@ pub(super) fn apply_to(document: &mut Value, edit: &EntityEdit) {
             })
             .collect::<Value>()
     });
-    let metadata = [("title", text(&edit.title)), ("description", text(&edit.description)), ("tags", list(&edit.tags)), ("links", links)];
+    let metadata = [
+        ("title", text(&edit.title)),
+        ("description", text(&edit.description)),
+        ("tags", list(&edit.tags)),
+        ("links", links),
+    ];
     let spec = [
         ("type", text(&edit.type_name)),
         ("lifecycle", text(&edit.lifecycle)),
@@ -47,7 +54,9 @@ pub(super) fn apply_to(document: &mut Value, edit: &EntityEdit) {
 
 fn write<const N: usize>(document: &mut Value, part: &str, fields: [(&str, Option<Value>); N]) {
     let Some(root) = document.as_object_mut() else { return };
-    let Some(part) = root.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut() else { return };
+    let Some(part) = root.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut() else {
+        return;
+    };
     for (name, value) in fields {
         match value {
             None => {}
@@ -65,8 +74,16 @@ mod tests {
     #[test]
     fn an_edit_changes_what_it_names_and_empties_take_away() {
         let mut document = json!({"metadata": {"name": "a", "title": "A", "tags": ["x"]}, "spec": {"type": "service", "custom": 1}});
-        let edit = EntityEdit { title: Some(String::new()), tags: Some(vec!["y".into(), " ".into()]), lifecycle: Some("production".into()), ..EntityEdit::default() };
+        let edit = EntityEdit {
+            title: Some(String::new()),
+            tags: Some(vec!["y".into(), " ".into()]),
+            lifecycle: Some("production".into()),
+            ..EntityEdit::default()
+        };
         apply_to(&mut document, &edit);
-        assert_eq!(document, json!({"metadata": {"name": "a", "tags": ["y"]}, "spec": {"type": "service", "custom": 1, "lifecycle": "production"}}));
+        assert_eq!(
+            document,
+            json!({"metadata": {"name": "a", "tags": ["y"]}, "spec": {"type": "service", "custom": 1, "lifecycle": "production"}})
+        );
     }
 }

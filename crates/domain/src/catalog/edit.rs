@@ -78,7 +78,10 @@ pub async fn register(cx: &mut Cx<'_>, new: NewEntity) -> Result<Entity> {
         cx.writer()?;
     }
     if matches!(new.kind, Kind::Group | Kind::User | Kind::Location) {
-        return Err(Error::invalid("kind", "must be component, api, resource, system or domain; teams and people have pages of their own"));
+        return Err(Error::invalid(
+            "kind",
+            "must be component, api, resource, system or domain; teams and people have pages of their own",
+        ));
     }
     let descriptor = valid(document(&new))?;
     let facts = fact::check_all(&new.facts)?;
@@ -94,15 +97,22 @@ pub async fn register(cx: &mut Cx<'_>, new: NewEntity) -> Result<Entity> {
     cx.atomically(async |cx| {
         applied::lock(cx).await?;
         store::edit::insert(cx, &row).await.map_err(|e| match e {
-            Error::Conflict(_) => Error::Conflict(format!("there is a {reference} already; open it, or choose another name")),
+            Error::Conflict(_) => {
+                Error::Conflict(format!("there is a {reference} already; open it, or choose another name"))
+            }
             other => other,
         })?;
         relate(cx, row.id, &descriptor).await?;
         if let Some(owner) = &row.owner {
             store::ownership::open_spans(cx, &[row.id], owner.as_str(), "").await?;
         }
-        let changes = row.facts().into_iter().map(|(field, to)| Changed::new(field, Value::Null, to)).collect();
-        activity::record(cx, Act { entity_id: Some(row.id), changes, ..Act::new("entity.registered", reference.as_str()) }).await?;
+        let changes =
+            row.facts().into_iter().map(|(field, to)| Changed::new(field, Value::Null, to)).collect();
+        activity::record(
+            cx,
+            Act { entity_id: Some(row.id), changes, ..Act::new("entity.registered", reference.as_str()) },
+        )
+        .await?;
         for (field, value) in facts {
             fact::write(cx, row.id, reference.as_str(), field, &value, Value::Null).await?;
         }
@@ -113,11 +123,17 @@ pub async fn register(cx: &mut Cx<'_>, new: NewEntity) -> Result<Entity> {
 }
 
 /// Edits an entity that is managed in the portal. `version` is what the caller looked at.
-pub async fn edit(cx: &mut Cx<'_>, reference: &EntityRef, version: Option<i64>, edit: EntityEdit) -> Result<Entity> {
+pub async fn edit(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    version: Option<i64>,
+    edit: EntityEdit,
+) -> Result<Entity> {
     cx.atomically(async |cx| {
         applied::lock(cx).await?;
         let now = editable(cx, reference, version).await?;
-        let mut text: Value = serde_json::from_str(now.descriptor.get()).unwrap_or_else(|_| Value::Object(Map::new()));
+        let mut text: Value =
+            serde_json::from_str(now.descriptor.get()).unwrap_or_else(|_| Value::Object(Map::new()));
         apply_to(&mut text, &edit);
         let descriptor = valid(text)?;
         let before = valid(serde_json::from_str(now.descriptor.get()).unwrap_or_default())?;
@@ -133,7 +149,11 @@ pub async fn edit(cx: &mut Cx<'_>, reference: &EntityRef, version: Option<i64>, 
         if descriptor.kind == Kind::System {
             applied::follow_domains(cx, &[reference.as_str().to_owned()]).await?;
         }
-        activity::record(cx, Act { entity_id: Some(row.id), changes, ..Act::new("entity.edited", reference.as_str()) }).await
+        activity::record(
+            cx,
+            Act { entity_id: Some(row.id), changes, ..Act::new("entity.edited", reference.as_str()) },
+        )
+        .await
     })
     .await?;
     read::known(cx, reference).await
@@ -147,13 +167,21 @@ pub async fn delete(cx: &mut Cx<'_>, reference: &EntityRef, version: Option<i64>
         let now = read::known(cx, reference).await?;
         require(cx, &now).await?;
         if let (Some(origin), None) = (&now.origin, now.orphaned_at) {
-            return Err(Error::Conflict(format!("{} is described in {}; take it out there, and apply with prune", now.label(), origin.place())));
+            return Err(Error::Conflict(format!(
+                "{} is described in {}; take it out there, and apply with prune",
+                now.label(),
+                origin.place()
+            )));
         }
         if version.is_some_and(|v| v != now.version) {
             return Err(Error::Stale);
         }
         store::edit::delete(cx, now.id).await?;
-        activity::record(cx, Act { entity_id: Some(now.id), ..Act::new("entity.deleted", reference.as_str()) }).await
+        activity::record(
+            cx,
+            Act { entity_id: Some(now.id), ..Act::new("entity.deleted", reference.as_str()) },
+        )
+        .await
     })
     .await
 }
@@ -170,18 +198,29 @@ pub async fn may_edit(cx: &mut Cx<'_>, entity: &Entity) -> Result<bool> {
 /// Refuses whoever may not edit what the entity's owner owns.
 pub(super) async fn require(cx: &mut Cx<'_>, entity: &Entity) -> Result<()> {
     let owner = entity.owner.as_ref();
-    if let (Some(super::Party::Person { id, .. }), Ok(me)) = (owner.and_then(|o| o.party.as_ref()), cx.writer())
-        && *id == me {
-            return Ok(());
-        }
-    people::require_team(cx, owner.and_then(super::Owner::team_id), &format!("the {} {}", entity.kind, entity.label())).await
+    if let (Some(super::Party::Person { id, .. }), Ok(me)) =
+        (owner.and_then(|o| o.party.as_ref()), cx.writer())
+        && *id == me
+    {
+        return Ok(());
+    }
+    people::require_team(
+        cx,
+        owner.and_then(super::Owner::team_id),
+        &format!("the {} {}", entity.kind, entity.label()),
+    )
+    .await
 }
 
 async fn editable(cx: &mut Cx<'_>, reference: &EntityRef, version: Option<i64>) -> Result<Entity> {
     let now = read::known(cx, reference).await?;
     require(cx, &now).await?;
     if let Some(origin) = &now.origin {
-        return Err(Error::Conflict(format!("{} is described in {}; change it there and apply it", now.label(), origin.place())));
+        return Err(Error::Conflict(format!(
+            "{} is described in {}; change it there and apply it",
+            now.label(),
+            origin.place()
+        )));
     }
     if version.is_some_and(|v| v != now.version) {
         return Err(Error::Stale);
@@ -203,7 +242,9 @@ fn valid(document: Value) -> Result<Box<Descriptor>> {
 async fn row(cx: &mut Cx<'_>, d: &Descriptor) -> Result<Row> {
     let owner = d.owner.as_ref().map(ToString::to_string);
     let (owner_team, owner_person) = match &owner {
-        Some(owner) => applied::owners(cx, std::slice::from_ref(owner)).await?.remove(owner).unwrap_or_default(),
+        Some(owner) => {
+            applied::owners(cx, std::slice::from_ref(owner)).await?.remove(owner).unwrap_or_default()
+        }
         None => (None, None),
     };
     let system = d.system.as_ref().map(ToString::to_string);

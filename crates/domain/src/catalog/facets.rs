@@ -4,8 +4,7 @@
 //! nothing but kinds narrows the list the counts are read from counters, which costs the same at any size.
 
 use super::{
-    Dimension, EntityRef, Filter, Kind,
-    read, search,
+    Dimension, EntityRef, Filter, Kind, read, search,
     store::facets::{self as store, Counted},
 };
 use crate::{Cx, Result};
@@ -41,24 +40,34 @@ pub struct Choice {
 /// search are of the hits it counts, as its total is.
 pub async fn facets(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension]) -> Result<Vec<Facet>> {
     let mine = read::mine(cx, filter)?;
-    let narrowing: Vec<Dimension> = Dimension::ALL.into_iter().filter(|d| *d != Dimension::Kind && !chosen(filter, *d).is_empty()).collect();
+    let narrowing: Vec<Dimension> = Dimension::ALL
+        .into_iter()
+        .filter(|d| *d != Dimension::Kind && !chosen(filter, *d).is_empty())
+        .collect();
     let hits = match filter.words() {
         Some(q) => {
-            let kinds = if dimensions.contains(&Dimension::Kind) { Filter::default().all_kinds() } else { filter.all_kinds() };
+            let kinds = if dimensions.contains(&Dimension::Kind) {
+                Filter::default().all_kinds()
+            } else {
+                filter.all_kinds()
+            };
             Some(search::hit_ids(cx, q, &kinds, !narrowing.is_empty()).await?)
         }
         None => None,
     };
     // which dimensions can be read from the counters: all when only kinds narrow, the only narrowing one ignores itself
     let from_counters = |d: Dimension| filter.is_plain() && narrowing.iter().all(|n| *n == d);
-    let (counters, rows): (Vec<Dimension>, Vec<Dimension>) = dimensions.iter().partition(|d| from_counters(**d));
+    let (counters, rows): (Vec<Dimension>, Vec<Dimension>) =
+        dimensions.iter().partition(|d| from_counters(**d));
     let mut counted = Vec::new();
     if !counters.is_empty() {
         counted.extend(store::counters(cx, filter, &counters, MOST_CHOICES).await?);
     }
     if !rows.is_empty() {
         let must = required(filter, &narrowing, &rows);
-        counted.extend(store::narrowed(cx, filter, &rows, mine, hits.as_deref(), must.as_deref(), MOST_CHOICES).await?);
+        counted.extend(
+            store::narrowed(cx, filter, &rows, mine, hits.as_deref(), must.as_deref(), MOST_CHOICES).await?,
+        );
     }
     Ok(dimensions.iter().map(|d| facet(*d, filter, &counted)).collect())
 }
@@ -78,9 +87,15 @@ fn required(filter: &Filter, narrowing: &[Dimension], asked: &[Dimension]) -> Op
 fn facet(dimension: Dimension, filter: &Filter, counted: &[Counted]) -> Facet {
     let chosen = chosen(filter, dimension);
     let of = || counted.iter().filter(|c| c.dimension == dimension.as_str());
-    let more = of().filter(|c| !chosen.contains(&c.value)).count() > usize::try_from(MOST_CHOICES).unwrap_or(0);
+    let more =
+        of().filter(|c| !chosen.contains(&c.value)).count() > usize::try_from(MOST_CHOICES).unwrap_or(0);
     let mut choices: Vec<Choice> = of()
-        .map(|c| Choice { value: c.value.clone(), label: c.label.clone(), count: c.n, chosen: chosen.contains(&c.value) })
+        .map(|c| Choice {
+            value: c.value.clone(),
+            label: c.label.clone(),
+            count: c.n,
+            chosen: chosen.contains(&c.value),
+        })
         .collect();
     if more {
         let last = choices.iter().rposition(|c| !c.chosen);
@@ -98,8 +113,14 @@ fn chosen(filter: &Filter, dimension: Dimension) -> Vec<String> {
     match dimension {
         Dimension::Kind => filter.kinds.iter().map(|k: &Kind| k.as_str().to_owned()).collect(),
         Dimension::Type => filter.types.clone(),
-        Dimension::Owner => filter.owners.iter().map(|o| o.as_ref().map(|r| r.as_str().to_owned()).unwrap_or_default()).collect(),
-        Dimension::Tier => filter.tiers.iter().map(|t| t.map(|t| t.to_string()).unwrap_or_default()).collect(),
+        Dimension::Owner => filter
+            .owners
+            .iter()
+            .map(|o| o.as_ref().map(|r| r.as_str().to_owned()).unwrap_or_default())
+            .collect(),
+        Dimension::Tier => {
+            filter.tiers.iter().map(|t| t.map(|t| t.to_string()).unwrap_or_default()).collect()
+        }
         Dimension::Lifecycle => filter.lifecycles.clone(),
         Dimension::Tag => filter.tags.clone(),
         Dimension::System => refs(&filter.systems),

@@ -34,7 +34,8 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Tier, Self::RecoveryPoint, Self::RecoveryTime, Self::Runbook, Self::Contact, Self::Slos];
+    pub const ALL: [Self; 6] =
+        [Self::Tier, Self::RecoveryPoint, Self::RecoveryTime, Self::Runbook, Self::Contact, Self::Slos];
 
     /// The word of it.
     pub fn as_str(self) -> &'static str {
@@ -68,7 +69,10 @@ impl Field {
             Self::RecoveryTime => e.recovery_time_seconds.into(),
             Self::Runbook => e.runbook.clone().into(),
             Self::Contact => e.contact.clone().into(),
-            Self::Slos => serde_json::from_str(e.slos_json.get()).ok().filter(|v| *v != Value::Array(Vec::new())).unwrap_or_default(),
+            Self::Slos => serde_json::from_str(e.slos_json.get())
+                .ok()
+                .filter(|v| *v != Value::Array(Vec::new()))
+                .unwrap_or_default(),
         }
     }
 
@@ -105,10 +109,9 @@ impl Field {
 impl std::str::FromStr for Field {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|f| f.as_str() == text)
-            .ok_or_else(|| Error::invalid("field", "must be tier, recovery_point, recovery_time, runbook, contact or slos"))
+        Self::ALL.into_iter().find(|f| f.as_str() == text).ok_or_else(|| {
+            Error::invalid("field", "must be tier, recovery_point, recovery_time, runbook, contact or slos")
+        })
     }
 }
 
@@ -125,19 +128,36 @@ pub(super) fn check_all(facts: &[(Field, Value)]) -> Result<Vec<(Field, Value)>>
 }
 
 /// Sets a fact that the descriptor does not state.
-pub async fn set_fact(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, value: &Value, version: Option<i64>) -> Result<Entity> {
+pub async fn set_fact(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    field: Field,
+    value: &Value,
+    version: Option<i64>,
+) -> Result<Entity> {
     let value = field.check(value).map_err(|p| Error::Invalid(vec![p]))?;
     change(cx, reference, field, Some(value), version).await
 }
 
 /// Takes back a fact that was set in the portal.
-pub async fn clear_fact(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, version: Option<i64>) -> Result<Entity> {
+pub async fn clear_fact(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    field: Field,
+    version: Option<i64>,
+) -> Result<Entity> {
     change(cx, reference, field, None, version).await
 }
 
 /// Sets several facts, or takes back those without a value: all of them or none.
-pub(super) async fn set_facts(cx: &mut Cx<'_>, reference: &EntityRef, facts: Vec<(Field, Option<Value>)>, version: Option<i64>) -> Result<Entity> {
-    let given: Vec<_> = facts.iter().filter_map(|(field, value)| value.clone().map(|v| (*field, v))).collect();
+pub(super) async fn set_facts(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    facts: Vec<(Field, Option<Value>)>,
+    version: Option<i64>,
+) -> Result<Entity> {
+    let given: Vec<_> =
+        facts.iter().filter_map(|(field, value)| value.clone().map(|v| (*field, v))).collect();
     let checked = check_all(&given)?;
     cx.atomically(async |cx| {
         let mut version = version;
@@ -150,14 +170,23 @@ pub(super) async fn set_facts(cx: &mut Cx<'_>, reference: &EntityRef, facts: Vec
     .await
 }
 
-async fn change(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, value: Option<Value>, version: Option<i64>) -> Result<Entity> {
+async fn change(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    field: Field,
+    value: Option<Value>,
+    version: Option<i64>,
+) -> Result<Entity> {
     cx.atomically(async |cx| {
         store::ownership::lock(cx, reference.as_str()).await?;
         let now = read::known(cx, reference).await?;
         edit::require(cx, &now).await?;
         if field.is_stated(&stated(&now)) {
             let place = now.origin.as_ref().map_or_else(|| "its descriptor".into(), super::Origin::place);
-            return Err(Error::Conflict(format!("{} is set in {place}; change it there and apply it", field.as_str().replace('_', " "))));
+            return Err(Error::Conflict(format!(
+                "{} is set in {place}; change it there and apply it",
+                field.as_str().replace('_', " ")
+            )));
         }
         if version.is_some_and(|v| v != now.version) {
             return Err(Error::Stale);
@@ -178,12 +207,26 @@ async fn change(cx: &mut Cx<'_>, reference: &EntityRef, field: Field, value: Opt
 }
 
 /// Writes a checked fact and its trace.
-pub(super) async fn write(cx: &mut Cx<'_>, id: EntityId, reference: &str, field: Field, value: &Value, before: Value) -> Result<()> {
+pub(super) async fn write(
+    cx: &mut Cx<'_>,
+    id: EntityId,
+    reference: &str,
+    field: Field,
+    value: &Value,
+    before: Value,
+) -> Result<()> {
     store::edit::set_fact(cx, id, field.as_str(), value).await?;
     record(cx, id, reference, field, before, value.clone()).await
 }
 
-async fn record(cx: &mut Cx<'_>, id: EntityId, reference: &str, field: Field, from: Value, to: Value) -> Result<()> {
+async fn record(
+    cx: &mut Cx<'_>,
+    id: EntityId,
+    reference: &str,
+    field: Field,
+    from: Value,
+    to: Value,
+) -> Result<()> {
     let changes = vec![Changed::new(field.as_str(), from, to)];
     activity::record(cx, Act { entity_id: Some(id), changes, ..Act::new("entity.fact-set", reference) }).await
 }
@@ -222,7 +265,9 @@ pub async fn provenance(cx: &mut Cx<'_>, entity: &Entity) -> Result<Vec<(&'stati
         None => Provenance::Portal { by: None, at: entity.updated_at },
     };
     let said = store::edit::said(cx, entity.id).await?;
-    let here = |field: &str| said.iter().find(|s| s.field == field).map(|s| Provenance::Portal { by: s.by.clone(), at: s.at });
+    let here = |field: &str| {
+        said.iter().find(|s| s.field == field).map(|s| Provenance::Portal { by: s.by.clone(), at: s.at })
+    };
     let stated = stated(entity);
     let mut all = vec![("descriptor", rest.clone())];
     if entity.owner.is_some() {

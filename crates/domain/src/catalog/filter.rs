@@ -56,8 +56,16 @@ pub enum Dimension {
 
 impl Dimension {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Kind, Self::Type, Self::Owner, Self::Tier, Self::Lifecycle, Self::Tag, Self::System, Self::Domain];
+    pub const ALL: [Self; 8] = [
+        Self::Kind,
+        Self::Type,
+        Self::Owner,
+        Self::Tier,
+        Self::Lifecycle,
+        Self::Tag,
+        Self::System,
+        Self::Domain,
+    ];
 
     /// The word of it, as in addresses.
     pub fn as_str(self) -> &'static str {
@@ -77,10 +85,9 @@ impl Dimension {
 impl std::str::FromStr for Dimension {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|d| d.as_str() == text)
-            .ok_or_else(|| Error::invalid("facets", "must be of kind, type, owner, tier, lifecycle, tag, system, domain"))
+        Self::ALL.into_iter().find(|d| d.as_str() == text).ok_or_else(|| {
+            Error::invalid("facets", "must be of kind, type, owner, tier, lifecycle, tag, system, domain")
+        })
     }
 }
 
@@ -183,7 +190,11 @@ impl Filter {
 
     /// Whether a search is narrowed by kinds at most.
     pub(crate) fn is_search_of_kinds(&self) -> bool {
-        !self.mine && !self.needs_owner && self.orphaned.is_none() && self.owners.is_empty() && self.narrows_nothing_but_owners()
+        !self.mine
+            && !self.needs_owner
+            && self.orphaned.is_none()
+            && self.owners.is_empty()
+            && self.narrows_nothing_but_owners()
     }
 
     /// The words searched for, if any are left once spaces are gone.
@@ -218,7 +229,11 @@ impl Filter {
 }
 
 fn tier(value: &str) -> Result<i16, Error> {
-    value.parse().ok().filter(|t| (0..=3).contains(t)).ok_or_else(|| Error::invalid("tier", "must be 0, 1, 2, 3 or none"))
+    value
+        .parse()
+        .ok()
+        .filter(|t| (0..=3).contains(t))
+        .ok_or_else(|| Error::invalid("tier", "must be 0, 1, 2, 3 or none"))
 }
 
 fn yes_or_no(name: &str, value: &str) -> Result<bool, Error> {
@@ -257,6 +272,9 @@ impl Chosen {
     }
 }
 
-fn choices<T: std::fmt::Display>(prefix: &str, values: impl ExactSizeIterator<Item = T>) -> Option<Vec<String>> {
+fn choices<T: std::fmt::Display>(
+    prefix: &str,
+    values: impl ExactSizeIterator<Item = T>,
+) -> Option<Vec<String>> {
     (values.len() > 0).then(|| values.map(|v| format!("{prefix}{v}")).collect())
 }

@@ -78,7 +78,10 @@ impl Kind {
 
     /// Whether somebody is hurt by it at night, and not only misled by day.
     pub fn is_danger(self) -> bool {
-        matches!(self, Self::NoOwner | Self::OwnerUnknown | Self::TeamEmpty | Self::OwnerInactive | Self::NoRunbook)
+        matches!(
+            self,
+            Self::NoOwner | Self::OwnerUnknown | Self::TeamEmpty | Self::OwnerInactive | Self::NoRunbook
+        )
     }
 }
 
@@ -133,17 +136,31 @@ impl Finding {
         let one = self.detail.first().map_or("", String::as_str);
         match self.kind {
             Kind::NoOwner => "Whoever is paged for it is nobody.".into(),
-            Kind::OwnerUnknown => format!("It names {one} as its owner, and there is no such team or person here: a page reaches nobody."),
+            Kind::OwnerUnknown => format!(
+                "It names {one} as its owner, and there is no such team or person here: a page reaches nobody."
+            ),
             Kind::TeamEmpty => format!("{one} owns it and has no active member: a page reaches nobody."),
-            Kind::OwnerInactive => format!("{one} owns it and is not active any more: a page reaches nobody."),
+            Kind::OwnerInactive => {
+                format!("{one} owns it and is not active any more: a page reaches nobody.")
+            }
             Kind::NoRunbook => {
                 let tier = self.tier.map_or_else(String::new, |t| format!("Tier {t}: "));
                 format!("{tier}whoever is woken by it starts from nothing.")
             }
-            Kind::Orphaned if one.is_empty() => "Its source does not name it any more: it may be gone, or its facts grow old.".into(),
-            Kind::Orphaned => format!("{one} does not name it any more: it may be gone, or its facts grow old."),
-            Kind::Dangling => format!("It names {}, which the catalog does not know: what breaks with it is not seen.", few(&self.detail)),
-            Kind::DescriptorDrift => format!("The descriptor still says {one}. Change it in {}, or the next edit there takes the service back.", self.place()),
+            Kind::Orphaned if one.is_empty() => {
+                "Its source does not name it any more: it may be gone, or its facts grow old.".into()
+            }
+            Kind::Orphaned => {
+                format!("{one} does not name it any more: it may be gone, or its facts grow old.")
+            }
+            Kind::Dangling => format!(
+                "It names {}, which the catalog does not know: what breaks with it is not seen.",
+                few(&self.detail)
+            ),
+            Kind::DescriptorDrift => format!(
+                "The descriptor still says {one}. Change it in {}, or the next edit there takes the service back.",
+                self.place()
+            ),
             Kind::NotConfirmed => "Nobody has said for long that it is still theirs.".into(),
         }
     }
@@ -209,7 +226,12 @@ pub(crate) struct Asked {
 }
 
 /// Findings, what hurts most first, with how many there are.
-pub async fn list(cx: &mut Cx<'_>, filter: &Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Finding>> {
+pub async fn list(
+    cx: &mut Cx<'_>,
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Finding>> {
     let asked = asked(cx, filter).await?;
     let after = after.map(|c| c.key::<(i32, String, String)>()).transpose()?;
     let rows = store::list(cx, &asked, after, limit).await?;
@@ -221,10 +243,7 @@ pub async fn list(cx: &mut Cx<'_>, filter: &Filter, after: Option<Cursor>, limit
 pub async fn counts(cx: &mut Cx<'_>, filter: &Filter) -> Result<Vec<(Kind, i64)>> {
     let asked = Asked { kind: None, ..asked(cx, filter).await? };
     let counted = store::counts(cx, &asked).await?;
-    Ok(Kind::ALL
-        .into_iter()
-        .filter_map(|kind| counted.iter().find(|(k, _)| *k == kind).copied())
-        .collect())
+    Ok(Kind::ALL.into_iter().filter_map(|kind| counted.iter().find(|(k, _)| *k == kind).copied()).collect())
 }
 
 /// Findings of one entity; there are never many.
@@ -236,11 +255,13 @@ pub async fn of_entity(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Finding>
 async fn asked(cx: &mut Cx<'_>, filter: &Filter) -> Result<Asked> {
     let me = cx.reader()?;
     let teams = match (&filter.team, filter.mine) {
-        (Some(slug), _) => Some(vec![super::store::ownership::team(cx, Some(&slug.to_lowercase()), None)
-            .await?
-            .and_then(|t| t.team)
-            .ok_or_else(|| Error::not_found("team", slug))?
-            .0]),
+        (Some(slug), _) => Some(vec![
+            super::store::ownership::team(cx, Some(&slug.to_lowercase()), None)
+                .await?
+                .and_then(|t| t.team)
+                .ok_or_else(|| Error::not_found("team", slug))?
+                .0,
+        ]),
         (None, true) => Some(my_teams(cx, me).await?.into_iter().map(|t| t.0).collect()),
         (None, false) => None,
     };

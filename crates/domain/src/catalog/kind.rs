@@ -29,8 +29,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, services first.
-    pub const ALL: [Self; 8] =
-        [Self::Component, Self::Api, Self::Resource, Self::System, Self::Domain, Self::Group, Self::User, Self::Location];
+    pub const ALL: [Self; 8] = [
+        Self::Component,
+        Self::Api,
+        Self::Resource,
+        Self::System,
+        Self::Domain,
+        Self::Group,
+        Self::User,
+        Self::Location,
+    ];
 
     /// As in references and addresses.
     pub fn as_str(self) -> &'static str {
@@ -71,9 +79,11 @@ impl std::str::FromStr for Kind {
     type Err = Error;
     /// In any case of letters.
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|k| k.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| Error::invalid("kind", "must be component, api, resource, system, domain, group, user or location"))
+        Self::ALL.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            Error::invalid(
+                "kind",
+                "must be component, api, resource, system, domain, group, user or location",
+            )
+        })
     }
 }

@@ -92,7 +92,8 @@ impl Sign {
         let (first, most) = self.kind.points();
         let times = u32::try_from(self.times.max(1)).unwrap_or(u32::MAX);
         let grown = (first + (most - first).min(4 * times.saturating_sub(1).min(100))).min(most);
-        let (share, all) = (u32::try_from(self.times.max(0)).unwrap_or(0), u32::try_from(self.of.max(1)).unwrap_or(1));
+        let (share, all) =
+            (u32::try_from(self.times.max(0)).unwrap_or(0), u32::try_from(self.of.max(1)).unwrap_or(1));
         grown.saturating_mul(share.min(all)) / all
     }
 
@@ -107,7 +108,9 @@ impl Sign {
             Kind::System => format!("owns {names}, the system it is part of"),
             Kind::Neighbours => format!("owns {n} of its {} neighbours: {names}", self.of),
             Kind::Before => "owned it before".to_owned(),
-            Kind::Organisation => format!("owns {n} of {} things of the same owner at the code host", self.of),
+            Kind::Organisation => {
+                format!("owns {n} of {} things of the same owner at the code host", self.of)
+            }
             Kind::Names => format!("owns things with a similar name: {names}"),
         }
     }
@@ -185,7 +188,11 @@ mod tests {
 
     #[test]
     fn who_deploys_it_outweighs_who_lives_nearby() {
-        let ranked = rank(&[sign(Kind::Neighbours, 1, 2, 3), sign(Kind::Changed, 2, 7, 8), sign(Kind::Names, 1, 2, 2)]);
+        let ranked = rank(&[
+            sign(Kind::Neighbours, 1, 2, 3),
+            sign(Kind::Changed, 2, 7, 8),
+            sign(Kind::Names, 1, 2, 2),
+        ]);
         assert_eq!(ranked.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Pricing", "Basket"]);
         assert_eq!(ranked[0].reasons, ["7 of the last 8 changes came from this team: x"]);
         assert_eq!(ranked[1].reasons.len(), 2);
@@ -211,7 +218,11 @@ mod tests {
 
     #[test]
     fn equal_candidates_come_in_the_order_of_their_names() {
-        let ranked = rank(&[sign(Kind::System, 2, 1, 1), sign(Kind::System, 1, 1, 1), sign(Kind::System, 3, 1, 1)]);
-        assert_eq!(ranked.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Basket", "Delivery", "Pricing"]);
+        let ranked =
+            rank(&[sign(Kind::System, 2, 1, 1), sign(Kind::System, 1, 1, 1), sign(Kind::System, 3, 1, 1)]);
+        assert_eq!(
+            ranked.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+            ["Basket", "Delivery", "Pricing"]
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The catalog: entities, what they say about each other, who owns them and since when.
 
 pub mod apply;
-pub mod descriptor;
 mod correct;
+pub mod descriptor;
 mod document;
 mod edit;
 mod entity;
@@ -30,7 +30,7 @@ pub use kind::Kind;
 pub use read::{Listing, MAX_REFS, by_refs, get, history, list};
 pub use reference::{BadRef, EntityRef};
 pub use relation::{
-    ApiUse, Apis, Edge, MOST_NEIGHBOURS, MOST_RELATIONS, Neighbour, Neighbourhood, Owned, Relation, RelationKind, Relations, apis,
-    neighbourhood, owned_by, parts, relations,
+    ApiUse, Apis, Edge, MOST_NEIGHBOURS, MOST_RELATIONS, Neighbour, Neighbourhood, Owned, Relation,
+    RelationKind, Relations, apis, neighbourhood, owned_by, parts, relations,
 };
 pub use search::{Found, search};

@@ -157,7 +157,8 @@ pub async fn owned(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
 
 /// A bare name is a component of the default namespace; what is no reference at all is found nowhere.
 fn canonical(entity_ref: &str) -> String {
-    EntityRef::parse(entity_ref, Some("component"), "default").map_or_else(|_| entity_ref.to_lowercase(), |r| r.to_string())
+    EntityRef::parse(entity_ref, Some("component"), "default")
+        .map_or_else(|_| entity_ref.to_lowercase(), |r| r.to_string())
 }
 
 /// Whether the actor may hand it over, or take it if it is nobody's.
@@ -199,8 +200,15 @@ pub async fn hand_over(
         store::close_spans(cx, &[thing.id]).await?;
         store::open_spans(cx, &[thing.id], &to.owner_ref, &reason).await?;
         activity::record(cx, act(&thing, &to, &reason)).await?;
-        let descriptor_says = thing.declared.clone().filter(|d| *d != to.owner_ref).zip(thing.declared_in.clone());
-        Ok(HandedOver { entity_ref: entity_ref.clone(), from: thing.owner_ref, to, version: moved, descriptor_says })
+        let descriptor_says =
+            thing.declared.clone().filter(|d| *d != to.owner_ref).zip(thing.declared_in.clone());
+        Ok(HandedOver {
+            entity_ref: entity_ref.clone(),
+            from: thing.owner_ref,
+            to,
+            version: moved,
+            descriptor_says,
+        })
     })
     .await
 }
@@ -267,14 +275,24 @@ pub async fn confirm(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
             (Some(team), _) => people::require_team(cx, Some(team), &thing.title).await?,
             (None, Some(person)) if cx.actor().person == Some(person) => {}
             (None, Some(_)) => {
-                return Err(Error::Forbidden(format!("{} belongs to one person; only they can say that it still does", thing.title)));
+                return Err(Error::Forbidden(format!(
+                    "{} belongs to one person; only they can say that it still does",
+                    thing.title
+                )));
             }
             (None, None) => {
-                return Err(Error::Conflict(format!("{} has no owner that could confirm it; hand it over to a team first", thing.title)));
+                return Err(Error::Conflict(format!(
+                    "{} has no owner that could confirm it; hand it over to a team first",
+                    thing.title
+                )));
             }
         }
         store::confirm(cx, &[thing.id]).await?;
-        activity::record(cx, Act { entity_id: Some(thing.id), ..Act::new("ownership.confirmed", &entity_ref) }).await?;
+        activity::record(
+            cx,
+            Act { entity_id: Some(thing.id), ..Act::new("ownership.confirmed", &entity_ref) },
+        )
+        .await?;
         owned(cx, &entity_ref).await
     })
     .await
@@ -288,9 +306,10 @@ pub async fn confirm_all(cx: &mut Cx<'_>, team: &str) -> Result<i64> {
     people::require_team(cx, Some(id), &format!("what {} owns", team.name)).await?;
     cx.atomically(async |cx| {
         let confirmed = store::confirm_team(cx, id).await?;
-        let acts = confirmed
-            .iter()
-            .map(|(id, entity_ref)| Act { entity_id: Some(*id), ..Act::new("ownership.confirmed", entity_ref) });
+        let acts = confirmed.iter().map(|(id, entity_ref)| Act {
+            entity_id: Some(*id),
+            ..Act::new("ownership.confirmed", entity_ref)
+        });
         activity::record_all(cx, acts.collect()).await?;
         Ok(i64::try_from(confirmed.len()).unwrap_or(i64::MAX))
     })
@@ -311,24 +330,34 @@ async fn may_give(cx: &mut Cx<'_>, thing: &Owned, to: &Owner) -> Result<()> {
     if cx.admin().is_ok() || (thing.person == Some(me) && thing.team.is_none()) {
         return Ok(());
     }
-    if store::given_by(cx, thing.id, me, cx.now().saturating_sub(UNDO).unwrap_or_default()).await? == to.owner_ref.as_str() {
+    if store::given_by(cx, thing.id, me, cx.now().saturating_sub(UNDO).unwrap_or_default()).await?
+        == to.owner_ref.as_str()
+    {
         return Ok(());
     }
     if !thing.staffed {
         return match to.team {
             Some(team) => people::require_team(cx, Some(team), &format!("what {} owns", to.name)).await,
-            None => Err(Error::Forbidden(format!("{} has no owner; take it for a team of yours", thing.title))),
+            None => {
+                Err(Error::Forbidden(format!("{} has no owner; take it for a team of yours", thing.title)))
+            }
         };
     }
     match thing.team {
         Some(team) => people::require_team(cx, Some(team), &thing.title).await,
-        None => Err(Error::Forbidden(format!("{} belongs to one person; only they or an admin can hand it over", thing.title))),
+        None => Err(Error::Forbidden(format!(
+            "{} belongs to one person; only they or an admin can hand it over",
+            thing.title
+        ))),
     }
 }
 
 fn check_receiver(thing: &Owned, to: &Owner) -> Result<()> {
     if matches!(thing.kind.as_str(), "group" | "user" | "location") {
-        return Err(Error::invalid("entity", format!("is a {}; these have no owner to hand over", thing.kind)));
+        return Err(Error::invalid(
+            "entity",
+            format!("is a {}; these have no owner to hand over", thing.kind),
+        ));
     }
     if thing.owner_ref.as_deref() == Some(&to.owner_ref) {
         return Err(Error::invalid("to", format!("must be another owner; {} has it already", to.name)));
@@ -340,10 +369,13 @@ fn check_staffed(to: &Owner) -> Result<()> {
     if to.staffed {
         return Ok(());
     }
-    Err(Error::invalid("to", match to.team {
-        Some(_) => format!("must be a team with somebody in it; {} has no active member", to.name),
-        None => format!("must be somebody who is here; {} is not active any more", to.name),
-    }))
+    Err(Error::invalid(
+        "to",
+        match to.team {
+            Some(_) => format!("must be a team with somebody in it; {} has no active member", to.name),
+            None => format!("must be somebody who is here; {} is not active any more", to.name),
+        },
+    ))
 }
 
 fn checked_reason(reason: &str) -> Result<String> {
@@ -357,7 +389,10 @@ fn checked_reason(reason: &str) -> Result<String> {
 async fn resolve(cx: &mut Cx<'_>, field: &str, word: &str) -> Result<Owner> {
     let word = word.trim();
     if word.is_empty() {
-        return Err(Error::Invalid(vec![Problem { field: field.into(), message: "is needed: choose a team".into() }]));
+        return Err(Error::Invalid(vec![Problem {
+            field: field.into(),
+            message: "is needed: choose a team".into(),
+        }]));
     }
     let found = match Word::of(word) {
         Word::Team { slug, group } => store::team(cx, slug.as_deref(), group.as_deref()).await?,
@@ -394,7 +429,11 @@ impl Word {
 fn act(thing: &Owned, to: &Owner, reason: &str) -> Act {
     Act {
         entity_id: Some(thing.id),
-        changes: vec![Changed::new("owner", thing.owner_ref.as_deref().map_or(Value::Null, Value::from), to.owner_ref.as_str())],
+        changes: vec![Changed::new(
+            "owner",
+            thing.owner_ref.as_deref().map_or(Value::Null, Value::from),
+            to.owner_ref.as_str(),
+        )],
         note: reason.to_owned(),
         ..Act::new("ownership.handed-over", &thing.entity_ref)
     }
@@ -406,7 +445,10 @@ mod tests {
 
     #[test]
     fn an_owner_may_be_named_in_several_ways() {
-        let team = |slug: Option<&str>, group: Option<&str>| Word::Team { slug: slug.map(Into::into), group: group.map(Into::into) };
+        let team = |slug: Option<&str>, group: Option<&str>| Word::Team {
+            slug: slug.map(Into::into),
+            group: group.map(Into::into),
+        };
         assert_eq!(Word::of("Basket"), team(Some("basket"), None));
         assert_eq!(Word::of("team:basket"), team(Some("basket"), None));
         assert_eq!(Word::of("group:basket"), team(Some("basket"), Some("group:default/basket")));

@@ -51,7 +51,10 @@ pub(super) fn not_found(reference: &EntityRef) -> Error {
 pub async fn by_refs(cx: &mut Cx<'_>, refs: &[EntityRef]) -> Result<Vec<Option<Summary>>> {
     may_read(cx)?;
     if refs.len() > MAX_REFS {
-        return Err(Error::invalid("refs", format!("must be at most {MAX_REFS}; ask for the rest in another call")));
+        return Err(Error::invalid(
+            "refs",
+            format!("must be at most {MAX_REFS}; ask for the rest in another call"),
+        ));
     }
     let texts: Vec<String> = refs.iter().map(|r| r.as_str().to_owned()).collect();
     let found = store::entity::by_refs(cx, &texts).await?;
@@ -63,7 +66,13 @@ pub async fn by_refs(cx: &mut Cx<'_>, refs: &[EntityRef]) -> Result<Vec<Option<S
 type Key = (String, String, bool);
 
 /// The entities that `filter` leaves, a page at a time. The total is exact, but for a search that finds very much.
-pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cursor>, limit: Limit) -> Result<Listing> {
+pub async fn list(
+    cx: &mut Cx<'_>,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Listing> {
     may_read(cx)?;
     let after: Option<Key> = after.map(|c| c.key()).transpose()?;
     if let Some(q) = filter.words() {
@@ -74,17 +83,32 @@ pub async fn list(cx: &mut Cx<'_>, filter: &Filter, sort: Sort, after: Option<Cu
     let by_name = matches!(sort, Sort::Default | Sort::Name);
     let rows = limit.probe();
     let found = match (filter.kinds.as_slice(), filter.one_owner()) {
-        ([kind], _) if by_name && filter.is_kinds_only() => store::list::of_kind(cx, kind.as_str(), &after, rows).await?,
-        ([kind], Some(owner)) if by_name => store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?,
-        (_, Some(owner)) if by_name => store::list::of_owner_any(cx, &filter.all_kinds(), owner.as_str(), &after, rows).await?,
-        _ if by_name && filter.is_kinds_only() => store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?,
+        ([kind], _) if by_name && filter.is_kinds_only() => {
+            store::list::of_kind(cx, kind.as_str(), &after, rows).await?
+        }
+        ([kind], Some(owner)) if by_name => {
+            store::list::of_owner(cx, kind.as_str(), owner.as_str(), &after, rows).await?
+        }
+        (_, Some(owner)) if by_name => {
+            store::list::of_owner_any(cx, &filter.all_kinds(), owner.as_str(), &after, rows).await?
+        }
+        _ if by_name && filter.is_kinds_only() => {
+            store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?
+        }
         _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, rows).await?,
     };
     Ok(listing(found, limit, None))
 }
 
 /// A list narrowed by words. Words that no name has are mended, and what that finds is listed instead.
-async fn found(cx: &mut Cx<'_>, q: &str, filter: &Filter, sort: Sort, after: Option<Key>, limit: Limit) -> Result<Listing> {
+async fn found(
+    cx: &mut Cx<'_>,
+    q: &str,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<Key>,
+    limit: Limit,
+) -> Result<Listing> {
     let Some((query, typed)) = search::as_typed(q) else {
         return Ok(listing(Rows { rows: Vec::new(), total: None, best: None }, limit, None));
     };
@@ -97,16 +121,29 @@ async fn found(cx: &mut Cx<'_>, q: &str, filter: &Filter, sort: Sort, after: Opt
         if !first_page || found.best.is_some_and(|b| b < BEYOND_NAMES) {
             return Ok(listing(found, limit, None));
         }
-        let Some((better, reading)) = search::mended(cx, &query, &typed).await? else { return Ok(listing(found, limit, None)) };
+        let Some((better, reading)) = search::mended(cx, &query, &typed).await? else {
+            return Ok(listing(found, limit, None));
+        };
         let again = hits(cx, &better, filter, sort, &after, rows).await?;
-        return Ok(if again.rows.is_empty() { listing(found, limit, None) } else { listing(again, limit, Some(reading)) });
+        return Ok(if again.rows.is_empty() {
+            listing(found, limit, None)
+        } else {
+            listing(again, limit, Some(reading))
+        });
     }
     let (query, reading) = search::mended(cx, &query, &typed).await?.unwrap_or((query, q.to_owned()));
     let found = hits(cx, &query, filter, sort, &after, rows).await?;
     Ok(listing(found, limit, Some(reading)))
 }
 
-async fn hits(cx: &mut Cx<'_>, query: &Query, filter: &Filter, sort: Sort, after: &After, rows: i64) -> Result<Rows> {
+async fn hits(
+    cx: &mut Cx<'_>,
+    query: &Query,
+    filter: &Filter,
+    sort: Sort,
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     if filter.is_search_of_kinds() && sort == Sort::Default {
         return store::search::hits_of_kinds(cx, query, &filter.all_kinds(), after, rows).await;
     }
@@ -115,8 +152,14 @@ async fn hits(cx: &mut Cx<'_>, query: &Query, filter: &Filter, sort: Sort, after
 }
 
 /// What happened to an entity, newest first; that of a deleted one stays.
-pub async fn history(cx: &mut Cx<'_>, reference: &EntityRef, after: Option<Cursor>, limit: Limit) -> Result<Page<Activity>> {
-    let about = activity::Filter { subject: Some(reference.as_str().to_owned()), ..activity::Filter::default() };
+pub async fn history(
+    cx: &mut Cx<'_>,
+    reference: &EntityRef,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Activity>> {
+    let about =
+        activity::Filter { subject: Some(reference.as_str().to_owned()), ..activity::Filter::default() };
     activity::list(cx, &about, after, limit).await
 }
 
@@ -134,7 +177,8 @@ pub(super) fn mine(cx: &Cx<'_>, filter: &Filter) -> Result<Option<PersonId>> {
 fn listing(found: Rows, limit: Limit, mended: Option<String>) -> Listing {
     let total = found.total.unwrap_or(0);
     let total_is_lower_bound = found.best.is_some_and(|b| b >= 0) && total >= store::search::MOST;
-    let page = Page::cut(found.rows, limit, total, |r| (r.key.clone(), r.reference.clone(), mended.is_some()));
+    let page =
+        Page::cut(found.rows, limit, total, |r| (r.key.clone(), r.reference.clone(), mended.is_some()));
     let Page { items, next, total } = page.map(Summary::from);
     Listing { items, next, total, total_is_lower_bound, mended }
 }

@@ -162,7 +162,10 @@ mod tests {
     #[test]
     fn a_colon_after_the_slash_belongs_to_the_name() {
         let reference = EntityRef::parse("pay/topic:orders", Some("resource"), "default");
-        assert_eq!(reference.map(|r| (r.namespace().to_owned(), r.name().to_owned())), Ok(("pay".into(), "topic:orders".into())));
+        assert_eq!(
+            reference.map(|r| (r.namespace().to_owned(), r.name().to_owned())),
+            Ok(("pay".into(), "topic:orders".into()))
+        );
     }
 
     #[test]

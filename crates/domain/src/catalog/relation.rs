@@ -99,7 +99,9 @@ pub async fn relations(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Relatio
     if items.is_empty() && store::missing(cx, reference.as_str()).await? {
         return Err(read::not_found(reference));
     }
-    items.sort_by(|a, b| (a.kind, rank(a.entity.as_ref()), &a.other).cmp(&(b.kind, rank(b.entity.as_ref()), &b.other)));
+    items.sort_by(|a, b| {
+        (a.kind, rank(a.entity.as_ref()), &a.other).cmp(&(b.kind, rank(b.entity.as_ref()), &b.other))
+    });
     Ok(Relations { items, cut })
 }
 
@@ -162,7 +164,8 @@ pub async fn neighbourhood(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Nei
         });
         cut |= seen > MOST_NEIGHBOURS;
     }
-    let mut refs: Vec<String> = steps.iter().flat_map(|s| [s.from.as_str().to_owned(), s.to.as_str().to_owned()]).collect();
+    let mut refs: Vec<String> =
+        steps.iter().flat_map(|s| [s.from.as_str().to_owned(), s.to.as_str().to_owned()]).collect();
     refs.sort_unstable();
     refs.dedup();
     let known = super::store::entity::by_refs(cx, &refs).await?;
@@ -176,9 +179,15 @@ pub async fn neighbourhood(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Nei
         }
     }
     neighbours.sort_by(|a, b| {
-        (a.level.abs(), a.level < 0, rank(a.entity.as_ref()), &a.reference).cmp(&(b.level.abs(), b.level < 0, rank(b.entity.as_ref()), &b.reference))
+        (a.level.abs(), a.level < 0, rank(a.entity.as_ref()), &a.reference).cmp(&(
+            b.level.abs(),
+            b.level < 0,
+            rank(b.entity.as_ref()),
+            &b.reference,
+        ))
     });
-    let mut edges: Vec<Edge> = steps.into_iter().map(|s| Edge { from: s.from, to: s.to, kind: s.kind }).collect();
+    let mut edges: Vec<Edge> =
+        steps.into_iter().map(|s| Edge { from: s.from, to: s.to, kind: s.kind }).collect();
     edges.sort();
     edges.dedup();
     Ok(Neighbourhood { neighbours, edges, cut })
@@ -211,7 +220,12 @@ pub async fn apis(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Apis> {
     may_read(cx)?;
     let mut rows = store::apis(cx, reference.as_str(), MOST_RELATIONS + 1).await?;
     let cut = cut(&mut rows, MOST_RELATIONS);
-    let mut refs: Vec<String> = rows.iter().flat_map(|r| [Some(&r.api), r.other.as_ref()]).flatten().map(|r| r.as_str().to_owned()).collect();
+    let mut refs: Vec<String> = rows
+        .iter()
+        .flat_map(|r| [Some(&r.api), r.other.as_ref()])
+        .flatten()
+        .map(|r| r.as_str().to_owned())
+        .collect();
     refs.sort_unstable();
     refs.dedup();
     let known = super::store::entity::by_refs(cx, &refs).await?;

@@ -46,7 +46,14 @@ pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
     }
     let of = |kinds: &[Kind]| Filter { kinds: kinds.to_vec(), q: Some(q.to_owned()), ..Filter::default() };
     let services = read::list(cx, &of(&[Kind::Component]), Sort::Default, None, limit).await?;
-    let others = read::list(cx, &of(&[Kind::Api, Kind::Resource, Kind::System, Kind::Domain]), Sort::Default, None, limit).await?;
+    let others = read::list(
+        cx,
+        &of(&[Kind::Api, Kind::Resource, Kind::System, Kind::Domain]),
+        Sort::Default,
+        None,
+        limit,
+    )
+    .await?;
     Ok(Found {
         mended: services.mended.clone().or_else(|| others.mended.clone()),
         services: services.items,
@@ -58,7 +65,12 @@ pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
 
 /// The entities that a search finds among some kinds, for counting their choices; as many as a list would count, or
 /// ten times as many if choices narrow them further.
-pub(super) async fn hit_ids(cx: &mut Cx<'_>, q: &str, kinds: &[String], narrowed: bool) -> Result<Vec<EntityId>> {
+pub(super) async fn hit_ids(
+    cx: &mut Cx<'_>,
+    q: &str,
+    kinds: &[String],
+    narrowed: bool,
+) -> Result<Vec<EntityId>> {
     let Some((query, typed)) = as_typed(q) else { return Ok(Vec::new()) };
     let most = if narrowed { store::MOST * 10 } else { store::MOST };
     let found = store::hit_ids(cx, &query, kinds, most).await?;
@@ -77,13 +89,22 @@ pub(super) fn as_typed(q: &str) -> Option<(Query, Vec<String>)> {
         return None;
     }
     let name = words::typed_name(q);
-    let query =
-        Query { until: format!("{name}{}", store::LAST), name, name_words: words::all_begin(&typed), text_words: typed.join(" & "), plain: typed.join(" ") };
+    let query = Query {
+        until: format!("{name}{}", store::LAST),
+        name,
+        name_words: words::all_begin(&typed),
+        text_words: typed.join(" & "),
+        plain: typed.join(" "),
+    };
     Some((query, typed))
 }
 
 /// The query with its mistyped words mended, and how they read then; none if there is nothing to mend.
-pub(super) async fn mended(cx: &mut Cx<'_>, query: &Query, typed: &[String]) -> Result<Option<(Query, String)>> {
+pub(super) async fn mended(
+    cx: &mut Cx<'_>,
+    query: &Query,
+    typed: &[String],
+) -> Result<Option<(Query, String)>> {
     let mut replacements = Vec::with_capacity(typed.len());
     for word in typed {
         replacements.push(replacements_of(cx, word).await?);
@@ -91,7 +112,12 @@ pub(super) async fn mended(cx: &mut Cx<'_>, query: &Query, typed: &[String]) -> 
     if replacements.iter().all(Vec::is_empty) {
         return Ok(None);
     }
-    let reading = typed.iter().zip(&replacements).map(|(word, others)| others.first().unwrap_or(word).as_str()).collect::<Vec<_>>().join(" ");
+    let reading = typed
+        .iter()
+        .zip(&replacements)
+        .map(|(word, others)| others.first().unwrap_or(word).as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     let query = Query {
         until: format!("{}{}", reading.replace(' ', "-"), store::LAST),
         name: reading.replace(' ', "-"),
@@ -114,4 +140,3 @@ async fn replacements_of(cx: &mut Cx<'_>, word: &str) -> Result<Vec<String>> {
     }
     store::words_with(cx, &words::begins_with(word)).await
 }
-

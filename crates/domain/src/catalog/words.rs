@@ -9,7 +9,11 @@ const MOST: usize = 8;
 /// the last slash or colon.
 pub(super) fn words(q: &str) -> Vec<String> {
     let tail = q.trim().trim_end_matches(['/', ':']);
-    let tail = if tail.contains(char::is_whitespace) { tail } else { tail.rsplit(['/', ':']).next().unwrap_or(tail) };
+    let tail = if tail.contains(char::is_whitespace) {
+        tail
+    } else {
+        tail.rsplit(['/', ':']).next().unwrap_or(tail)
+    };
     tail.to_lowercase()
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
@@ -21,7 +25,11 @@ pub(super) fn words(q: &str) -> Vec<String> {
 /// The name as typed, for exact and prefix matches.
 pub(super) fn typed_name(q: &str) -> String {
     let tail = q.trim();
-    let tail = if tail.contains(char::is_whitespace) { tail } else { tail.rsplit(['/', ':']).next().unwrap_or(tail) };
+    let tail = if tail.contains(char::is_whitespace) {
+        tail
+    } else {
+        tail.rsplit(['/', ':']).next().unwrap_or(tail)
+    };
     tail.to_lowercase().chars().take(LONGEST).collect()
 }
 
@@ -49,7 +57,13 @@ pub(super) fn any_of_each(words: &[String], mended: &[Vec<String>], unfinished: 
     words
         .iter()
         .zip(mended)
-        .map(|(word, others)| if others.is_empty() { format!("{word}{unfinished}") } else { format!("({})", others.join(" | ")) })
+        .map(|(word, others)| {
+            if others.is_empty() {
+                format!("{word}{unfinished}")
+            } else {
+                format!("({})", others.join(" | "))
+            }
+        })
         .collect::<Vec<_>>()
         .join(" & ")
 }
@@ -112,9 +126,19 @@ mod tests {
     use super::*;
 
     fn known() -> Vec<(String, i64)> {
-        [("checkout", 12), ("cheque", 2), ("payment", 9), ("payout", 3), ("ledger", 5), ("gateway", 7), ("cart", 4), ("card", 6), ("api", 50)]
-            .map(|(w, n)| (w.to_owned(), n))
-            .into()
+        [
+            ("checkout", 12),
+            ("cheque", 2),
+            ("payment", 9),
+            ("payout", 3),
+            ("ledger", 5),
+            ("gateway", 7),
+            ("cart", 4),
+            ("card", 6),
+            ("api", 50),
+        ]
+        .map(|(w, n)| (w.to_owned(), n))
+        .into()
     }
 
     #[test]
@@ -127,7 +151,14 @@ mod tests {
 
     #[test]
     fn slips_of_the_finger_are_mended() {
-        let cases = [("chekout", "checkout"), ("paymnt", "payment"), ("ledgr", "ledger"), ("legder", "ledger"), ("gatewya", "gateway"), ("chekou", "checkout")];
+        let cases = [
+            ("chekout", "checkout"),
+            ("paymnt", "payment"),
+            ("ledgr", "ledger"),
+            ("legder", "ledger"),
+            ("gatewya", "gateway"),
+            ("chekou", "checkout"),
+        ];
         for (typed, meant) in cases {
             assert_eq!(mend(typed, &known()).first().map(String::as_str), Some(meant), "{typed}");
         }

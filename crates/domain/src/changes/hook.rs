@@ -95,24 +95,37 @@ impl std::fmt::Debug for HookSecret {
 }
 
 /// Makes a hook and its secret; admins only.
-pub async fn create_hook(cx: &mut Cx<'_>, kind: HookKind, name: &str, key: Option<&SealingKey>) -> Result<NewHook> {
+pub async fn create_hook(
+    cx: &mut Cx<'_>,
+    kind: HookKind,
+    name: &str,
+    key: Option<&SealingKey>,
+) -> Result<NewHook> {
     cx.admin()?;
     let by = cx.reader()?;
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "is needed, with at most 100 characters: which organisation or project it is for"));
+        return Err(Error::invalid(
+            "name",
+            "is needed, with at most 100 characters: which organisation or project it is for",
+        ));
     }
     let key = key.ok_or_else(no_key)?;
     let id = ChangeHookId::new();
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Error::Unavailable("the system has no random numbers for a secret; try again in a moment".into()))?;
+    getrandom::fill(&mut bytes).map_err(|_| {
+        Error::Unavailable("the system has no random numbers for a secret; try again in a moment".into())
+    })?;
     let secret = URL_SAFE_NO_PAD.encode(bytes);
     let sealed = key.seal(secret.as_bytes(), id.0.as_bytes())?;
     cx.atomically(async |cx| {
         store::hook::insert(cx, id, kind, name, &sealed, by).await?;
         let changes = vec![Changed::new("name", serde_json::Value::Null, name)];
-        activity::record(cx, Act { changes, ..Act::new("hook.created", format!("hook:{}/{id}", kind.as_str())) }).await
+        activity::record(
+            cx,
+            Act { changes, ..Act::new("hook.created", format!("hook:{}/{id}", kind.as_str())) },
+        )
+        .await
     })
     .await?;
     let hook = store::hook::get(cx, id).await?.ok_or_else(|| Error::not_found("hook", id.to_string()))?;
@@ -135,7 +148,11 @@ pub async fn revoke_hook(cx: &mut Cx<'_>, id: ChangeHookId) -> Result<()> {
         }
         store::hook::revoke(cx, id).await?;
         let changes = vec![Changed::new("name", hook.name, serde_json::Value::Null)];
-        activity::record(cx, Act { changes, ..Act::new("hook.revoked", format!("hook:{}/{id}", hook.kind.as_str())) }).await
+        activity::record(
+            cx,
+            Act { changes, ..Act::new("hook.revoked", format!("hook:{}/{id}", hook.kind.as_str())) },
+        )
+        .await
     })
     .await
 }
@@ -151,7 +168,9 @@ pub async fn secret_of_hook(
     let sealed =
         store::hook::sealed(cx, id, kind).await?.ok_or_else(|| Error::not_found("hook", id.to_string()))?;
     let secret = key.ok_or_else(no_key)?.open(&sealed, id.0.as_bytes()).ok_or_else(|| {
-        Error::Unavailable("the hook's secret was sealed with another key; an admin has to make the hook anew".into())
+        Error::Unavailable(
+            "the hook's secret was sealed with another key; an admin has to make the hook anew".into(),
+        )
     })?;
     Ok(HookSecret(secret))
 }
@@ -162,5 +181,7 @@ pub async fn hook_used(cx: &mut Cx<'_>, id: ChangeHookId) -> Result<()> {
 }
 
 fn no_key() -> Error {
-    Error::Unavailable("hooks need a key to seal their secrets with; the operator sets PORTOLAN_SECRET_KEY".into())
+    Error::Unavailable(
+        "hooks need a key to seal their secrets with; the operator sets PORTOLAN_SECRET_KEY".into(),
+    )
 }

@@ -17,7 +17,9 @@ use crate::{
     people,
 };
 
-pub use hook::{Hook, HookKind, HookSecret, NewHook, create_hook, hook_used, hooks, revoke_hook, secret_of_hook};
+pub use hook::{
+    Hook, HookKind, HookSecret, NewHook, create_hook, hook_used, hooks, revoke_hook, secret_of_hook,
+};
 pub use new::{Deployment, NewChange, is_production};
 pub use sealing::SealingKey;
 
@@ -184,7 +186,9 @@ pub async fn record(cx: &mut Cx<'_>, new: NewChange) -> Result<Recorded> {
 
 async fn may_record(cx: &mut Cx<'_>, target: &Target) -> Result<()> {
     match (target.team, target.person) {
-        (Some(team), _) => people::require_team(cx, Some(team), &format!("what is known of {}", target.entity_ref)).await,
+        (Some(team), _) => {
+            people::require_team(cx, Some(team), &format!("what is known of {}", target.entity_ref)).await
+        }
         (None, Some(owner)) if cx.actor().person == Some(owner) || cx.actor().admin => Ok(()),
         (None, Some(_)) => Err(Error::Forbidden(format!(
             "{} belongs to one person; only they or an admin may record its changes",
@@ -214,7 +218,9 @@ async fn put(cx: &mut Cx<'_>, target: &Target, new: &NewChange, told_by: &str) -
     store::lock(cx, target.id).await?; // two retries at once become one change
     let key = match &new.key {
         Some(key) => key.clone(),
-        None => store::same_as_last(cx, target.id, new).await?.unwrap_or_else(|| format!("auto:{}", ChangeId::new())),
+        None => store::same_as_last(cx, target.id, new)
+            .await?
+            .unwrap_or_else(|| format!("auto:{}", ChangeId::new())),
     };
     let before = store::by_key(cx, target.id, &key).await?;
     let person = store::person_named(cx, &new.deployed_by).await?;
@@ -249,7 +255,12 @@ pub async fn get(cx: &mut Cx<'_>, id: ChangeId) -> Result<Change> {
 }
 
 /// Changes, newest first.
-pub async fn list(cx: &mut Cx<'_>, filter: &Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Change>> {
+pub async fn list(
+    cx: &mut Cx<'_>,
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Change>> {
     let me = cx.reader()?;
     let after = after.map(|c| c.key::<(Timestamp, ChangeId)>()).transpose()?;
     let mine = if filter.mine { Some(people::team_ids_of(cx, me).await?) } else { None };
@@ -263,7 +274,9 @@ pub async fn latest(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Change>> {
     cx.reader()?;
     let mut changes = store::latest(cx, entity).await?;
     changes.sort_by(|a, b| {
-        (!is_production(&a.environment)).cmp(&!is_production(&b.environment)).then(b.started_at.cmp(&a.started_at))
+        (!is_production(&a.environment))
+            .cmp(&!is_production(&b.environment))
+            .then(b.started_at.cmp(&a.started_at))
     });
     Ok(changes)
 }

@@ -83,7 +83,8 @@ impl Deployment {
 
 /// Whether an environment is production, by its name: the one whose changes an incident asks for first.
 pub fn is_production(environment: &str) -> bool {
-    environment == "live" || environment.split(['-', '_', '/', '.', ' ']).any(|part| part == "prod" || part == "production")
+    environment == "live"
+        || environment.split(['-', '_', '/', '.', ' ']).any(|part| part == "prod" || part == "production")
 }
 
 const MINUTES_AHEAD: i64 = 10; // a pipeline's clock may be a little fast
@@ -120,7 +121,8 @@ impl NewChange {
 
     fn problems(&self, now: Timestamp) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut wrong = |field: &str, message: String| problems.push(Problem { field: field.into(), message });
+        let mut wrong =
+            |field: &str, message: String| problems.push(Problem { field: field.into(), message });
         for (field, text, needed, most) in [
             ("entity", self.entity_ref.trim(), true, 260),
             ("environment", &self.environment, true, 63),
@@ -166,7 +168,12 @@ mod tests {
     #[test]
     fn a_bare_name_is_a_component() {
         let full = |given: &str| {
-            let new = NewChange { entity_ref: given.into(), environment: " Prod ".into(), version: "1".into(), ..NewChange::default() };
+            let new = NewChange {
+                entity_ref: given.into(),
+                environment: " Prod ".into(),
+                version: "1".into(),
+                ..NewChange::default()
+            };
             new.checked("2026-01-01T00:00:00Z".parse().unwrap()).unwrap().entity_ref
         };
         assert_eq!(full(" Checkout-API "), "component:default/checkout-api");
@@ -176,7 +183,9 @@ mod tests {
 
     #[test]
     fn production_has_several_names() {
-        assert!(["production", "prod", "prod-eu-west-1", "eu/production", "live"].into_iter().all(is_production));
+        assert!(
+            ["production", "prod", "prod-eu-west-1", "eu/production", "live"].into_iter().all(is_production)
+        );
         assert!(!["staging", "product-test", "preview", "pre"].into_iter().any(is_production));
     }
 
@@ -188,7 +197,9 @@ mod tests {
             finished_at: Some("2029-01-01T00:00:00Z".parse().unwrap()),
             ..NewChange::default()
         };
-        let Err(Error::Invalid(problems)) = new.checked("2026-01-01T00:00:00Z".parse().unwrap()) else { panic!() };
+        let Err(Error::Invalid(problems)) = new.checked("2026-01-01T00:00:00Z".parse().unwrap()) else {
+            panic!()
+        };
         let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["entity", "environment", "version", "link", "started_at", "finished_at"]);
     }

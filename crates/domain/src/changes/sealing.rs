@@ -26,7 +26,9 @@ impl SealingKey {
         getrandom::fill(&mut nonce).map_err(|_| broken())?;
         let mut sealed = nonce.to_vec();
         sealed.extend(
-            self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: owner }).map_err(|_| broken())?,
+            self.cipher()
+                .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: owner })
+                .map_err(|_| broken())?,
         );
         Ok(sealed)
     }

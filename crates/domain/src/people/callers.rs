@@ -99,7 +99,14 @@ impl Callers {
         valid.then(|| caller.actor.clone())
     }
 
-    fn remember(&self, before: u64, digest: [u8; 32], actor: &Actor, expires_at: Option<Timestamp>, now: Timestamp) {
+    fn remember(
+        &self,
+        before: u64,
+        digest: [u8; 32],
+        actor: &Actor,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         if !self.listening.load(Ordering::Acquire) {
             return;
         }

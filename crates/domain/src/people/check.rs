@@ -117,7 +117,9 @@ pub(super) fn is_email(text: &str) -> bool {
             && host.contains('.')
             && !host.starts_with('.')
             && !host.ends_with('.')
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'))
+            && !text
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'))
     })
 }
 
@@ -165,8 +167,19 @@ mod tests {
 
     #[test]
     fn addresses_zones_and_links() {
-        assert!(is_email("imke@fairhaven.example") && !is_email("imke") && !is_email("a@b@c.d") && !is_email("a b@c.de") && !is_email("a@.c"));
-        assert!(is_time_zone("Europe/Amsterdam") && is_time_zone("UTC") && !is_time_zone("Mars/Base") && !is_time_zone(""));
+        assert!(
+            is_email("imke@fairhaven.example")
+                && !is_email("imke")
+                && !is_email("a@b@c.d")
+                && !is_email("a b@c.de")
+                && !is_email("a@.c")
+        );
+        assert!(
+            is_time_zone("Europe/Amsterdam")
+                && is_time_zone("UTC")
+                && !is_time_zone("Mars/Base")
+                && !is_time_zone("")
+        );
         assert!(is_link("https://chat.example/x") && !is_link("javascript:alert(1)") && !is_link("/x"));
     }
 
@@ -177,7 +190,10 @@ mod tests {
         checks.email("email", Some("nonsense"));
         checks.key("handle", "Imke de Vries");
         let Err(Error::Invalid(problems)) = checks.done() else { panic!("must be refused") };
-        assert_eq!(problems.iter().map(|p| p.field.as_str()).collect::<Vec<_>>(), ["name", "email", "handle"]);
+        assert_eq!(
+            problems.iter().map(|p| p.field.as_str()).collect::<Vec<_>>(),
+            ["name", "email", "handle"]
+        );
         assert!(problems[2].message.ends_with("imke-de-vries would do"), "{}", problems[2].message);
     }
 

@@ -31,7 +31,11 @@ pub async fn link_identity(cx: &mut Cx<'_>, handle: &str, issuer: &str, subject:
     checks.done()?;
     cx.atomically(async |cx| {
         store::insert_identity(cx, person.id, &issuer, &subject).await?;
-        activity::record(cx, Act { note: issuer.clone(), ..Act::new("person.identity-linked", person::subject(&person)) }).await
+        activity::record(
+            cx,
+            Act { note: issuer.clone(), ..Act::new("person.identity-linked", person::subject(&person)) },
+        )
+        .await
     })
     .await
 }

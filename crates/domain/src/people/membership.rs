@@ -4,7 +4,9 @@
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{PersonName, TeamName, check::Checks, person, person::may_read, rights::require_team, store, team};
+use super::{
+    PersonName, TeamName, check::Checks, person, person::may_read, rights::require_team, store, team,
+};
 use crate::{
     Cursor, Cx, Error, Limit, MembershipId, Page, PersonId, Result, TeamId,
     activity::{self, Act},
@@ -61,7 +63,12 @@ impl Stay {
 }
 
 /// Who is in a team now or will be, by name.
-pub async fn members(cx: &mut Cx<'_>, team: TeamId, after: Option<Cursor>, limit: Limit) -> Result<Page<Member>> {
+pub async fn members(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Member>> {
     may_read(cx)?;
     let after = after.map(|c| c.key::<(String, MembershipId)>()).transpose()?;
     let rows = store::members(cx, team, after, limit.probe()).await?;
@@ -82,7 +89,12 @@ pub async fn stays(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<Stay>> {
 }
 
 /// Puts a person into a team, from now or from another day on.
-pub async fn add_member(cx: &mut Cx<'_>, slug: &str, handle: &str, from: Option<Timestamp>) -> Result<MembershipId> {
+pub async fn add_member(
+    cx: &mut Cx<'_>,
+    slug: &str,
+    handle: &str,
+    from: Option<Timestamp>,
+) -> Result<MembershipId> {
     let team = team::team(cx, slug).await?;
     require_team(cx, Some(team.id), &format!("who is in {}", team.name)).await?;
     let from = from.unwrap_or(cx.now());
@@ -90,7 +102,9 @@ pub async fn add_member(cx: &mut Cx<'_>, slug: &str, handle: &str, from: Option<
     let found = store::person_by_handle(cx, handle.trim()).await?;
     match &found {
         None => checks.problem("person", format!("names nobody: there is no person {:?}", handle.trim())),
-        Some(p) if !p.active => checks.problem("person", format!("cannot be {}: this person is no longer active", p.name)),
+        Some(p) if !p.active => {
+            checks.problem("person", format!("cannot be {}: this person is no longer active", p.name))
+        }
         Some(_) => {}
     }
     if from > cx.now() + (366 * 24).hours() {
@@ -103,7 +117,11 @@ pub async fn add_member(cx: &mut Cx<'_>, slug: &str, handle: &str, from: Option<
         store::insert_membership(cx, id, team.id, person.id, from).await?;
         let note = format!("{} ({})", person.name, person.handle);
         activity::record(cx, Act { note, ..Act::new("team.member-added", team::subject(&team)) }).await?;
-        activity::record(cx, Act { note: team.name.clone(), ..Act::new("person.joined-team", person::subject(&person)) }).await
+        activity::record(
+            cx,
+            Act { note: team.name.clone(), ..Act::new("person.joined-team", person::subject(&person)) },
+        )
+        .await
     })
     .await?;
     Ok(id)
@@ -117,14 +135,19 @@ pub async fn end_membership(cx: &mut Cx<'_>, id: MembershipId, until: Option<Tim
     }
     let until = until.unwrap_or(cx.now());
     cx.atomically(async |cx| {
-        let stay = store::lock_membership(cx, id).await?.ok_or_else(|| Error::not_found("membership", id.to_string()))?;
+        let stay = store::lock_membership(cx, id)
+            .await?
+            .ok_or_else(|| Error::not_found("membership", id.to_string()))?;
         let team = team::team_by_id(cx, stay.team_id).await?;
         let person = person::person_by_id(cx, stay.person_id).await?;
         require_team(cx, Some(team.id), &format!("who is in {}", team.name)).await?;
         if stay.origin == Origin::Descriptor {
             let by = store::sayers(cx, team.id, person.id).await?;
             if !by.is_empty() {
-                return Err(Error::Conflict(format!("this membership is given by the descriptor {}; change it there", by.join(" and "))));
+                return Err(Error::Conflict(format!(
+                    "this membership is given by the descriptor {}; change it there",
+                    by.join(" and ")
+                )));
             }
         }
         if stay.until.is_some_and(|u| u <= cx.now()) {
@@ -137,7 +160,11 @@ pub async fn end_membership(cx: &mut Cx<'_>, id: MembershipId, until: Option<Tim
         }
         let note = format!("{} ({})", person.name, person.handle);
         activity::record(cx, Act { note, ..Act::new("team.member-left", team::subject(&team)) }).await?;
-        activity::record(cx, Act { note: team.name.clone(), ..Act::new("person.left-team", person::subject(&person)) }).await
+        activity::record(
+            cx,
+            Act { note: team.name.clone(), ..Act::new("person.left-team", person::subject(&person)) },
+        )
+        .await
     })
     .await
 }

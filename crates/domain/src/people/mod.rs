@@ -28,18 +28,22 @@ pub use identity::{Identity, identities, link_identity, person_by_identity};
 pub use membership::{Member, Origin, Stay, add_member, end_membership, former_members, members, stays};
 pub use password::{SHORTEST_PASSWORD, has_password, set_password};
 pub use person::{
-    Density, NewPerson, PeopleFilter, Person, PersonEdit, PersonName, Preferences, Theme, create_person, edit_person, find_people,
-    may_edit_person, me, people, person, person_by_id, person_names, reports, set_preferences,
+    Density, NewPerson, PeopleFilter, Person, PersonEdit, PersonName, Preferences, Theme, create_person,
+    edit_person, find_people, may_edit_person, me, people, person, person_by_id, person_names, reports,
+    set_preferences,
 };
-pub use rights::{Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights};
+pub use rights::{
+    Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights,
+};
 pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, release_seeds};
 pub use session::{Session, end_all_sessions, end_session, sessions, sign_out};
 pub use sign_in::{
-    Device, FirstAdmin, OneTimeLink, Persona, SignedIn, create_set_up_link, create_sign_in_link, demo_personas, grant_demo_admin, set_up,
-    set_up_link, sign_in, sign_in_as_persona, sign_in_link, sweep, use_sign_in_link,
+    Device, FirstAdmin, OneTimeLink, Persona, SignedIn, create_set_up_link, create_sign_in_link,
+    demo_personas, grant_demo_admin, set_up, set_up_link, sign_in, sign_in_as_persona, sign_in_link, sweep,
+    use_sign_in_link,
 };
 pub use team::{
-    NewTeam, OrgTeam, Role, Team, TeamEdit, TeamName, ancestors, create_team, edit_team, find_teams, led_by, org, sub_teams, team,
-    team_by_id, team_names, teams,
+    NewTeam, OrgTeam, Role, Team, TeamEdit, TeamName, ancestors, create_team, edit_team, find_teams, led_by,
+    org, sub_teams, team, team_by_id, team_names, teams,
 };
 pub use token::{NewToken, TOKEN_PREFIX, Token, create_token, create_token_for, revoke_token, tokens};

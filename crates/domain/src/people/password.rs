@@ -2,10 +2,7 @@
 
 use std::sync::OnceLock;
 
-use argon2::{
-    Argon2, PasswordHasher, PasswordVerifier,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use tokio::sync::Semaphore;
 
 use super::{check::Checks, secret, sign_in, store};
@@ -39,7 +36,8 @@ pub async fn set_password(cx: &mut Cx<'_>, current: &str, new: &str, session: Op
     let hash = hash(new.to_owned()).await?;
     cx.atomically(async |cx| {
         store::set_password_hash(cx, me.id, &hash).await?;
-        store::end_sessions_of(cx, me.id, session.map(secret::digest).as_ref().map(<[u8; 32]>::as_slice)).await?;
+        store::end_sessions_of(cx, me.id, session.map(secret::digest).as_ref().map(<[u8; 32]>::as_slice))
+            .await?;
         store::void_links_of(cx, me.id).await?;
         activity::record(cx, Act::new("person.password-set", super::person::subject(&me))).await
     })
@@ -68,7 +66,10 @@ pub(super) fn check(checks: &mut Checks, field: &str, password: &str, about: &[&
 }
 
 pub(super) async fn hash(password: String) -> Result<String> {
-    blocking(move || Ok(Argon2::default().hash_password(password.as_bytes()).map_err(unhashable)?.to_string())).await
+    blocking(move || {
+        Ok(Argon2::default().hash_password(password.as_bytes()).map_err(unhashable)?.to_string())
+    })
+    .await
 }
 
 /// Whether a password fits. Without a stored hash it works just as long and says no: whether an account exists cannot
@@ -82,19 +83,32 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
         let known = stored.is_some();
         let stored = match stored {
             Some(stored) => stored,
-            None => if let Some(nobody) = NOBODY.get() { nobody.clone() } else {
-                let made = Argon2::default().hash_password(b"nobody has this password").map_err(unhashable)?.to_string();
-                NOBODY.get_or_init(|| made).clone()
-            },
+            None => {
+                if let Some(nobody) = NOBODY.get() {
+                    nobody.clone()
+                } else {
+                    let made = Argon2::default()
+                        .hash_password(b"nobody has this password")
+                        .map_err(unhashable)?
+                        .to_string();
+                    NOBODY.get_or_init(|| made).clone()
+                }
+            }
         };
-        let parsed = PasswordHash::new(&stored).map_err(|e| Error::Unavailable(format!("a stored password cannot be read ({e}); ask an admin for a sign-in link")))?;
+        let parsed = PasswordHash::new(&stored).map_err(|e| {
+            Error::Unavailable(format!(
+                "a stored password cannot be read ({e}); ask an admin for a sign-in link"
+            ))
+        })?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known)
     })
     .await
 }
 
 /// Makes the first refusal as slow as the others.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let unavailable = || Error::Unavailable("the portal is shutting down; try again in a moment".into());
     let _turn = HASHING.acquire().await.map_err(|_| unavailable())?;
     tokio::task::spawn_blocking(work).await.map_err(|_| unavailable())?

@@ -180,7 +180,12 @@ pub async fn person_names(cx: &mut Cx<'_>, ids: &[PersonId]) -> Result<Vec<Perso
 }
 
 /// People by name.
-pub async fn people(cx: &mut Cx<'_>, filter: &PeopleFilter, after: Option<Cursor>, limit: Limit) -> Result<Page<Person>> {
+pub async fn people(
+    cx: &mut Cx<'_>,
+    filter: &PeopleFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Person>> {
     may_read(cx)?;
     let after = after.map(|c| c.key::<(String, PersonId)>()).transpose()?;
     let rows = store::people(cx, filter, after, limit.probe()).await?;
@@ -245,13 +250,19 @@ pub(super) async fn insert_person(cx: &mut Cx<'_>, new: &NewPerson) -> Result<Pe
 
 /// Edits a person. People edit their own name, telephone and time zone; the rest is for admins.
 /// Deactivating ends the person's sessions and memberships; the last active admin cannot be taken away.
-pub async fn edit_person(cx: &mut Cx<'_>, handle: &str, edit: PersonEdit, version: Option<i64>) -> Result<Person> {
+pub async fn edit_person(
+    cx: &mut Cx<'_>,
+    handle: &str,
+    edit: PersonEdit,
+    version: Option<i64>,
+) -> Result<Person> {
     may_read(cx)?;
     cx.atomically(async |cx| {
         let leaves = edit.admin == Some(false) || edit.active == Some(false);
         // the admins first, and always in the same order: two who leave at the same moment take turns
         let admins = if leaves { store::lock_active_admins(cx).await? } else { Vec::new() };
-        let before = store::lock_person(cx, handle).await?.ok_or_else(|| Error::not_found("person", handle))?;
+        let before =
+            store::lock_person(cx, handle).await?.ok_or_else(|| Error::not_found("person", handle))?;
         may_edit(cx, &before, &edit)?;
         if version.is_some_and(|v| v != before.version) {
             return Err(Error::Stale);
@@ -309,7 +320,8 @@ pub(super) fn subject(person: &Person) -> String {
 }
 
 fn may_edit(cx: &Cx<'_>, person: &Person, edit: &PersonEdit) -> Result<()> {
-    let for_admins = edit.email.is_some() || edit.manager.is_some() || edit.admin.is_some() || edit.active.is_some();
+    let for_admins =
+        edit.email.is_some() || edit.manager.is_some() || edit.admin.is_some() || edit.active.is_some();
     let refused = match cx.admin() {
         Ok(()) => return Ok(()),
         Err(refused) => refused,
@@ -318,7 +330,10 @@ fn may_edit(cx: &Cx<'_>, person: &Person, edit: &PersonEdit) -> Result<()> {
         return Err(if cx.actor().admin {
             refused
         } else {
-            Error::Forbidden(format!("only {} and the admins may edit this person; the admins are listed under People", person.name))
+            Error::Forbidden(format!(
+                "only {} and the admins may edit this person; the admins are listed under People",
+                person.name
+            ))
         });
     }
     if for_admins {
@@ -353,7 +368,10 @@ async fn edited(cx: &mut Cx<'_>, before: &Person, edit: &PersonEdit) -> Result<P
     if let Some(described_by) = &before.described_by {
         for change in differences(before, &after) {
             if before.is_described(&change.field) {
-                checks.problem(&change.field, format!("is given by the descriptor {described_by}; change it there"));
+                checks.problem(
+                    &change.field,
+                    format!("is given by the descriptor {described_by}; change it there"),
+                );
             }
         }
     }
@@ -361,7 +379,12 @@ async fn edited(cx: &mut Cx<'_>, before: &Person, edit: &PersonEdit) -> Result<P
     Ok(after)
 }
 
-async fn manager(cx: &mut Cx<'_>, checks: &mut Checks, handle: Option<&str>, of: PersonId) -> Result<Option<PersonId>> {
+async fn manager(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    handle: Option<&str>,
+    of: PersonId,
+) -> Result<Option<PersonId>> {
     let Some(handle) = handle.map(str::trim).filter(|h| !h.is_empty()) else { return Ok(None) };
     match store::person_by_handle(cx, handle).await? {
         Some(m) if m.id == of => checks.problem("manager", "cannot be the person themselves"),
@@ -389,7 +412,11 @@ fn differences(before: &Person, after: &Person) -> Vec<Changed> {
     compare("email", before.email.clone().into(), after.email.clone().into());
     compare("phone", before.phone.clone().into(), after.phone.clone().into());
     compare("time_zone", before.time_zone.clone().into(), after.time_zone.clone().into());
-    compare("manager", before.manager_id.map(|id| id.to_string()).into(), after.manager_id.map(|id| id.to_string()).into());
+    compare(
+        "manager",
+        before.manager_id.map(|id| id.to_string()).into(),
+        after.manager_id.map(|id| id.to_string()).into(),
+    );
     compare("admin", before.admin.into(), after.admin.into());
     compare("active", before.active.into(), after.active.into());
     changes

@@ -36,7 +36,9 @@ pub async fn require_team(cx: &mut Cx<'_>, team: Option<TeamId>, what: &str) -> 
     }
     cx.writer()?;
     let Some(team) = team else {
-        return Err(Error::Forbidden(format!("{what} belongs to no team, so only an admin may change it; the admins are listed under People")));
+        return Err(Error::Forbidden(format!(
+            "{what} belongs to no team, so only an admin may change it; the admins are listed under People"
+        )));
     };
     if team_rights(cx, team).await?.edit {
         return Ok(());

@@ -153,7 +153,9 @@ impl<Id: Copy + Eq> Places<Id> {
         for k in known {
             let key = k.key.to_lowercase();
             let email = k.email.as_deref().map(str::to_lowercase);
-            if let Some(by) = &k.described_by { drop(places.by_ref.insert(by.clone(), k.id)) } else {
+            if let Some(by) = &k.described_by {
+                drop(places.by_ref.insert(by.clone(), k.id))
+            } else {
                 places.free_by_key.insert(key.clone(), k.id);
                 if let Some(email) = &email {
                     places.free_by_email.insert(email.clone(), k.id);
@@ -172,7 +174,11 @@ impl<Id: Copy + Eq> Places<Id> {
             return Place::Existing(*id);
         }
         let email = email.map(str::to_lowercase);
-        let found = self.free_by_key.get(&key.to_lowercase()).or_else(|| email.and_then(|e| self.free_by_email.get(&e))).copied();
+        let found = self
+            .free_by_key
+            .get(&key.to_lowercase())
+            .or_else(|| email.and_then(|e| self.free_by_email.get(&e)))
+            .copied();
         if let Some(id) = found {
             self.free_by_key.retain(|_, v| *v != id);
             self.free_by_email.retain(|_, v| *v != id);
@@ -185,14 +191,19 @@ impl<Id: Copy + Eq> Places<Id> {
     /// The first free key among the candidates.
     fn free_key(&mut self, entity_ref: &str, key: &str) -> String {
         let [.., last] = &candidates(entity_ref, key);
-        let free = candidates(entity_ref, key).into_iter().find(|k| !self.keys.contains(&k.to_lowercase())).unwrap_or_else(|| last.clone());
+        let free = candidates(entity_ref, key)
+            .into_iter()
+            .find(|k| !self.keys.contains(&k.to_lowercase()))
+            .unwrap_or_else(|| last.clone());
         self.keys.insert(free.to_lowercase());
         free
     }
 
     /// Whether this place may have this e-mail; keeps it for it if so.
     fn claim_email(&mut self, email: &str, by: Option<Id>) -> bool {
-        if let Some(holder) = self.emails.get(&email.to_lowercase()) { holder.is_some() && *holder == by } else {
+        if let Some(holder) = self.emails.get(&email.to_lowercase()) {
+            holder.is_some() && *holder == by
+        } else {
             self.emails.insert(email.to_lowercase(), by);
             true
         }
@@ -201,9 +212,14 @@ impl<Id: Copy + Eq> Places<Id> {
 
 /// Keys to try for something new: the key itself, one with the namespace in front, one that nobody else comes to.
 pub(super) fn candidates(entity_ref: &str, key: &str) -> [String; 3] {
-    let namespace = entity_ref.split_once(':').and_then(|(_, rest)| rest.split_once('/')).map_or("default", |(n, _)| n);
+    let namespace =
+        entity_ref.split_once(':').and_then(|(_, rest)| rest.split_once('/')).map_or("default", |(n, _)| n);
     let digest = hex::encode(&secret::digest(entity_ref)[..4]);
-    let own = if check::is_key(key) { key.to_owned() } else { check::suggest_key(key).unwrap_or_else(|| digest.clone()) };
+    let own = if check::is_key(key) {
+        key.to_owned()
+    } else {
+        check::suggest_key(key).unwrap_or_else(|| digest.clone())
+    };
     let spaced = check::suggest_key(&format!("{namespace}-{own}")).unwrap_or_else(|| digest.clone());
     let unique = format!("{}-{digest}", own[..own.len().min(54)].trim_end_matches(['-', '.', '_']));
     [own, spaced, unique]
@@ -247,10 +263,16 @@ async fn apply_users(cx: &mut Cx<'_>, users: &[UserSeed], seeded: &mut Seeded) -
         let place = places.find(&u.entity_ref, &u.handle, u.email.as_deref());
         let holder = if let Place::Existing(id) = &place { Some(*id) } else { None };
         if let Some(email) = u.email.take_if(|e| !places.claim_email(e, holder)) {
-            seeded.remarks.push((u.entity_ref.clone(), format!("the e-mail address {email} belongs to somebody else already and was left out")));
+            seeded.remarks.push((
+                u.entity_ref.clone(),
+                format!("the e-mail address {email} belongs to somebody else already and was left out"),
+            ));
         }
         if let Some(zone) = u.time_zone.take_if(|z| !check::is_time_zone(z)) {
-            seeded.remarks.push((u.entity_ref.clone(), format!("there is no time zone {zone:?}; a name like Europe/Amsterdam is needed")));
+            seeded.remarks.push((
+                u.entity_ref.clone(),
+                format!("there is no time zone {zone:?}; a name like Europe/Amsterdam is needed"),
+            ));
         }
         let id = match place {
             Place::Existing(id) => id,
@@ -277,7 +299,10 @@ async fn break_rings(cx: &mut Cx<'_>, seeded: &mut Seeded) -> Result<()> {
         return Ok(());
     }
     for (entity_ref, _) in seeded.teams.iter().filter(|(_, id)| ringed.contains(id)) {
-        seeded.remarks.push((entity_ref.clone(), "its parents form a ring, so it was put at the top; mend spec.parent of one of them".into()));
+        seeded.remarks.push((
+            entity_ref.clone(),
+            "its parents form a ring, so it was put at the top; mend spec.parent of one of them".into(),
+        ));
     }
     store::clear_parents(cx, &ringed).await
 }
@@ -325,7 +350,10 @@ mod tests {
         // spoken for already: not taken over by another descriptor
         assert_eq!(places.find("user:other/imke", "imke", None), Place::New("other-imke".into()));
         assert_eq!(places.find("user:default/tomas", "tomas", None), Place::New("default-tomas".into()));
-        assert_eq!(places.find("user:other/imke2", "imke", None), Place::New(candidates("user:other/imke2", "imke")[2].clone()));
+        assert_eq!(
+            places.find("user:other/imke2", "imke", None),
+            Place::New(candidates("user:other/imke2", "imke")[2].clone())
+        );
         assert_eq!(places.find("user:default/new", "new", None), Place::New("new".into()));
     }
 

@@ -39,7 +39,11 @@ pub async fn sessions(cx: &mut Cx<'_>, current: Option<&str>) -> Result<Vec<Sess
 /// Ends one of the signed-in person's sessions.
 pub async fn end_session(cx: &mut Cx<'_>, id: SessionId) -> Result<()> {
     let me = cx.writer()?;
-    if store::end_session(cx, me, id).await? { Ok(()) } else { Err(Error::not_found("session", id.to_string())) }
+    if store::end_session(cx, me, id).await? {
+        Ok(())
+    } else {
+        Err(Error::not_found("session", id.to_string()))
+    }
 }
 
 /// Signs the person out everywhere, or everywhere but in the session with this secret. Says how many ended.

@@ -6,7 +6,11 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{NewPerson, Person, PersonName, check::{Checks, tame}, password, person, secret, session, store};
+use super::{
+    NewPerson, Person, PersonName,
+    check::{Checks, tame},
+    password, person, secret, session, store,
+};
 use crate::{
     Actor, Cx, Error, PersonId, Portal, Result, Via,
     activity::{self, Act},
@@ -89,7 +93,10 @@ pub async fn sign_in(portal: &Portal, account: &str, password: &str, device: &De
     let (person, hash) = found.map_or((None, None), |(id, hash)| (Some(id), hash));
     let fits = password::verify(password.to_owned(), hash).await?;
     let Some(person) = person.filter(|_| fits) else {
-        return Err(Error::invalid("account", "and password do not belong together; check both, or ask an admin for a sign-in link"));
+        return Err(Error::invalid(
+            "account",
+            "and password do not belong together; check both, or ask an admin for a sign-in link",
+        ));
     };
     let mut call = portal.call(Actor::stranger(Via::Page)).await?;
     call.cx()
@@ -106,7 +113,9 @@ pub(super) async fn attempt(cx: &mut Cx<'_>, account: &str, address: &str) -> Re
     let since = cx.now() - WINDOW_MINUTES.minutes();
     // attempts without an address (a password change) count for the account alone
     let per_address = if address.is_empty() { i64::MAX } else { FAILURES.1 };
-    let Some(at) = store::one_too_many(cx, account, address, since, (FAILURES.0, per_address)).await? else { return Ok(id) };
+    let Some(at) = store::one_too_many(cx, account, address, since, (FAILURES.0, per_address)).await? else {
+        return Ok(id);
+    };
     store::forget_attempt(cx, id).await?; // it was not made, so it does not make the wait longer
     let wait = (at + WINDOW_MINUTES.minutes()).duration_since(cx.now()).as_secs().max(1);
     Err(Error::Throttled(Duration::from_secs(wait.unsigned_abs())))
@@ -117,7 +126,10 @@ pub async fn create_sign_in_link(cx: &mut Cx<'_>, handle: &str) -> Result<OneTim
     cx.admin()?;
     let person = person::person(cx, handle).await?;
     if !person.active {
-        return Err(Error::Conflict(format!("{} is no longer active; reactivate the account first", person.name)));
+        return Err(Error::Conflict(format!(
+            "{} is no longer active; reactivate the account first",
+            person.name
+        )));
     }
     cx.atomically(async |cx| {
         store::void_links_of(cx, person.id).await?; // the newest link is the only one
@@ -181,7 +193,9 @@ pub async fn set_up(cx: &mut Cx<'_>, link: &str, admin: &FirstAdmin, device: &De
     };
     cx.atomically(async |cx| {
         store::lock_set_up(cx).await?;
-        if store::use_link(cx, &secret::digest(link)).await? != Some(None) || store::has_active_admin(cx).await? {
+        if store::use_link(cx, &secret::digest(link)).await? != Some(None)
+            || store::has_active_admin(cx).await?
+        {
             return Err(set_up_spent());
         }
         let person = both(person::insert_person(cx, &new).await, weak)?;
@@ -198,7 +212,8 @@ pub async fn demo_personas(cx: &mut Cx<'_>, portal: &Portal) -> Result<Vec<Perso
     }
     let order = ["engineer", "platform engineer", "support", "manager", "VP", "admin"];
     let mut personas = store::personas(cx).await?;
-    personas.sort_by_key(|p| order.iter().position(|o| o.eq_ignore_ascii_case(&p.label)).unwrap_or(order.len()));
+    personas
+        .sort_by_key(|p| order.iter().position(|o| o.eq_ignore_ascii_case(&p.label)).unwrap_or(order.len()));
     Ok(personas)
 }
 
@@ -207,7 +222,10 @@ pub async fn sign_in_as_persona(portal: &Portal, handle: &str, device: &Device) 
     let mut call = portal.call(Actor::stranger(Via::Page)).await?;
     let cx = &mut call.cx();
     let personas = demo_personas(cx, portal).await?;
-    let persona = personas.iter().find(|p| p.person.handle.eq_ignore_ascii_case(handle)).ok_or_else(|| Error::not_found("persona", handle))?;
+    let persona = personas
+        .iter()
+        .find(|p| p.person.handle.eq_ignore_ascii_case(handle))
+        .ok_or_else(|| Error::not_found("persona", handle))?;
     session::begin(cx, persona.person.id, device).await
 }
 
@@ -226,7 +244,9 @@ pub async fn grant_demo_admin(cx: &mut Cx<'_>) -> Result<()> {
 pub async fn sweep(cx: &mut Cx<'_>) -> Result<u64> {
     cx.admin()?;
     let day_ago = cx.now() - 24.hours();
-    Ok(store::delete_ended_sessions(cx).await? + store::delete_old_attempts(cx, day_ago).await? + store::delete_old_links(cx, day_ago).await?)
+    Ok(store::delete_ended_sessions(cx).await?
+        + store::delete_old_attempts(cx, day_ago).await?
+        + store::delete_old_links(cx, day_ago).await?)
 }
 
 async fn make_link(cx: &mut Cx<'_>, person: Option<PersonId>) -> Result<OneTimeLink> {
@@ -236,7 +256,9 @@ async fn make_link(cx: &mut Cx<'_>, person: Option<PersonId>) -> Result<OneTimeL
 }
 
 fn spent() -> Error {
-    Error::Conflict("this sign-in link was used already or is older than a day; ask an admin for a new one".into())
+    Error::Conflict(
+        "this sign-in link was used already or is older than a day; ask an admin for a new one".into(),
+    )
 }
 
 fn set_up_spent() -> Error {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    PersonName, check::Checks, person::may_read,
+    PersonName,
+    check::Checks,
+    person::may_read,
     rights::{require_team, team_rights},
     store,
 };
@@ -95,7 +97,8 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ServiceDevelopment, Self::PlatformDevelopment, Self::ServiceSupport, Self::PlatformSupport];
+    pub const ALL: [Self; 4] =
+        [Self::ServiceDevelopment, Self::PlatformDevelopment, Self::ServiceSupport, Self::PlatformSupport];
 
     /// The word of it.
     pub fn as_str(self) -> &'static str {
@@ -122,7 +125,10 @@ impl std::str::FromStr for Role {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|r| r.as_str() == s).ok_or_else(|| {
-            Error::invalid("roles", "must be service-development, platform-development, service-support or platform-support")
+            Error::invalid(
+                "roles",
+                "must be service-development, platform-development, service-support or platform-support",
+            )
         })
     }
 }
@@ -221,7 +227,12 @@ pub async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>
 }
 
 /// Teams by name; `q` is a part of a name or slug, also mistyped.
-pub async fn teams(cx: &mut Cx<'_>, q: Option<&str>, after: Option<Cursor>, limit: Limit) -> Result<Page<Team>> {
+pub async fn teams(
+    cx: &mut Cx<'_>,
+    q: Option<&str>,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Team>> {
     may_read(cx)?;
     let after = after.map(|c| c.key::<(String, TeamId)>()).transpose()?;
     let rows = store::teams(cx, q, after, limit.probe()).await?;
@@ -400,7 +411,10 @@ async fn edited(cx: &mut Cx<'_>, mut checks: Checks, before: &Team, edit: &TeamE
     if let Some(described_by) = &before.described_by {
         for change in differences(before, &after) {
             if before.is_described(&change.field) {
-                checks.problem(&change.field, format!("is given by the descriptor {described_by}; change it there"));
+                checks.problem(
+                    &change.field,
+                    format!("is given by the descriptor {described_by}; change it there"),
+                );
             }
         }
     }
@@ -408,7 +422,12 @@ async fn edited(cx: &mut Cx<'_>, mut checks: Checks, before: &Team, edit: &TeamE
     Ok(after)
 }
 
-async fn parent_of(cx: &mut Cx<'_>, checks: &mut Checks, team: &Team, slug: Option<&str>) -> Result<Option<TeamId>> {
+async fn parent_of(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    team: &Team,
+    slug: Option<&str>,
+) -> Result<Option<TeamId>> {
     let Some(slug) = slug.map(str::trim).filter(|s| !s.is_empty()) else { return Ok(None) };
     let Some(parent) = store::team_by_slug(cx, slug).await? else {
         checks.problem("parent", format!("names no team: there is no team {slug:?}"));
@@ -420,14 +439,22 @@ async fn parent_of(cx: &mut Cx<'_>, checks: &mut Checks, team: &Team, slug: Opti
     }
     let above = store::ancestors(cx, parent.id).await?;
     if above.iter().any(|a| a.id == team.id) {
-        checks.problem("parent", format!("cannot be {}: it lies below this team, and a team cannot be above itself", parent.name));
+        checks.problem(
+            "parent",
+            format!("cannot be {}: it lies below this team, and a team cannot be above itself", parent.name),
+        );
     } else if above.len() >= DEEPEST {
         checks.problem("parent", format!("would put this team more than {DEEPEST} levels deep"));
     }
     Ok(Some(parent.id))
 }
 
-async fn lead_of(cx: &mut Cx<'_>, checks: &mut Checks, team: &Team, handle: Option<&str>) -> Result<Option<PersonId>> {
+async fn lead_of(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    team: &Team,
+    handle: Option<&str>,
+) -> Result<Option<PersonId>> {
     let Some(handle) = handle.map(str::trim).filter(|h| !h.is_empty()) else { return Ok(None) };
     match store::person_by_handle(cx, handle).await? {
         Some(p) if !p.active && team.lead_id != Some(p.id) => {
@@ -453,8 +480,16 @@ fn differences(before: &Team, after: &Team) -> Vec<Changed> {
     compare("name", before.name.clone().into(), after.name.clone().into());
     compare("purpose", before.purpose.clone().into(), after.purpose.clone().into());
     compare("kind", before.kind.clone().into(), after.kind.clone().into());
-    compare("parent", before.parent_id.map(|id| id.to_string()).into(), after.parent_id.map(|id| id.to_string()).into());
-    compare("lead", before.lead_id.map(|id| id.to_string()).into(), after.lead_id.map(|id| id.to_string()).into());
+    compare(
+        "parent",
+        before.parent_id.map(|id| id.to_string()).into(),
+        after.parent_id.map(|id| id.to_string()).into(),
+    );
+    compare(
+        "lead",
+        before.lead_id.map(|id| id.to_string()).into(),
+        after.lead_id.map(|id| id.to_string()).into(),
+    );
     compare("chat_channel", before.chat_channel.clone().into(), after.chat_channel.clone().into());
     compare("chat_url", before.chat_url.clone().into(), after.chat_url.clone().into());
     compare("email", before.email.clone().into(), after.email.clone().into());

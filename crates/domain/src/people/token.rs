@@ -45,7 +45,9 @@ pub struct NewToken {
 pub async fn create_token(cx: &mut Cx<'_>, new: &NewToken) -> Result<(Token, String)> {
     cx.writer()?;
     if new.scope > cx.actor().scope {
-        return Err(Error::Forbidden("a token cannot make a more powerful one; make it on your account page".into()));
+        return Err(Error::Forbidden(
+            "a token cannot make a more powerful one; make it on your account page".into(),
+        ));
     }
     let me = super::me(cx).await?;
     make(cx, &me, new).await
@@ -72,8 +74,11 @@ pub async fn revoke_token(cx: &mut Cx<'_>, id: TokenId) -> Result<()> {
     cx.writer()?;
     let me = super::me(cx).await?;
     cx.atomically(async |cx| {
-        let name = store::revoke_token(cx, me.id, id).await?.ok_or_else(|| Error::not_found("token", id.to_string()))?;
-        activity::record(cx, Act { note: name, ..Act::new("person.token-revoked", person::subject(&me)) }).await
+        let name = store::revoke_token(cx, me.id, id)
+            .await?
+            .ok_or_else(|| Error::not_found("token", id.to_string()))?;
+        activity::record(cx, Act { note: name, ..Act::new("person.token-revoked", person::subject(&me)) })
+            .await
     })
     .await
 }
@@ -101,7 +106,14 @@ async fn make(cx: &mut Cx<'_>, person: &Person, new: &NewToken) -> Result<(Token
         return Err(Error::Conflict(format!("{MOST} tokens are enough for one person; revoke some first")));
     }
     let secret = secret::fresh(TOKEN_PREFIX)?;
-    let token = Token { id: TokenId::new(), name, scope: new.scope, created_at: cx.now(), expires_at: new.expires_at, last_used_at: None };
+    let token = Token {
+        id: TokenId::new(),
+        name,
+        scope: new.scope,
+        created_at: cx.now(),
+        expires_at: new.expires_at,
+        last_used_at: None,
+    };
     cx.atomically(async |cx| {
         store::insert_token(cx, person.id, &token, &secret::digest(&secret)).await?;
         let note = format!("{} ({})", token.name, token.scope.as_str());

@@ -55,7 +55,8 @@ impl Settings {
         let mut problems = Vec::new();
         let mut within = |field: &str, value: i64, low: i64, high: i64| {
             if !(low..=high).contains(&value) {
-                problems.push(Problem { field: field.into(), message: format!("must be from {low} to {high}") });
+                problems
+                    .push(Problem { field: field.into(), message: format!("must be from {low} to {high}") });
             }
         };
         within("usage_names_days", self.usage_names_days, 1, 3650);

@@ -34,10 +34,13 @@ pub(super) async fn insert(cx: &mut Cx<'_>, batch: &[Event]) -> Result<()> {
 
 pub(super) async fn forget(cx: &mut Cx<'_>, before: Timestamp) -> Result<u64> {
     let before = jiff_sqlx::Timestamp::from(before);
-    Ok(sqlx::query!("UPDATE usage_event SET person_id = NULL WHERE person_id IS NOT NULL AND at < $1", before as _)
-        .execute(cx.conn())
-        .await?
-        .rows_affected())
+    Ok(sqlx::query!(
+        "UPDATE usage_event SET person_id = NULL WHERE person_id IS NOT NULL AND at < $1",
+        before as _
+    )
+    .execute(cx.conn())
+    .await?
+    .rows_affected())
 }
 
 pub(super) async fn weeks(cx: &mut Cx<'_>, since: Timestamp) -> Result<Vec<Week>> {
@@ -66,7 +69,10 @@ pub(super) async fn empty_searches(cx: &mut Cx<'_>, since: Timestamp) -> Result<
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| EmptySearch { text: r.text, times: r.times, last: r.last.to_jiff() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| EmptySearch { text: r.text, times: r.times, last: r.last.to_jiff() })
+        .collect())
 }
 
 pub(super) async fn searches(cx: &mut Cx<'_>, since: Timestamp) -> Result<(i64, i64)> {

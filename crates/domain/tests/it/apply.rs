@@ -48,7 +48,13 @@ fn counts(created: usize, updated: usize, unchanged: usize, rejected: usize, orp
 }
 
 fn shop() -> String {
-    [team("basket", None), user("imke", &["basket"]), service("checkout", "basket", "dependsOn: ['component:fee']"), service("fee", "basket", "")].concat()
+    [
+        team("basket", None),
+        user("imke", &["basket"]),
+        service("checkout", "basket", "dependsOn: ['component:fee']"),
+        service("fee", "basket", ""),
+    ]
+    .concat()
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -68,12 +74,15 @@ async fn the_same_again_changes_nothing(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn what_differs_is_told_field_by_field(pool: PgPool) {
     apply_yaml(&pool, &shop()).await;
-    let changed = service("checkout", "basket", "dependsOn: []").replace("metadata:\n", "metadata:\n  title: Check-out\n");
+    let changed = service("checkout", "basket", "dependsOn: []")
+        .replace("metadata:\n", "metadata:\n  title: Check-out\n");
     assert_eq!(apply(&pool, 1, "test", &changed).await.counts(), counts(0, 1, 0, 0, 0));
     let told = text(&pool, "SELECT changes::text FROM activity WHERE verb = 'entity.updated'").await;
     assert_eq!(
         told.as_deref(),
-        Some(r#"[{"to": "Check-out", "from": null, "field": "title"}, {"to": [], "from": ["component:fee"], "field": "dependsOn"}]"#)
+        Some(
+            r#"[{"to": "Check-out", "from": null, "field": "title"}, {"to": [], "from": ["component:fee"], "field": "dependsOn"}]"#
+        )
     );
     assert_eq!(number(&pool, "SELECT count(*) FROM relation WHERE kind = 'dependsOn'").await, 0);
     assert_eq!(number(&pool, "SELECT version FROM entity WHERE ref = 'component:default/checkout'").await, 2);
@@ -82,10 +91,24 @@ async fn what_differs_is_told_field_by_field(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_rejected_document_stops_the_others_only_if_asked(pool: PgPool) {
     let text = format!("{}---\nkind: Nonsense\n{}", team("basket", None), service("checkout", "basket", ""));
-    let atomic = apply_as(&pool, Actor::system(), monday(), Request { atomic: true, ..Request::yaml("test", text.clone()) }).await.expect("a report");
+    let atomic = apply_as(
+        &pool,
+        Actor::system(),
+        monday(),
+        Request { atomic: true, ..Request::yaml("test", text.clone()) },
+    )
+    .await
+    .expect("a report");
     assert_eq!(atomic.counts(), counts(2, 0, 0, 1, 0));
-    assert_eq!(atomic.refused.as_deref(), Some("nothing was written: 1 document was rejected, and this apply is all or nothing"));
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity").await + number(&pool, "SELECT count(*) FROM source").await, 0);
+    assert_eq!(
+        atomic.refused.as_deref(),
+        Some("nothing was written: 1 document was rejected, and this apply is all or nothing")
+    );
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity").await
+            + number(&pool, "SELECT count(*) FROM source").await,
+        0
+    );
     assert_eq!(apply(&pool, 0, "test", &text).await.counts(), counts(2, 0, 0, 1, 0));
     assert_eq!(number(&pool, "SELECT count(*) FROM entity").await, 2);
 }
@@ -104,17 +127,29 @@ async fn two_sources_cannot_claim_one_entity(pool: PgPool) {
     let other = apply(&pool, 1, "github.com/acme/other", &service("Checkout", "basket", "")).await;
     assert_eq!(
         problems(&other),
-        ["metadata.name is described by the source test already, so github.com/acme/other may not describe it too; take it out of one of them"]
+        [
+            "metadata.name is described by the source test already, so github.com/acme/other may not describe it too; take it out of one of them"
+        ]
     );
     // once the first has let go of it, the second may have it
-    prune(&pool, 2, &[team("basket", None), user("imke", &["basket"]), service("fee", "basket", "")].concat()).await.expect("pruned");
-    assert_eq!(apply(&pool, 3, "github.com/acme/other", &service("Checkout", "basket", "")).await.counts(), counts(0, 1, 0, 0, 0));
+    prune(
+        &pool,
+        2,
+        &[team("basket", None), user("imke", &["basket"]), service("fee", "basket", "")].concat(),
+    )
+    .await
+    .expect("pruned");
+    assert_eq!(
+        apply(&pool, 3, "github.com/acme/other", &service("Checkout", "basket", "")).await.counts(),
+        counts(0, 1, 0, 0, 0)
+    );
     assert_eq!(problems(&apply(&pool, 4, "test", &shop()).await).len(), 1);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn an_entity_described_twice_is_taken_in_from_neither(pool: PgPool) {
-    let text = [team("basket", None), service("checkout", "basket", ""), service("CheckOut", "basket", "")].concat();
+    let text =
+        [team("basket", None), service("checkout", "basket", ""), service("CheckOut", "basket", "")].concat();
     let report = apply(&pool, 0, "test", &text).await;
     assert_eq!(report.counts(), counts(1, 0, 0, 2, 0));
     let said = "metadata.name is described more than once in this apply (line 6; line 15); keep one";
@@ -124,16 +159,28 @@ async fn an_entity_described_twice_is_taken_in_from_neither(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn what_is_missing_is_orphaned_and_comes_back(pool: PgPool) {
     apply_yaml(&pool, &shop()).await;
-    let less = [team("basket", None), user("imke", &["basket"]), service("checkout", "basket", "dependsOn: ['component:fee']")].concat();
+    let less = [
+        team("basket", None),
+        user("imke", &["basket"]),
+        service("checkout", "basket", "dependsOn: ['component:fee']"),
+    ]
+    .concat();
     let report = prune(&pool, 1, &less).await.expect("a report");
     assert_eq!(report.counts(), counts(0, 0, 3, 0, 1));
-    assert_eq!(report.items.last().map(|i| (i.reference.as_deref(), i.outcome)), Some((Some("component:default/fee"), Outcome::Orphaned)));
+    assert_eq!(
+        report.items.last().map(|i| (i.reference.as_deref(), i.outcome)),
+        Some((Some("component:default/fee"), Outcome::Orphaned))
+    );
     assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL").await, 1);
     // it stays orphaned and is not told again; without prune nothing is orphaned
     assert_eq!(prune(&pool, 2, &less).await.expect("a report").counts(), counts(0, 0, 3, 0, 0));
     assert_eq!(apply(&pool, 3, "test", &shop()).await.counts(), counts(0, 1, 3, 0, 0));
     assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL").await, 0);
-    assert_eq!(number(&pool, "SELECT count(*) FROM activity WHERE verb IN ('entity.orphaned', 'entity.returned')").await, 2);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM activity WHERE verb IN ('entity.orphaned', 'entity.returned')")
+            .await,
+        2
+    );
     assert_eq!(number(&pool, "SELECT count(*) FROM entity").await, 4);
 }
 
@@ -147,18 +194,34 @@ async fn nothing_is_pruned_on_an_empty_or_damaged_answer(pool: PgPool) {
     let damaged = format!("{}---\nkind: [\n", service("checkout", "basket", ""));
     let report = prune(&pool, 2, &damaged).await.expect("a report");
     assert!(report.refused.is_some_and(|r| r.starts_with("nothing was written: 1 document was rejected")));
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL OR version > 1").await, 0);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL OR version > 1").await,
+        0
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_owner_follows_whoever_spoke_last(pool: PgPool) {
-    let teams = [team("basket", None), user("imke", &["basket"]), team("pay", None), user("jo", &["pay"]), team("tax", None), user("li", &["tax"])].concat();
+    let teams = [
+        team("basket", None),
+        user("imke", &["basket"]),
+        team("pay", None),
+        user("jo", &["pay"]),
+        team("tax", None),
+        user("li", &["tax"]),
+    ]
+    .concat();
     apply_yaml(&pool, &format!("{teams}{}", service("fee", "basket", ""))).await;
     let owner = "SELECT owner_ref || ' ' || (SELECT slug FROM team WHERE id = owner_team_id) FROM entity WHERE ref = 'component:default/fee'";
     assert_eq!(text(&pool, owner).await.as_deref(), Some("group:default/basket basket"));
 
-    let mut call = Db::new(pool.clone()).call(token_of(&pool, "imke").await, monday() + SignedDuration::from_hours(1)).await.expect("call");
-    ownership::hand_over(&mut call.cx(), "component:default/fee", "pay", "moved", None).await.expect("handed over");
+    let mut call = Db::new(pool.clone())
+        .call(token_of(&pool, "imke").await, monday() + SignedDuration::from_hours(1))
+        .await
+        .expect("call");
+    ownership::hand_over(&mut call.cx(), "component:default/fee", "pay", "moved", None)
+        .await
+        .expect("handed over");
     // the same declaration does not undo it, even where something else changed
     apply(&pool, 2, "test", &service("fee", "basket", "system: till")).await;
     assert_eq!(text(&pool, owner).await.as_deref(), Some("group:default/pay pay"));
@@ -166,24 +229,43 @@ async fn the_owner_follows_whoever_spoke_last(pool: PgPool) {
     apply(&pool, 3, "test", &service("fee", "tax", "system: till")).await;
     assert_eq!(text(&pool, owner).await.as_deref(), Some("group:default/tax tax"));
     let spans = text(&pool, "SELECT string_agg(owner_ref || ' ' || origin || (valid_until IS NULL)::text, ', ' ORDER BY valid_from) FROM ownership").await;
-    assert_eq!(spans.as_deref(), Some("group:default/basket descriptorfalse, group:default/pay portalfalse, group:default/tax descriptortrue"));
+    assert_eq!(
+        spans.as_deref(),
+        Some(
+            "group:default/basket descriptorfalse, group:default/pay portalfalse, group:default/tax descriptortrue"
+        )
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn what_is_named_before_it_is_there_is_found_later(pool: PgPool) {
-    let system = |domain: &str| format!("---\napiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{name: till}}\nspec: {{owner: basket, domain: {domain}}}\n");
+    let system = |domain: &str| {
+        format!(
+            "---\napiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{name: till}}\nspec: {{owner: basket, domain: {domain}}}\n"
+        )
+    };
     apply(&pool, 0, "test", &service("fee", "basket", "system: till")).await;
     apply(&pool, 1, "test", &service("tax", "user:imke", "system: till")).await;
     assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE owner_team_id IS NOT NULL OR owner_person_id IS NOT NULL OR domain_ref IS NOT NULL").await, 0);
-    apply(&pool, 2, "test", &[team("basket", None), user("imke", &["basket"]), system("Money")].concat()).await;
+    apply(&pool, 2, "test", &[team("basket", None), user("imke", &["basket"]), system("Money")].concat())
+        .await;
     assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE owner_team_id IS NOT NULL").await, 2);
     assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE owner_person_id IS NOT NULL").await, 1);
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/money'").await, 3);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/money'").await,
+        3
+    );
     // what comes into the system later, and the system that moves
     apply(&pool, 3, "test", &service("late", "basket", "system: till")).await;
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/money'").await, 4);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/money'").await,
+        4
+    );
     apply(&pool, 4, "test", &system("shop")).await;
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/shop'").await, 4);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE domain_ref = 'domain:default/shop'").await,
+        4
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -195,8 +277,12 @@ async fn relations_said_from_either_side_meet(pool: PgPool) {
     ]
     .concat();
     apply_yaml(&pool, &text).await;
-    let pairs = "SELECT string_agg(DISTINCT from_ref || ' ' || to_ref, ', ') FROM relation WHERE kind = 'dependsOn'";
-    assert_eq!(text_of(&pool, pairs).await, "component:default/a component:default/b, component:default/c component:default/b");
+    let pairs =
+        "SELECT string_agg(DISTINCT from_ref || ' ' || to_ref, ', ') FROM relation WHERE kind = 'dependsOn'";
+    assert_eq!(
+        text_of(&pool, pairs).await,
+        "component:default/a component:default/b, component:default/c component:default/b"
+    );
     // one sayer takes it back, the other still says it
     apply(&pool, 1, "test", &service("b", "basket", "")).await;
     assert_eq!(text_of(&pool, pairs).await, "component:default/a component:default/b");
@@ -208,8 +294,10 @@ async fn text_of(pool: &PgPool, sql: &'static str) -> String {
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn members_apply_what_is_theirs_and_no_more(pool: PgPool) {
-    let teams = [team("basket", None), user("imke", &["basket"]), team("pay", None), user("jo", &["pay"])].concat();
-    apply_yaml(&pool, &format!("{teams}{}{}", service("checkout", "basket", ""), service("fee", "pay", ""))).await;
+    let teams =
+        [team("basket", None), user("imke", &["basket"]), team("pay", None), user("jo", &["pay"])].concat();
+    apply_yaml(&pool, &format!("{teams}{}{}", service("checkout", "basket", ""), service("fee", "pay", "")))
+        .await;
     let imke = token_of(&pool, "imke").await;
     let mine = [
         service("checkout", "basket", "system: till"), // hers
@@ -219,7 +307,8 @@ async fn members_apply_what_is_theirs_and_no_more(pool: PgPool) {
         team("new", None),                             // a team
     ]
     .concat();
-    let report = apply_as(&pool, imke.clone(), monday(), Request::yaml("test", mine)).await.expect("a report");
+    let report =
+        apply_as(&pool, imke.clone(), monday(), Request::yaml("test", mine)).await.expect("a report");
     assert_eq!(report.counts(), counts(1, 1, 0, 3, 0));
     assert_eq!(
         problems(&report),
@@ -229,12 +318,25 @@ async fn members_apply_what_is_theirs_and_no_more(pool: PgPool) {
             "kind Group is taken in from admins only; ask one of those listed under People, or use their token of scope admin",
         ]
     );
-    assert_eq!(text(&pool, "SELECT DISTINCT actor || ' ' || via FROM activity WHERE verb IN ('entity.updated')").await.as_deref(), Some("imke apply"));
+    assert_eq!(
+        text(&pool, "SELECT DISTINCT actor || ' ' || via FROM activity WHERE verb IN ('entity.updated')")
+            .await
+            .as_deref(),
+        Some("imke apply")
+    );
     // nor may she take away what is not hers
-    let request = Request { prune: true, ..Request::yaml("test", service("checkout", "basket", "system: till")) };
+    let request =
+        Request { prune: true, ..Request::yaml("test", service("checkout", "basket", "system: till")) };
     let report = apply_as(&pool, imke.clone(), monday(), request).await.expect("a report");
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL").await, 1, "{report:#?}");
-    for (actor, refused) in [(Actor::stranger(Via::Api), Error::Unauthenticated), (Actor { scope: Scope::Read, ..imke }, Error::Forbidden(String::new()))] {
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE orphaned_at IS NOT NULL").await,
+        1,
+        "{report:#?}"
+    );
+    for (actor, refused) in [
+        (Actor::stranger(Via::Api), Error::Unauthenticated),
+        (Actor { scope: Scope::Read, ..imke }, Error::Forbidden(String::new())),
+    ] {
         let answer = apply_as(&pool, actor, monday(), Request::yaml("test", "")).await.expect_err("refused");
         assert_eq!(std::mem::discriminant(&answer), std::mem::discriminant(&refused), "{answer}");
     }
@@ -260,11 +362,18 @@ async fn what_the_portal_managed_is_adopted_with_its_facts(pool: PgPool) {
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn groups_and_users_become_teams_and_people(pool: PgPool) {
-    apply_yaml(&pool, &[team("shop", None), team("basket", Some("shop")), user("imke", &["basket"])].concat()).await;
+    apply_yaml(
+        &pool,
+        &[team("shop", None), team("basket", Some("shop")), user("imke", &["basket"])].concat(),
+    )
+    .await;
     let tree = "SELECT t.slug || ' below ' || p.slug || ', ' || (SELECT count(*) FROM membership WHERE team_id = t.id AND valid_until IS NULL)
                 FROM team t JOIN team p ON p.id = t.parent_id";
     assert_eq!(text(&pool, tree).await.as_deref(), Some("basket below shop, 1"));
-    assert_eq!(number(&pool, "SELECT count(*) FROM entity WHERE team_id IS NOT NULL OR person_id IS NOT NULL").await, 3);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM entity WHERE team_id IS NOT NULL OR person_id IS NOT NULL").await,
+        3
+    );
     apply(&pool, 1, "test", &user("imke", &[])).await;
     assert_eq!(text(&pool, tree).await.as_deref(), Some("basket below shop, 0"));
 }
@@ -282,7 +391,8 @@ async fn counts_per_choice_stay_true(pool: PgPool) {
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn applies_at_the_same_time_take_turns(pool: PgPool) {
-    let text: String = (0..40).map(|n| service(&format!("s{n}"), "basket", &format!("system: x{}", n % 7))).collect();
+    let text: String =
+        (0..40).map(|n| service(&format!("s{n}"), "basket", &format!("system: x{}", n % 7))).collect();
     let (a, b, c) = tokio::join!(
         apply_as(&pool, Actor::system(), monday(), Request::yaml("one", text.clone())),
         apply_as(&pool, Actor::system(), monday(), Request::yaml("one", text.clone())),
@@ -296,7 +406,8 @@ async fn applies_at_the_same_time_take_turns(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_source_has_a_proper_name(pool: PgPool) {
     for name in ["", "Upper", "a b", "-a", "a/", &"x".repeat(129)] {
-        let refused = apply_as(&pool, Actor::system(), monday(), Request::yaml(name, "")).await.expect_err("refused");
+        let refused =
+            apply_as(&pool, Actor::system(), monday(), Request::yaml(name, "")).await.expect_err("refused");
         assert!(refused.to_string().starts_with("source must be a name"), "{name}: {refused}");
     }
 }

@@ -25,7 +25,10 @@ async fn telling_it_again_is_the_same_change(pool: PgPool) {
     let mut call = world.call("imke").await;
     let first = changes::record(&mut call.cx(), deploy("1.0")).await.unwrap();
     assert!(first.created);
-    assert_eq!((first.change.environment.as_str(), first.change.person_handle.as_deref()), ("production", Some("imke")));
+    assert_eq!(
+        (first.change.environment.as_str(), first.change.person_handle.as_deref()),
+        ("production", Some("imke"))
+    );
     let again = changes::record(&mut call.cx(), deploy("1.0")).await.unwrap();
     assert_eq!((again.created, again.change.id), (false, first.change.id));
 
@@ -44,14 +47,26 @@ async fn a_rollout_that_starts_and_ends_is_one_change(pool: PgPool) {
     world.entity("component:default/checkout", Some("basket")).await;
     let mut call = world.call("imke").await;
     let started = call.now();
-    let told = |status| NewChange { key: Some("run-7".into()), status: Some(status), started_at: Some(started), ..deploy("2.0") };
+    let told = |status| NewChange {
+        key: Some("run-7".into()),
+        status: Some(status),
+        started_at: Some(started),
+        ..deploy("2.0")
+    };
     let running = changes::record(&mut call.cx(), told(Status::Running)).await.unwrap().change;
     assert_eq!((running.status, running.finished_at), (Status::Running, None));
     let ended = NewChange { outcome: "Two pods restarted".into(), ..told(Status::Failed) };
     let failed = changes::record(&mut call.cx(), ended).await.unwrap().change;
-    assert_eq!((failed.id, failed.status, failed.finished_at), (running.id, Status::Failed, Some(call.now())));
+    assert_eq!(
+        (failed.id, failed.status, failed.finished_at),
+        (running.id, Status::Failed, Some(call.now()))
+    );
     let late = changes::record(&mut call.cx(), told(Status::Running)).await.unwrap().change;
-    assert_eq!((late.status, late.outcome.as_str()), (Status::Failed, "Two pods restarted"), "what ended stays ended");
+    assert_eq!(
+        (late.status, late.outcome.as_str()),
+        (Status::Failed, "Two pods restarted"),
+        "what ended stays ended"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -83,12 +98,17 @@ async fn what_runs_where_follows_from_the_changes(pool: PgPool) {
     let latest = changes::latest(&mut call.cx(), id).await.unwrap();
     let told: Vec<_> = latest.iter().map(|c| (c.environment.as_str(), c.version.as_str())).collect();
     assert_eq!(told, [("production", "1.1"), ("staging", "1.2")], "production first, however old");
-    let running = changes::running(&mut call.cx(), None, Some("basket"), None, Limit::default()).await.unwrap();
-    let told: Vec<_> = running.items.iter().map(|r| (r.environment.as_str(), r.version.as_str(), r.later.clone())).collect();
+    let running =
+        changes::running(&mut call.cx(), None, Some("basket"), None, Limit::default()).await.unwrap();
+    let told: Vec<_> =
+        running.items.iter().map(|r| (r.environment.as_str(), r.version.as_str(), r.later.clone())).collect();
     assert_eq!(told, [("production", "1.0", Some(("1.1".into(), Status::Failed))), ("staging", "1.2", None)]);
     assert_eq!(running.total, 2);
     assert_eq!(world.last_change(id).await, day, "neither staging nor a failure changed production");
-    assert_eq!(changes::environments(&mut call.cx()).await.unwrap(), [("production".into(), 2), ("staging".into(), 1)]);
+    assert_eq!(
+        changes::environments(&mut call.cx()).await.unwrap(),
+        [("production".into(), 2), ("staging".into(), 1)]
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -117,9 +137,15 @@ async fn a_hook_keeps_its_secret_sealed_and_tells_every_service_of_a_repository(
         .await;
     let key = SealingKey::new([3; 32]);
     let mut imke = world.call("imke").await;
-    assert!(matches!(changes::create_hook(&mut imke.cx(), HookKind::Github, "x", Some(&key)).await, Err(Error::Forbidden(_))));
+    assert!(matches!(
+        changes::create_hook(&mut imke.cx(), HookKind::Github, "x", Some(&key)).await,
+        Err(Error::Forbidden(_))
+    ));
     let mut root = world.call("root").await;
-    assert!(matches!(changes::create_hook(&mut root.cx(), HookKind::Github, "x", None).await, Err(Error::Unavailable(_))));
+    assert!(matches!(
+        changes::create_hook(&mut root.cx(), HookKind::Github, "x", None).await,
+        Err(Error::Unavailable(_))
+    ));
     let made = changes::create_hook(&mut root.cx(), HookKind::Github, "Fairhaven", Some(&key)).await.unwrap();
     let id = made.hook.id;
 
@@ -145,7 +171,10 @@ async fn a_hook_keeps_its_secret_sealed_and_tells_every_service_of_a_repository(
         key: "github:42".into(),
     };
     let told = changes::tell(&mut stranger.cx(), HookKind::Github, &deployment).await.unwrap();
-    assert_eq!(told.iter().map(|r| r.change.entity_title.as_str()).collect::<Vec<_>>(), ["checkout", "checkout-worker"]);
+    assert_eq!(
+        told.iter().map(|r| r.change.entity_title.as_str()).collect::<Vec<_>>(),
+        ["checkout", "checkout-worker"]
+    );
     let again = changes::tell(&mut stranger.cx(), HookKind::Github, &deployment).await.unwrap();
     assert!(again.iter().all(|r| !r.created));
     assert!(changes::tell(&mut stranger.cx(), HookKind::Gitlab, &deployment).await.unwrap().is_empty());

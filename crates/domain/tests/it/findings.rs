@@ -1,6 +1,9 @@
 //! What drifted, and how it is told.
 
-use portolan_domain::{Error, Limit, catalog::findings::{self, Filter, Kind}};
+use portolan_domain::{
+    Error, Limit,
+    catalog::findings::{self, Filter, Kind},
+};
 use sqlx::PgPool;
 
 use crate::world::World;
@@ -47,7 +50,10 @@ async fn every_kind_of_drift_is_found_with_its_consequence(pool: PgPool) {
     assert!(says(Kind::TeamEmpty).contains("Recipes"));
     assert!(says(Kind::OwnerInactive).contains("Selma"));
     assert!(says(Kind::Dangling).contains("resource:default/nothing"));
-    assert!(says(Kind::DescriptorDrift).contains("group:default/pricing") && says(Kind::DescriptorDrift).contains("git: h.yaml"));
+    assert!(
+        says(Kind::DescriptorDrift).contains("group:default/pricing")
+            && says(Kind::DescriptorDrift).contains("git: h.yaml")
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -64,7 +70,8 @@ async fn the_list_is_filtered_counted_and_paged(pool: PgPool) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = findings::list(&mut call.cx(), &Filter::default(), after, Limit::new(4).unwrap()).await.unwrap();
+        let page =
+            findings::list(&mut call.cx(), &Filter::default(), after, Limit::new(4).unwrap()).await.unwrap();
         assert_eq!(page.total, 15);
         seen.extend(page.items.into_iter().map(|f| f.entity_ref));
         after = page.next;
@@ -82,7 +89,13 @@ async fn the_list_is_filtered_counted_and_paged(pool: PgPool) {
     assert_eq!(findings::list(&mut call.cx(), &pricing, None, Limit::default()).await.unwrap().total, 1);
     let ownerless = Filter { kind: Some(Kind::NoOwner), ..Filter::default() };
     assert_eq!(findings::list(&mut call.cx(), &ownerless, None, Limit::default()).await.unwrap().total, 7);
-    assert_eq!(findings::counts(&mut call.cx(), &ownerless).await.unwrap(), [(Kind::NoOwner, 7), (Kind::NoRunbook, 8)]);
+    assert_eq!(
+        findings::counts(&mut call.cx(), &ownerless).await.unwrap(),
+        [(Kind::NoOwner, 7), (Kind::NoRunbook, 8)]
+    );
     let nowhere = Filter { team: Some("nowhere".into()), ..Filter::default() };
-    assert!(matches!(findings::list(&mut call.cx(), &nowhere, None, Limit::default()).await, Err(Error::NotFound { .. })));
+    assert!(matches!(
+        findings::list(&mut call.cx(), &nowhere, None, Limit::default()).await,
+        Err(Error::NotFound { .. })
+    ));
 }

@@ -1,6 +1,10 @@
 //! Whose it is, and how that changes.
 
-use portolan_domain::{Error, Limit, catalog::{findings, likely, ownership}, people, settings};
+use portolan_domain::{
+    Error, Limit,
+    catalog::{findings, likely, ownership},
+    people, settings,
+};
 use sqlx::PgPool;
 
 use crate::world::World;
@@ -13,22 +17,40 @@ async fn a_member_hands_over_and_the_history_tells_it(pool: PgPool) {
     let before = ownership::owned(&mut call.cx(), "checkout").await.unwrap();
     assert!(ownership::may_hand_over(&mut call.cx(), &before).await.unwrap());
 
-    let done = ownership::hand_over(&mut call.cx(), "component:checkout", "pricing", "Merged in September", Some(before.version))
-        .await
-        .unwrap();
-    assert_eq!((done.from.as_deref(), done.to.owner_ref.as_str()), (Some("group:default/basket"), "group:default/pricing"));
+    let done = ownership::hand_over(
+        &mut call.cx(),
+        "component:checkout",
+        "pricing",
+        "Merged in September",
+        Some(before.version),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (done.from.as_deref(), done.to.owner_ref.as_str()),
+        (Some("group:default/basket"), "group:default/pricing")
+    );
     assert_eq!(done.version, before.version + 1);
 
     let spans = ownership::history(&mut call.cx(), id).await.unwrap();
-    let told: Vec<_> = spans.iter().map(|s| (s.name.as_deref(), s.until.is_none(), s.changed_by.as_deref(), s.reason.as_str())).collect();
-    assert_eq!(told, [(Some("Pricing"), true, Some("imke"), "Merged in September"), (Some("Basket"), false, None, "")]);
+    let told: Vec<_> = spans
+        .iter()
+        .map(|s| (s.name.as_deref(), s.until.is_none(), s.changed_by.as_deref(), s.reason.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [(Some("Pricing"), true, Some("imke"), "Merged in September"), (Some("Basket"), false, None, "")]
+    );
     assert_eq!(world.verbs("component:default/checkout").await, ["ownership.handed-over"]);
 
     // she gave it away, so it is not hers to give any more; but what she just did she may undo
     let again = ownership::hand_over(&mut call.cx(), "checkout", "delivery", "", None).await;
     assert!(matches!(again, Err(Error::Forbidden(why)) if why.contains("Pricing")));
     ownership::hand_over(&mut call.cx(), "checkout", "basket", "undo", None).await.unwrap();
-    assert_eq!(ownership::owned(&mut call.cx(), "checkout").await.unwrap().team_name.as_deref(), Some("Basket"));
+    assert_eq!(
+        ownership::owned(&mut call.cx(), "checkout").await.unwrap().team_name.as_deref(),
+        Some("Basket")
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -37,12 +59,21 @@ async fn who_may_not_is_told_whom_to_ask(pool: PgPool) {
     world.entity("component:default/checkout", Some("basket")).await;
     let mut call = world.call("hui").await;
     let refused = ownership::hand_over(&mut call.cx(), "checkout", "pricing", "", None).await;
-    assert!(matches!(&refused, Err(Error::Forbidden(why)) if why.contains("Basket") && why.contains("Imke")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Error::Forbidden(why)) if why.contains("Basket") && why.contains("Imke")),
+        "{refused:?}"
+    );
     assert!(matches!(ownership::confirm(&mut call.cx(), "checkout").await, Err(Error::Forbidden(_))));
     assert!(matches!(ownership::confirm_all(&mut call.cx(), "basket").await, Err(Error::Forbidden(_))));
-    assert!(matches!(ownership::hand_over_all(&mut call.cx(), "basket", "pricing", "", None).await, Err(Error::Forbidden(_))));
+    assert!(matches!(
+        ownership::hand_over_all(&mut call.cx(), "basket", "pricing", "", None).await,
+        Err(Error::Forbidden(_))
+    ));
     let mut stranger = world.stranger().await;
-    assert!(matches!(ownership::hand_over(&mut stranger.cx(), "checkout", "pricing", "", None).await, Err(Error::Unauthenticated)));
+    assert!(matches!(
+        ownership::hand_over(&mut stranger.cx(), "checkout", "pricing", "", None).await,
+        Err(Error::Unauthenticated)
+    ));
     assert!(matches!(ownership::owned(&mut stranger.cx(), "checkout").await, Err(Error::Unauthenticated)));
 }
 
@@ -66,9 +97,17 @@ async fn the_receiver_must_be_able_to_answer(pool: PgPool) {
     let world = World::new(pool).await;
     world.entity("component:default/checkout", Some("basket")).await;
     let mut call = world.call("imke").await;
-    for (to, says) in [("nowhere", "no \"nowhere\""), ("recipes", "no active member"), ("basket", "has it already"), ("", "choose a team")] {
+    for (to, says) in [
+        ("nowhere", "no \"nowhere\""),
+        ("recipes", "no active member"),
+        ("basket", "has it already"),
+        ("", "choose a team"),
+    ] {
         let refused = ownership::hand_over(&mut call.cx(), "checkout", to, "", None).await;
-        assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "to" && p[0].message.contains(says)), "{to}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "to" && p[0].message.contains(says)),
+            "{to}: {refused:?}"
+        );
     }
     let missing = ownership::hand_over(&mut call.cx(), "nothing", "pricing", "", None).await;
     assert!(matches!(missing, Err(Error::NotFound { .. })));
@@ -114,7 +153,8 @@ async fn a_merged_team_hands_over_everything_at_once(pool: PgPool) {
 
     let moved = ownership::hand_over_all(&mut call.cx(), "basket", "pricing", "Merged", Some(30)).await;
     assert!(matches!(moved, Err(Error::Conflict(_))), "the preview was of another count");
-    let (count, to) = ownership::hand_over_all(&mut call.cx(), "basket", "pricing", "Merged", Some(31)).await.unwrap();
+    let (count, to) =
+        ownership::hand_over_all(&mut call.cx(), "basket", "pricing", "Merged", Some(31)).await.unwrap();
     assert_eq!((count, to.name.as_str()), (31, "Pricing"));
     assert_eq!(ownership::preview(&mut call.cx(), "basket").await.unwrap().total, 0);
     let db = ownership::owned(&mut call.cx(), "resource:db").await.unwrap();
@@ -133,10 +173,18 @@ async fn confirming_is_remembered_and_asked_only_if_set(pool: PgPool) {
     assert!(findings::asked_of_me(&mut call.cx()).await.unwrap().is_empty());
 
     let mut root = world.call("root").await;
-    let asking = settings::Settings { confirm_after_days: Some(90), confirm_asks_a_month: 2, ..settings::Settings::default() };
+    let asking = settings::Settings {
+        confirm_after_days: Some(90),
+        confirm_asks_a_month: 2,
+        ..settings::Settings::default()
+    };
     settings::change(&mut root.cx(), asking).await.unwrap();
     world.age(120).await;
-    assert_eq!(findings::asked_of_me(&mut call.cx()).await.unwrap().len(), 2, "no more than the month allows");
+    assert_eq!(
+        findings::asked_of_me(&mut call.cx()).await.unwrap().len(),
+        2,
+        "no more than the month allows"
+    );
     assert_eq!(findings::of_entity(&mut call.cx(), b).await.unwrap()[0].kind, findings::Kind::NotConfirmed);
 
     let confirmed = ownership::confirm(&mut call.cx(), "b").await.unwrap();
@@ -152,7 +200,8 @@ async fn a_team_above_repairs_what_an_empty_team_owns(pool: PgPool) {
     let world = World::new(pool).await;
     world.entity("component:default/meal-planner", Some("recipes")).await;
     let mut call = world.call("imke").await;
-    let page = findings::list(&mut call.cx(), &findings::Filter::default(), None, Limit::default()).await.unwrap();
+    let page =
+        findings::list(&mut call.cx(), &findings::Filter::default(), None, Limit::default()).await.unwrap();
     assert_eq!(page.items.iter().map(|f| f.kind).collect::<Vec<_>>(), [findings::Kind::TeamEmpty]);
     assert_eq!(page.items[0].detail, ["Recipes"]);
     // nobody is there to ask, so a member of another team may take it for that team

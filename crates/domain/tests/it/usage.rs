@@ -18,7 +18,12 @@ async fn events_are_written_in_batches_and_told_without_names(pool: PgPool) {
     for (text, results) in [("Chekout", 0), ("chekout", 0), ("basket", 3)] {
         assert!(recorder.note(search(imke, text, results)));
     }
-    assert!(recorder.note(usage::Event { kind: "opened-entity", person: Some(imke), subject: "component:default/a".into(), results: None }));
+    assert!(recorder.note(usage::Event {
+        kind: "opened-entity",
+        person: Some(imke),
+        subject: "component:default/a".into(),
+        results: None
+    }));
     assert!(!recorder.note(search(imke, "one too many", 1)));
     assert_eq!(recorder.dropped(), 1);
     drop(recorder);
@@ -27,13 +32,21 @@ async fn events_are_written_in_batches_and_told_without_names(pool: PgPool) {
 
     let report = usage::report(&mut root.cx()).await.unwrap();
     assert_eq!(report.searches, (3, 1));
-    assert_eq!(report.empty_searches.iter().map(|s| (s.text.as_str(), s.times)).collect::<Vec<_>>(), [("chekout", 2)]);
+    assert_eq!(
+        report.empty_searches.iter().map(|s| (s.text.as_str(), s.times)).collect::<Vec<_>>(),
+        [("chekout", 2)]
+    );
     assert_eq!(report.opened[0].subject, "component:default/a");
     assert_eq!((report.weeks[0].people, report.weeks[0].teams, report.weeks[0].events), (1, 1, 4));
 
     world.sql("UPDATE usage_event SET at = at - interval '40 days'").await;
     assert_eq!(usage::forget_names(&mut root.cx()).await.unwrap(), 0);
-    settings::change(&mut root.cx(), settings::Settings { usage_names_days: 30, ..settings::Settings::default() }).await.unwrap();
+    settings::change(
+        &mut root.cx(),
+        settings::Settings { usage_names_days: 30, ..settings::Settings::default() },
+    )
+    .await
+    .unwrap();
     assert_eq!(usage::forget_names(&mut root.cx()).await.unwrap(), 4);
     let mut member = world.call("imke").await;
     assert!(matches!(usage::report(&mut member.cx()).await, Err(Error::Forbidden(_))));
@@ -44,10 +57,16 @@ async fn settings_have_defaults_and_limits(pool: PgPool) {
     let world = World::new(pool).await;
     let mut root = world.call("root").await;
     assert_eq!(settings::show(&mut root.cx()).await.unwrap(), settings::Settings::default());
-    let wild = settings::Settings { usage_names_days: 0, confirm_after_days: Some(3), confirm_asks_a_month: 99 };
-    assert!(matches!(settings::change(&mut root.cx(), wild).await, Err(Error::Invalid(problems)) if problems.len() == 3));
+    let wild =
+        settings::Settings { usage_names_days: 0, confirm_after_days: Some(3), confirm_asks_a_month: 99 };
+    assert!(
+        matches!(settings::change(&mut root.cx(), wild).await, Err(Error::Invalid(problems)) if problems.len() == 3)
+    );
     let mut member = world.call("imke").await;
-    assert!(matches!(settings::change(&mut member.cx(), settings::Settings::default()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(
+        settings::change(&mut member.cx(), settings::Settings::default()).await,
+        Err(Error::Forbidden(_))
+    ));
     let new = settings::Settings { confirm_after_days: Some(180), ..settings::Settings::default() };
     settings::change(&mut root.cx(), new).await.unwrap();
     assert_eq!(settings::show(&mut root.cx()).await.unwrap(), new);

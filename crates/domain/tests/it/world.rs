@@ -19,7 +19,9 @@ impl World {
         let world = Self { pool, now: "2026-11-19T09:00:00Z".parse().unwrap() };
         let mut call = world.operator().await;
         let cx = &mut call.cx();
-        for (handle, name) in [("root", "Root"), ("imke", "Imke"), ("hui", "Hui"), ("dele", "Dele"), ("selma", "Selma")] {
+        for (handle, name) in
+            [("root", "Root"), ("imke", "Imke"), ("hui", "Hui"), ("dele", "Dele"), ("selma", "Selma")]
+        {
             let new = NewPerson {
                 handle: handle.into(),
                 name: name.into(),
@@ -28,10 +30,16 @@ impl World {
             };
             people::create_person(cx, new).await.unwrap();
         }
-        for (slug, name) in [("basket", "Basket"), ("pricing", "Pricing"), ("delivery", "Delivery"), ("recipes", "Recipes")] {
-            people::create_team(cx, NewTeam { slug: slug.into(), name: name.into(), ..NewTeam::default() }).await.unwrap();
+        for (slug, name) in
+            [("basket", "Basket"), ("pricing", "Pricing"), ("delivery", "Delivery"), ("recipes", "Recipes")]
+        {
+            people::create_team(cx, NewTeam { slug: slug.into(), name: name.into(), ..NewTeam::default() })
+                .await
+                .unwrap();
         }
-        for (team, handle) in [("basket", "imke"), ("pricing", "hui"), ("delivery", "dele"), ("recipes", "selma")] {
+        for (team, handle) in
+            [("basket", "imke"), ("pricing", "hui"), ("delivery", "dele"), ("recipes", "selma")]
+        {
             people::add_member(cx, team, handle, None).await.unwrap();
         }
         drop(call);
@@ -121,7 +129,11 @@ impl World {
 
     /// Moves every span of ownership this many days into the past.
     pub(crate) async fn age(&self, days: i32) {
-        sqlx::query("UPDATE ownership SET valid_from = valid_from - make_interval(days => $1)").bind(days).execute(&self.pool).await.unwrap();
+        sqlx::query("UPDATE ownership SET valid_from = valid_from - make_interval(days => $1)")
+            .bind(days)
+            .execute(&self.pool)
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn sql(&self, statement: &'static str) {
@@ -130,16 +142,22 @@ impl World {
 
     /// What the log says was done to a subject, newest first.
     pub(crate) async fn verbs(&self, subject: &str) -> Vec<String> {
-        sqlx::query_scalar("SELECT verb FROM activity WHERE subject = $1 ORDER BY id DESC").bind(subject).fetch_all(&self.pool).await.unwrap()
+        sqlx::query_scalar("SELECT verb FROM activity WHERE subject = $1 ORDER BY id DESC")
+            .bind(subject)
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn last_change(&self, entity: EntityId) -> Option<Timestamp> {
-        sqlx::query_scalar::<_, Option<jiff_sqlx::Timestamp>>("SELECT last_change_at FROM entity WHERE id = $1")
-            .bind(entity)
-            .fetch_one(&self.pool)
-            .await
-            .unwrap()
-            .map(jiff_sqlx::Timestamp::to_jiff)
+        sqlx::query_scalar::<_, Option<jiff_sqlx::Timestamp>>(
+            "SELECT last_change_at FROM entity WHERE id = $1",
+        )
+        .bind(entity)
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
+        .map(jiff_sqlx::Timestamp::to_jiff)
     }
 
     /// Whether a hook's row or the log has this text in the clear.

@@ -34,23 +34,65 @@ type Row = (&'static str, &'static str, &'static str, Who, &'static str);
 
 const API: &[Row] = &[
     ("GET", "/activity", "/activity", Readers, ""),
-    ("POST", "/catalog/apply", "/catalog/apply?source=matrix&dry_run=true", Writers, r#"{"apiVersion":"backstage.io/v1alpha1","kind":"System","metadata":{"name":"matrix"},"spec":{"owner":"basket"}}"#),
+    (
+        "POST",
+        "/catalog/apply",
+        "/catalog/apply?source=matrix&dry_run=true",
+        Writers,
+        r#"{"apiVersion":"backstage.io/v1alpha1","kind":"System","metadata":{"name":"matrix"},"spec":{"owner":"basket"}}"#,
+    ),
     ("GET", "/changes", "/changes", Readers, ""),
     ("POST", "/changes", "/changes", Team, r#"{"entity":"gift-cards","environment":"test","version":"1"}"#),
     ("GET", "/changes/{id}", "/changes/0", Readers, ""),
     ("GET", "/entities", "/entities", Readers, ""),
-    ("POST", "/entities", "/entities", Team, r#"{"kind":"component","name":"matrix","owner":"group:default/basket","about":{"type":"service","lifecycle":"production"}}"#),
+    (
+        "POST",
+        "/entities",
+        "/entities",
+        Team,
+        r#"{"kind":"component","name":"matrix","owner":"group:default/basket","about":{"type":"service","lifecycle":"production"}}"#,
+    ),
     ("PATCH", "/entities/{kind}/{namespace}/{name}", "/entities/*", Team, r#"{"description":"the matrix"}"#),
     ("DELETE", "/entities/{kind}/{namespace}/{name}", "/entities/*", Team, ""),
-    ("PUT", "/entities/{kind}/{namespace}/{name}/facts/{field}", "/entities/*/facts/contact", Team, r##"{"value":"#basket"}"##),
+    (
+        "PUT",
+        "/entities/{kind}/{namespace}/{name}/facts/{field}",
+        "/entities/*/facts/contact",
+        Team,
+        r##"{"value":"#basket"}"##,
+    ),
     ("DELETE", "/entities/{kind}/{namespace}/{name}/facts/{field}", "/entities/*/facts/contact", Team, ""),
-    ("POST", "/entities/by-refs", "/entities/by-refs", Readers, r#"{"refs":["component:default/gift-cards"]}"#),
+    (
+        "POST",
+        "/entities/by-refs",
+        "/entities/by-refs",
+        Readers,
+        r#"{"refs":["component:default/gift-cards"]}"#,
+    ),
     ("GET", "/entities/{kind}/{namespace}/{name}", "/entities/*", Readers, ""),
     ("GET", "/entities/{kind}/{namespace}/{name}/history", "/entities/*/history", Readers, ""),
     ("GET", "/entities/{kind}/{namespace}/{name}/ownership", "/entities/*/ownership", Readers, ""),
-    ("PUT", "/entities/{kind}/{namespace}/{name}/ownership", "/entities/*/ownership", Team, r#"{"owner":"group:default/basket","reason":"the matrix"}"#),
-    ("GET", "/entities/{kind}/{namespace}/{name}/ownership/candidates", "/entities/*/ownership/candidates", Readers, ""),
-    ("POST", "/entities/{kind}/{namespace}/{name}/ownership/confirmation", "/entities/*/ownership/confirmation", Team, ""),
+    (
+        "PUT",
+        "/entities/{kind}/{namespace}/{name}/ownership",
+        "/entities/*/ownership",
+        Team,
+        r#"{"owner":"group:default/basket","reason":"the matrix"}"#,
+    ),
+    (
+        "GET",
+        "/entities/{kind}/{namespace}/{name}/ownership/candidates",
+        "/entities/*/ownership/candidates",
+        Readers,
+        "",
+    ),
+    (
+        "POST",
+        "/entities/{kind}/{namespace}/{name}/ownership/confirmation",
+        "/entities/*/ownership/confirmation",
+        Team,
+        "",
+    ),
     ("GET", "/entities/{kind}/{namespace}/{name}/relations", "/entities/*/relations", Readers, ""),
     ("GET", "/findings", "/findings", Readers, ""),
     ("GET", "/findings/counts", "/findings/counts", Readers, ""),
@@ -65,7 +107,13 @@ const API: &[Row] = &[
     ("DELETE", "/me/tokens/{id}", "/me/tokens/0", Writers, ""),
     ("DELETE", "/memberships/{id}", "/memberships/0", Writers, ""),
     ("GET", "/people", "/people", Readers, ""),
-    ("POST", "/people", "/people", Admins, r#"{"handle":"matrix","name":"Matrix","email":"matrix@fairhaven.example"}"#),
+    (
+        "POST",
+        "/people",
+        "/people",
+        Admins,
+        r#"{"handle":"matrix","name":"Matrix","email":"matrix@fairhaven.example"}"#,
+    ),
     ("GET", "/people/{handle}", "/people/zoe.vandam", Readers, ""),
     ("PATCH", "/people/{handle}", "/people/zoe.vandam", Admins, r#"{"active":true}"#),
     ("GET", "/people/{handle}/memberships", "/people/zoe.vandam/memberships", Readers, ""),
@@ -79,7 +127,13 @@ const API: &[Row] = &[
     ("PATCH", "/teams/{slug}", "/teams/basket", Team, r#"{"purpose":"the matrix"}"#),
     ("POST", "/teams/{slug}/confirmation", "/teams/basket/confirmation", Team, ""),
     ("GET", "/teams/{slug}/hand-over", "/teams/basket/hand-over", Readers, ""),
-    ("POST", "/teams/{slug}/hand-over", "/teams/basket/hand-over", Team, r#"{"owner":"group:default/ledger","reason":"the matrix","expected":1}"#),
+    (
+        "POST",
+        "/teams/{slug}/hand-over",
+        "/teams/basket/hand-over",
+        Team,
+        r#"{"owner":"group:default/ledger","reason":"the matrix","expected":1}"#,
+    ),
     ("GET", "/teams/{slug}/members", "/teams/basket/members", Readers, ""),
     ("GET", "/usage", "/usage", Admins, ""),
 ];
@@ -134,7 +188,9 @@ const PAGES: &[Row] = &[
 
 /// The five callers, from who may least to who may most.
 fn callers(portal: &Portal, by_token: bool) -> [(&'static str, Client); 5] {
-    let known = |handle: &str, scope: &str| if by_token { portal.with_token(handle, scope) } else { portal.signed_in(handle) };
+    let known = |handle: &str, scope: &str| {
+        if by_token { portal.with_token(handle, scope) } else { portal.signed_in(handle) }
+    };
     [
         ("a stranger", portal.stranger()),
         (READS, if by_token { portal.with_token("imke.sorensen", "read") } else { portal.stranger() }),
@@ -174,7 +230,11 @@ fn walk(portal: &Portal, base: &str, table: &[Row], by_token: bool) -> Vec<Strin
             // 503 says what the operator has to set up first, to those who may
             if refused == may || (answer.status >= 500 && answer.status != 503) {
                 let said: String = answer.body.chars().take(160).collect();
-                wrong.push(format!("{method} {route}: {name} {} but got {} {said}", if may { "may" } else { "may not" }, answer.status));
+                wrong.push(format!(
+                    "{method} {route}: {name} {} but got {} {said}",
+                    if may { "may" } else { "may not" },
+                    answer.status
+                ));
             }
         }
     }
@@ -208,12 +268,20 @@ fn every_route_of_the_api_is_in_the_table() {
         .as_object()
         .expect("paths")
         .iter()
-        .flat_map(|(path, item)| item.as_object().expect("an item").keys().map(move |method| format!("{} {path}", method.to_uppercase())))
+        .flat_map(|(path, item)| {
+            item.as_object()
+                .expect("an item")
+                .keys()
+                .map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
         .filter(|route| ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|m| route.starts_with(m)))
         .map(|route| route.replacen("/api/v1", "", 1))
         .collect();
-    let declared: BTreeSet<String> =
-        API.iter().map(|row| format!("{} {}", row.0, row.1)).chain(APART.iter().map(|(route, _)| (*route).to_owned())).collect();
+    let declared: BTreeSet<String> = API
+        .iter()
+        .map(|row| format!("{} {}", row.0, row.1))
+        .chain(APART.iter().map(|(route, _)| (*route).to_owned()))
+        .collect();
     let missing: Vec<_> = routes.difference(&declared).collect();
     assert!(missing.is_empty(), "say who may use {missing:#?}");
     let gone: Vec<_> = declared.difference(&routes).collect();
@@ -249,7 +317,13 @@ fn routes_of_pages() -> BTreeSet<String> {
                 for (at, call) in source.match_indices(".route(\"") {
                     let rest = &source[at + call.len()..];
                     let (route, handlers) = rest.split_once('"').expect("an end");
-                    let handlers = handlers.split(".route(").next().unwrap_or_default().split(';').next().unwrap_or_default();
+                    let handlers = handlers
+                        .split(".route(")
+                        .next()
+                        .unwrap_or_default()
+                        .split(';')
+                        .next()
+                        .unwrap_or_default();
                     if handlers.split("get(").count() > 1 {
                         routes.insert(route.to_owned());
                     }

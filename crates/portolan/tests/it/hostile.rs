@@ -11,7 +11,14 @@ fn markup_in_what_people_type_stays_text() {
     let portal = Portal::demo();
     let mut imke = portal.signed_in("imke.sorensen");
     let typed = url::form_urlencoded::byte_serialize(MARKUP.as_bytes()).collect::<String>();
-    for path in ["/search?q=", "/catalog?q=", "/catalog?owner=", "/catalog?kind=component&tag=", "/catalog?sort=", "/catalog/component/default/"] {
+    for path in [
+        "/search?q=",
+        "/catalog?q=",
+        "/catalog?owner=",
+        "/catalog?kind=component&tag=",
+        "/catalog?sort=",
+        "/catalog/component/default/",
+    ] {
         let answer = imke.get(&format!("{path}{typed}"));
         assert!(answer.status < 500, "{path}: {}", answer.status);
         for alive in ["<script>alert", "<img src=x", "onerror=alert(2)>'\""] {
@@ -36,7 +43,13 @@ fn markup_in_descriptors_stays_text() {
     let applied = admin.json("POST", "/api/v1/catalog/apply?source=hostile", &descriptor);
     assert_eq!(applied.status, 200, "{}", applied.body);
     let mut imke = portal.signed_in("imke.sorensen");
-    for path in ["/catalog/component/default/hostile", "/catalog?q=hostile", "/search?q=hostile", "/activity", "/teams/basket"] {
+    for path in [
+        "/catalog/component/default/hostile",
+        "/catalog?q=hostile",
+        "/search?q=hostile",
+        "/activity",
+        "/teams/basket",
+    ] {
         let page = imke.get(path);
         assert!(page.status < 500, "{path}: {}", page.status);
         assert!(!page.body.contains("<script>alert") && !page.body.contains("<img src=x"), "{path} is alive");
@@ -73,13 +86,23 @@ fn a_write_that_another_site_caused_is_refused() {
 fn nobody_is_sent_to_another_site() {
     let portal = Portal::demo();
     let mut imke = portal.signed_in("imke.sorensen");
-    for next in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/%0d%0aSet-Cookie:a=b", "\\\\evil.example"] {
+    for next in [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aSet-Cookie:a=b",
+        "\\\\evil.example",
+    ] {
         let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
         for path in [format!("/sign-in?next={next}"), format!("/catalog?next={next}")] {
             for client in [&mut imke, &mut portal.stranger()] {
                 let answer = client.get(&path);
                 let to = answer.location();
-                assert!(to.is_empty() || (to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\")), "{path} leads to {to}");
+                assert!(
+                    to.is_empty() || (to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\")),
+                    "{path} leads to {to}"
+                );
                 assert!(answer.headers("set-cookie").all(|c| !c.starts_with("a=b")), "{path} sets a cookie");
             }
         }
@@ -90,10 +113,20 @@ fn nobody_is_sent_to_another_site() {
 fn paths_lead_out_of_no_folder() {
     let portal = Portal::demo();
     let mut stranger = portal.stranger();
-    for path in ["/assets/../Cargo.toml", "/assets/..%2f..%2fCargo.toml", "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets//etc/passwd", "/assets/..\\..\\Cargo.toml", "/api/docs/../../etc/passwd"] {
+    for path in [
+        "/assets/../Cargo.toml",
+        "/assets/..%2f..%2fCargo.toml",
+        "/assets/%2e%2e/%2e%2e/etc/passwd",
+        "/assets//etc/passwd",
+        "/assets/..\\..\\Cargo.toml",
+        "/api/docs/../../etc/passwd",
+    ] {
         let answer = stranger.send("GET", path, &[], b"");
         assert!(answer.status < 500, "{path}: {}", answer.status);
-        assert!(!answer.body.contains("[workspace]") && !answer.body.contains("root:"), "{path} shows a file");
+        assert!(
+            !answer.body.contains("[workspace]") && !answer.body.contains("root:"),
+            "{path} shows a file"
+        );
     }
 }
 
@@ -104,18 +137,46 @@ fn odd_and_endless_questions_are_answered_quickly() {
     let mut token = portal.with_token("imke.sorensen", "read");
     let long = "x".repeat(10_000);
     let words = "checkout%20".repeat(900);
-    let odd = ["%00", "a%00b", "%ff%fe", "'%3b%20drop%20table%20entity%3b--", "%25%25%25", "((((", "%5c", "%22unclosed", "🦀", &long, &words];
+    let odd = [
+        "%00",
+        "a%00b",
+        "%ff%fe",
+        "'%3b%20drop%20table%20entity%3b--",
+        "%25%25%25",
+        "((((",
+        "%5c",
+        "%22unclosed",
+        "🦀",
+        &long,
+        &words,
+    ];
     for q in odd {
-        for path in [format!("/search?q={q}"), format!("/search/quick?q={q}"), format!("/catalog?q={q}"), format!("/catalog?after={q}")] {
+        for path in [
+            format!("/search?q={q}"),
+            format!("/search/quick?q={q}"),
+            format!("/catalog?q={q}"),
+            format!("/catalog?after={q}"),
+        ] {
             let began = Instant::now();
             let answer = imke.get(&path);
             let shown: String = path.chars().take(60).collect();
             assert!(answer.status < 500, "{shown}: {} {}", answer.status, answer.body);
             assert!(began.elapsed() < Duration::from_secs(5), "{shown} took {:?}", began.elapsed());
         }
-        for path in [format!("/api/v1/search?q={q}"), format!("/api/v1/entities?q={q}"), format!("/api/v1/entities?after={q}"), format!("/api/v1/entities/component/default/{q}")] {
+        for path in [
+            format!("/api/v1/search?q={q}"),
+            format!("/api/v1/entities?q={q}"),
+            format!("/api/v1/entities?after={q}"),
+            format!("/api/v1/entities/component/default/{q}"),
+        ] {
             let answer = token.get(&path);
-            assert!(answer.status < 500, "{}: {} {}", path.chars().take(60).collect::<String>(), answer.status, answer.body);
+            assert!(
+                answer.status < 500,
+                "{}: {} {}",
+                path.chars().take(60).collect::<String>(),
+                answer.status,
+                answer.body
+            );
         }
     }
 }
@@ -127,10 +188,26 @@ fn bodies_that_are_too_large_or_broken_are_refused() {
     let json = [("Content-Type", "application/json")];
     let huge = format!("{{\"entity\":\"{}\"}}", "x".repeat(40 << 20));
     assert_eq!(admin.send("POST", "/api/v1/changes", &json, huge.as_bytes()).status, 413);
-    for body in [&b"{"[..], b"[]", b"null", b"\xff\xfe", b"{\"entity\":1}", b"{\"entity\":\"a\",\"environment\":\"\\u0000\",\"version\":\"1\"}"] {
+    for body in [
+        &b"{"[..],
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"{\"entity\":1}",
+        b"{\"entity\":\"a\",\"environment\":\"\\u0000\",\"version\":\"1\"}",
+    ] {
         let answer = admin.send("POST", "/api/v1/changes", &json, body);
-        assert!((400..500).contains(&answer.status), "{:?}: {}", String::from_utf8_lossy(body), answer.status);
-        assert!(answer.header("content-type").is_some_and(|t| t.starts_with("application/problem+json")), "{}", answer.body);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{:?}: {}",
+            String::from_utf8_lossy(body),
+            answer.status
+        );
+        assert!(
+            answer.header("content-type").is_some_and(|t| t.starts_with("application/problem+json")),
+            "{}",
+            answer.body
+        );
     }
     let mut imke = portal.signed_in("imke.sorensen");
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];

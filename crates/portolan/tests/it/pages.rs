@@ -42,7 +42,13 @@ async fn nobody_stumbles_on_any_page_light_or_dark_on_a_phone_or_a_desk() {
                 browser.open(page).await;
                 let found = browser.script(include_str!("checks.js"), &[]).await;
                 let theme = if dark { "dark" } else { "light" };
-                problems.extend(found.as_array().expect("a list").iter().map(|p| format!("{page} {theme} {width}: {}", p.as_str().unwrap_or_default())));
+                problems.extend(
+                    found
+                        .as_array()
+                        .expect("a list")
+                        .iter()
+                        .map(|p| format!("{page} {theme} {width}: {}", p.as_str().unwrap_or_default())),
+                );
             }
         }
     }

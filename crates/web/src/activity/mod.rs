@@ -90,7 +90,9 @@ impl ActivityPage {
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.asked.subject, &self.asked.actor, &self.asked.verb, &self.asked.via].into_iter().any(|f| !f.is_empty())
+        [&self.asked.subject, &self.asked.actor, &self.asked.verb, &self.asked.via]
+            .into_iter()
+            .any(|f| !f.is_empty())
     }
 }
 

@@ -74,8 +74,11 @@ async fn change(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
 }
 
 fn read(form: &Form) -> Result<Settings, Error> {
-    let number = |name: &str| form.text(name).parse::<i64>().map_err(|_| Error::invalid(name, "must be a whole number"));
-    let confirm_after_days = form.optional("confirm_after_days").map(|_| number("confirm_after_days")).transpose()?;
+    let number = |name: &str| {
+        form.text(name).parse::<i64>().map_err(|_| Error::invalid(name, "must be a whole number"))
+    };
+    let confirm_after_days =
+        form.optional("confirm_after_days").map(|_| number("confirm_after_days")).transpose()?;
     Ok(Settings {
         usage_names_days: number("usage_names_days")?,
         confirm_after_days,

@@ -72,7 +72,11 @@ pub(crate) struct Link {
 
 impl About {
     /// Gathers it all for one entity.
-    pub(crate) async fn load(viewer: &mut Viewer, entity: &Entity, descriptor: &Value) -> Result<Self, PageError> {
+    pub(crate) async fn load(
+        viewer: &mut Viewer,
+        entity: &Entity,
+        descriptor: &Value,
+    ) -> Result<Self, PageError> {
         let reference = entity.reference.as_str();
         let thing = ownership::owned(&mut viewer.cx(), reference).await?;
         let may_edit = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
@@ -81,7 +85,14 @@ impl About {
         let filter = activity::Filter { subject: Some(reference.to_owned()), ..activity::Filter::default() };
         let acts = activity::list(&mut viewer.cx(), &filter, None, Limit::new(10)?).await?;
         let more = acts.next.is_some();
-        let acts = acts.items.into_iter().map(|a| { let line = history::line(&a); (a, line) }).collect();
+        let acts = acts
+            .items
+            .into_iter()
+            .map(|a| {
+                let line = history::line(&a);
+                (a, line)
+            })
+            .collect();
         let facts = facts(entity, descriptor, &thing, &spans);
         Ok(Self {
             facts,
@@ -117,17 +128,28 @@ fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> 
         let fact = match handed_over {
             Some(span) => {
                 let by = span.changed_by.as_deref().unwrap_or("Portolan");
-                Fact { icon: "swap", source: format!("handed over by {by}"), at: Some(span.from), ..given(entity, "Owner", String::new()) }
+                Fact {
+                    icon: "swap",
+                    source: format!("handed over by {by}"),
+                    at: Some(span.from),
+                    ..given(entity, "Owner", String::new())
+                }
             }
             None => given(entity, "Owner", String::new()),
         };
         facts.push(Fact { value: format!("{}{unknown}", owner.name()), href, ..fact });
     }
     if let Some(at) = thing.confirmed_at {
-        facts.push(Fact { icon: "ok", source: "said by the owner".into(), at: Some(at), ..given(entity, "Confirmed", "still ours".into()) });
+        facts.push(Fact {
+            icon: "ok",
+            source: "said by the owner".into(),
+            at: Some(at),
+            ..given(entity, "Confirmed", "still ours".into())
+        });
     }
     let says = |annotation: &str, spec: &str| {
-        descriptor["metadata"]["annotations"].get(format!("portolan.dev/{annotation}")).is_some() || descriptor.pointer(spec).is_some()
+        descriptor["metadata"]["annotations"].get(format!("portolan.dev/{annotation}")).is_some()
+            || descriptor.pointer(spec).is_some()
     };
     let mut own = |label, value: Option<String>, href, said: bool| {
         if let Some(value) = value {
@@ -137,8 +159,18 @@ fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> 
     };
     own("Tier", entity.tier.map(|t| t.to_string()), None, says("tier", "/spec/tier"));
     let recovery = recovery_words(entity.recovery_point_seconds, entity.recovery_time_seconds);
-    own("Recovery", recovery, None, says("recovery-point", "/spec/recovery") || says("recovery-time", "/spec/recovery"));
-    own("Runbook", entity.runbook.as_deref().map(host_of), entity.runbook.clone(), says("runbook", "/spec/runbook"));
+    own(
+        "Recovery",
+        recovery,
+        None,
+        says("recovery-point", "/spec/recovery") || says("recovery-time", "/spec/recovery"),
+    );
+    own(
+        "Runbook",
+        entity.runbook.as_deref().map(host_of),
+        entity.runbook.clone(),
+        says("runbook", "/spec/runbook"),
+    );
     own("Contact", entity.contact.clone(), None, says("contact", "/spec/contact"));
     if let Some(system) = &entity.system {
         facts.push(Fact { href: Some(path_of(system)), ..given(entity, "System", system.name().to_owned()) });
@@ -160,8 +192,22 @@ fn recovery_words(point: Option<i64>, time: Option<i64>) -> Option<String> {
 /// A fact that the descriptor gives, or the portal's own record of an entity without one.
 fn given(entity: &Entity, label: &'static str, value: String) -> Fact {
     match &entity.origin {
-        Some(origin) => Fact { label, value, href: None, icon: "git", source: origin.place(), at: Some(origin.applied_at) },
-        None => Fact { label, value, href: None, icon: "edit", source: "managed here".into(), at: Some(entity.updated_at) },
+        Some(origin) => Fact {
+            label,
+            value,
+            href: None,
+            icon: "git",
+            source: origin.place(),
+            at: Some(origin.applied_at),
+        },
+        None => Fact {
+            label,
+            value,
+            href: None,
+            icon: "edit",
+            source: "managed here".into(),
+            at: Some(entity.updated_at),
+        },
     }
 }
 
@@ -188,14 +234,19 @@ fn links(descriptor: &Value) -> Vec<Link> {
 
 /// Only web and mail addresses become links: a `javascript:` one is somebody's trap.
 fn link(title: Option<&str>, address: &str) -> Option<Link> {
-    let url = url::Url::parse(address).ok().filter(|u| matches!(u.scheme(), "http" | "https" | "mailto" | "tel"))?;
+    let url = url::Url::parse(address)
+        .ok()
+        .filter(|u| matches!(u.scheme(), "http" | "https" | "mailto" | "tel"))?;
     let host = url.host_str().unwrap_or(url.scheme()).to_owned();
     Some(Link { title: title.map_or_else(|| host.clone(), str::to_owned), url: url.to_string(), host })
 }
 
 /// The host of an address, for people.
 pub(crate) fn host_of(address: &str) -> String {
-    url::Url::parse(address).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned())
+    url::Url::parse(address)
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_owned))
+        .unwrap_or_else(|| address.to_owned())
 }
 
 #[cfg(test)]

@@ -60,14 +60,21 @@ pub(super) async fn show(mut viewer: Viewer, Path(key): Key) -> Result<Response,
     let entity = catalog::get(&mut viewer.cx(), &reference(&key)).await?;
     if !catalog::may_edit(&mut viewer.cx(), &entity).await? {
         let team = entity.owner.as_ref().map_or("an admin", |o| o.name());
-        return Err(Error::Forbidden(format!("only its owner may correct it; ask {team}, or an admin")).into());
+        return Err(
+            Error::Forbidden(format!("only its owner may correct it; ask {team}, or an admin")).into()
+        );
     }
     let form = filled(&entity);
     render(viewer, entity, form, StatusCode::OK).await
 }
 
 /// Saves the facts; for an entity that is managed here also the rest.
-pub(super) async fn save(mut viewer: Viewer, State(portal): State<Shared>, Path(key): Key, mut form: Form) -> Result<Response, PageError> {
+pub(super) async fn save(
+    mut viewer: Viewer,
+    State(portal): State<Shared>,
+    Path(key): Key,
+    mut form: Form,
+) -> Result<Response, PageError> {
     let reference = reference(&key);
     let entity = catalog::get(&mut viewer.cx(), &reference).await?;
     let saved = match changed_facts(&form) {
@@ -79,7 +86,12 @@ pub(super) async fn save(mut viewer: Viewer, State(portal): State<Shared>, Path(
     };
     match saved {
         Ok(_) => {
-            portal.usage.note(Event { kind: "corrected", person: viewer.person(), subject: reference.to_string(), results: None });
+            portal.usage.note(Event {
+                kind: "corrected",
+                person: viewer.person(),
+                subject: reference.to_string(),
+                results: None,
+            });
             Ok(Flash::ok("Saved.", "The history says what changed.").on(&address::entity(&reference)))
         }
         Err(error) => {
@@ -94,14 +106,31 @@ pub(super) async fn delete(mut viewer: Viewer, Path(key): Key, form: Form) -> Re
     let reference = reference(&key);
     catalog::delete(&mut viewer.cx(), &reference, form.version()).await?;
     let text = format!("What others say of {} stays, and is shown as pointing at nothing.", reference.name());
-    Ok(Flash::ok("Deleted.", text).link(format!("/activity?subject={reference}"), "See its history").on("/catalog"))
+    Ok(Flash::ok("Deleted.", text)
+        .link(format!("/activity?subject={reference}"), "See its history")
+        .on("/catalog"))
 }
 
-async fn render(mut viewer: Viewer, entity: Entity, form: Form, status: StatusCode) -> Result<Response, PageError> {
+async fn render(
+    mut viewer: Viewer,
+    entity: Entity,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
     let provenance = catalog::provenance(&mut viewer.cx(), &entity).await?;
     let stated = if entity.is_portal_managed() { Vec::new() } else { stated(provenance) };
     let systems = fields::systems(&mut viewer).await?;
-    page::html_as(status, &EditPage { shell: viewer.shell(Nav::Catalog), path: address::entity(&entity.reference), stated, form, systems, entity })
+    page::html_as(
+        status,
+        &EditPage {
+            shell: viewer.shell(Nav::Catalog),
+            path: address::entity(&entity.reference),
+            stated,
+            form,
+            systems,
+            entity,
+        },
+    )
 }
 
 fn stated(provenance: Vec<(&'static str, Provenance)>) -> Vec<(&'static str, String)> {
@@ -121,7 +150,9 @@ fn filled(e: &Entity) -> Form {
         items.map(|l| l.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
     };
     let links = descriptor["metadata"]["links"].as_array().map(|l| {
-        let line = |l: &Value| format!("{} {}", l["url"].as_str().unwrap_or_default(), l["title"].as_str().unwrap_or_default());
+        let line = |l: &Value| {
+            format!("{} {}", l["url"].as_str().unwrap_or_default(), l["title"].as_str().unwrap_or_default())
+        };
         l.iter().map(|l| line(l).trim().to_owned()).collect::<Vec<_>>().join("\n")
     });
     let slos: Vec<Slo> = serde_json::from_str(e.slos_json.get()).unwrap_or_default();

@@ -99,7 +99,8 @@ fn groups(relations: Vec<Relation>) -> Vec<Group> {
     titles
         .into_iter()
         .filter_map(|(kind, title)| {
-            let (mine, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut relations).into_iter().partition(|r| r.kind == kind);
+            let (mine, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut relations).into_iter().partition(|r| r.kind == kind);
             relations = rest;
             let more = mine.len().saturating_sub(MOST);
             let rows: Vec<Row> = mine.into_iter().take(MOST).map(row).collect();
@@ -110,6 +111,7 @@ fn groups(relations: Vec<Relation>) -> Vec<Group> {
 
 fn row(relation: Relation) -> Row {
     let href = relation.entity.as_ref().map(|_| path_of(&relation.other));
-    let name = relation.entity.as_ref().map_or_else(|| relation.other.as_str().to_owned(), |e| e.name.clone());
+    let name =
+        relation.entity.as_ref().map_or_else(|| relation.other.as_str().to_owned(), |e| e.name.clone());
     Row { name, href, entity: relation.entity }
 }

@@ -36,7 +36,12 @@ pub(super) fn slo_lines(slos: &[Slo]) -> String {
 pub(super) fn slos_from_lines(text: &str) -> Result<Value, Error> {
     let lines = text.lines().map(str::trim).enumerate().filter(|(_, l)| !l.is_empty());
     let read = |(i, line): (usize, &str)| {
-        slo(line).ok_or_else(|| Error::invalid("slos", format!("line {} must read like: 99.9% over 30d, customer: checkouts succeed", i + 1)))
+        slo(line).ok_or_else(|| {
+            Error::invalid(
+                "slos",
+                format!("line {} must read like: 99.9% over 30d, customer: checkouts succeed", i + 1),
+            )
+        })
     };
     Ok(Value::Array(lines.map(read).collect::<Result<_, _>>()?))
 }
@@ -46,7 +51,9 @@ fn slo(line: &str) -> Option<Value> {
     let (promise, audience) = terms.split_once(',').unwrap_or((terms, "internal"));
     let (objective, window) = promise.split_once("over")?;
     let objective: f64 = objective.trim().trim_end_matches('%').trim_end().parse().ok()?;
-    Some(json!({"name": name.trim(), "objective": objective, "window": window.trim(), "audience": audience.trim()}))
+    Some(
+        json!({"name": name.trim(), "objective": objective, "window": window.trim(), "audience": audience.trim()}),
+    )
 }
 
 #[cfg(test)]
@@ -55,7 +62,8 @@ mod tests {
 
     #[test]
     fn objectives_survive_being_shown_and_read_again() {
-        let text = "99.9% over 30d, customer: checkouts succeed\n99% over 7d, internal: answers within 300 ms: p99";
+        let text =
+            "99.9% over 30d, customer: checkouts succeed\n99% over 7d, internal: answers within 300 ms: p99";
         let read = slos_from_lines(text).unwrap();
         assert_eq!(read[1]["name"], "answers within 300 ms: p99");
         let slos: Vec<Slo> = serde_json::from_value(read).unwrap();

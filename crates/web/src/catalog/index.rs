@@ -79,10 +79,19 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
     let all = if is_narrowed(&filter) { total_of(&mut viewer, kind).await? } else { listing.total };
     if let (Some(q), None) = (query.get("q"), query.get("after")) {
         let found = i32::try_from(listing.total).unwrap_or(i32::MAX);
-        viewer.portal().usage.note(Event { kind: "searched", person: viewer.person(), subject: q.to_owned(), results: Some(found) });
+        viewer.portal().usage.note(Event {
+            kind: "searched",
+            person: viewer.person(),
+            subject: q.to_owned(),
+            results: Some(found),
+        });
     }
-    let ownerless = choices(&counted, Dimension::Owner).iter().find(|c| c.value.is_empty()).map_or(0, |c| c.count);
-    let facets = sides(kind).iter().filter_map(|(d, title)| side(*d, title, choices(&counted, *d))).collect::<Vec<_>>();
+    let ownerless =
+        choices(&counted, Dimension::Owner).iter().find(|c| c.value.is_empty()).map_or(0, |c| c.count);
+    let facets = sides(kind)
+        .iter()
+        .filter_map(|(d, title)| side(*d, title, choices(&counted, *d)))
+        .collect::<Vec<_>>();
     page::html(&IndexPage {
         shell: viewer.shell(Nav::Catalog),
         tabs: tabs(&query, kind, choices(&counted, Dimension::Kind)),
@@ -101,8 +110,15 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
 fn asked(query: &Query) -> Result<(Filter, Sort), Error> {
     let kind = query.get("kind").map_or(Ok(Kind::Component), str::parse)?;
     let texts = |name| query.all(name).filter(|v| !v.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let refs = |name: &'static str| query.all(name).filter(|v| !v.is_empty()).map(|v| reference(name, v)).collect::<Result<Vec<_>, Error>>();
-    let owners = query.all("owner").map(|v| if v.is_empty() { Ok(None) } else { reference("owner", v).map(Some) });
+    let refs = |name: &'static str| {
+        query
+            .all(name)
+            .filter(|v| !v.is_empty())
+            .map(|v| reference(name, v))
+            .collect::<Result<Vec<_>, Error>>()
+    };
+    let owners =
+        query.all("owner").map(|v| if v.is_empty() { Ok(None) } else { reference("owner", v).map(Some) });
     let tiers = query.all("tier").map(|v| if v.is_empty() { Ok(None) } else { tier(v).map(Some) });
     let filter = Filter {
         kinds: vec![kind],
@@ -127,7 +143,10 @@ fn reference(name: &'static str, text: &str) -> Result<EntityRef, Error> {
 }
 
 fn tier(text: &str) -> Result<i16, Error> {
-    text.parse().ok().filter(|t| (0..=3).contains(t)).ok_or_else(|| Error::invalid("tier", "must be 0, 1, 2 or 3"))
+    text.parse()
+        .ok()
+        .filter(|t| (0..=3).contains(t))
+        .ok_or_else(|| Error::invalid("tier", "must be 0, 1, 2 or 3"))
 }
 
 fn is_narrowed(filter: &Filter) -> bool {
@@ -142,7 +161,9 @@ async fn total_of(viewer: &mut Viewer, kind: Kind) -> Result<i64, Error> {
 /// What a kind is narrowed by, most asked first.
 fn sides(kind: Kind) -> &'static [(Dimension, &'static str)] {
     match kind {
-        Kind::System | Kind::Domain => &[(Dimension::Owner, "Owner"), (Dimension::Domain, "Domain"), (Dimension::Tag, "Tag")],
+        Kind::System | Kind::Domain => {
+            &[(Dimension::Owner, "Owner"), (Dimension::Domain, "Domain"), (Dimension::Tag, "Tag")]
+        }
         _ => &[
             (Dimension::Tier, "Tier"),
             (Dimension::Owner, "Owner"),
@@ -161,7 +182,12 @@ fn choices(counted: &[Facet], dimension: Dimension) -> &[Choice] {
 fn side(dimension: Dimension, title: &'static str, choices: &[Choice]) -> Option<Side> {
     let mut offers: Vec<Offer> = choices
         .iter()
-        .map(|c| Offer { value: c.value.clone(), label: label(dimension, c), count: c.count, chosen: c.chosen })
+        .map(|c| Offer {
+            value: c.value.clone(),
+            label: label(dimension, c),
+            count: c.count,
+            chosen: c.chosen,
+        })
         .collect();
     if dimension == Dimension::Tier {
         offers.sort_by(|a, b| (a.value.is_empty(), &a.value).cmp(&(b.value.is_empty(), &b.value)));
@@ -185,11 +211,16 @@ fn label(dimension: Dimension, choice: &Choice) -> String {
 }
 
 fn tabs(query: &Query, current: Kind, counts: &[Choice]) -> Vec<Tab> {
-    let words_only = query.without_all(&["kind", "tier", "owner", "lifecycle", "type", "system", "domain", "tag", "sort"]);
+    let words_only =
+        query.without_all(&["kind", "tier", "owner", "lifecycle", "type", "system", "domain", "tag", "sort"]);
     let count = |kind: Kind| counts.iter().find(|c| c.value == kind.as_str()).map_or(0, |c| c.count);
     let tab = |kind: Kind| Tab {
         word: many(&kind),
-        address: if kind == current { query.without_all(&[]).to_string() } else { words_only.with("kind", kind.as_str()).to_string() },
+        address: if kind == current {
+            query.without_all(&[]).to_string()
+        } else {
+            words_only.with("kind", kind.as_str()).to_string()
+        },
         count: count(kind),
         current: kind == current,
     };
@@ -234,12 +265,20 @@ impl IndexPage {
         let total = words::count(self.listing.total);
         let least = if self.listing.total_is_lower_bound { "at least " } else { "" };
         let noun = if self.all == 1 { self.one().to_owned() } else { self.plural() };
-        if self.listing.total == self.all { format!("{total} {noun}") } else { format!("{least}{total} of {} {noun}", words::count(self.all)) }
+        if self.listing.total == self.all {
+            format!("{total} {noun}")
+        } else {
+            format!("{least}{total} of {} {noun}", words::count(self.all))
+        }
     }
 
     fn clear(&self) -> String {
         let bare = Query::read("/catalog", None);
-        if self.kind == Kind::Component { bare.to_string() } else { bare.with("kind", self.kind.as_str()).to_string() }
+        if self.kind == Kind::Component {
+            bare.to_string()
+        } else {
+            bare.with("kind", self.kind.as_str()).to_string()
+        }
     }
 
     fn without_owner(&self) -> String {
@@ -247,7 +286,8 @@ impl IndexPage {
     }
 
     fn is_sorted(&self, by: &str) -> bool {
-        self.sort.as_str() == by || (by == "name" && self.sort == Sort::Default && self.query.get("q").is_none())
+        self.sort.as_str() == by
+            || (by == "name" && self.sort == Sort::Default && self.query.get("q").is_none())
     }
 
     fn sorted(&self, by: &str) -> String {
@@ -259,7 +299,11 @@ impl IndexPage {
     }
 
     fn next(&self) -> String {
-        self.listing.next.as_ref().map(|c| self.query.with("after", c.as_str()).to_string()).unwrap_or_default()
+        self.listing
+            .next
+            .as_ref()
+            .map(|c| self.query.with("after", c.as_str()).to_string())
+            .unwrap_or_default()
     }
 
     /// `address-book to price-engine`

@@ -45,7 +45,12 @@ async fn view(
         return Err(Error::not_found("kind", kind).into());
     }
     let entity = catalog::get(&mut viewer.cx(), &reference).await?;
-    portal.usage.note(Event { kind: "opened-entity", person: viewer.person(), subject: reference.to_string(), results: None });
+    portal.usage.note(Event {
+        kind: "opened-entity",
+        person: viewer.person(),
+        subject: reference.to_string(),
+        results: None,
+    });
     match (entity.kind, entity.team_id, entity.person_id) {
         (Kind::Component, ..) => service::show(viewer, entity).await,
         (Kind::Group, Some(team), _) => {

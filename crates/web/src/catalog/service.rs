@@ -53,19 +53,26 @@ impl Contacts {
                 };
                 Ok(Self { team: Some(team), lead, person: None })
             }
-            Some(Party::Person { id, .. }) => {
-                Ok(Self { person: Some(people::person_by_id(&mut viewer.cx(), *id).await?), ..Self::default() })
-            }
+            Some(Party::Person { id, .. }) => Ok(Self {
+                person: Some(people::person_by_id(&mut viewer.cx(), *id).await?),
+                ..Self::default()
+            }),
             None => Ok(Self::default()),
         }
     }
 
     fn phone(&self) -> Option<&str> {
-        self.team.as_ref().and_then(|t| t.phone.as_deref()).or_else(|| self.person.as_ref().and_then(|p| p.phone.as_deref()))
+        self.team
+            .as_ref()
+            .and_then(|t| t.phone.as_deref())
+            .or_else(|| self.person.as_ref().and_then(|p| p.phone.as_deref()))
     }
 
     fn email(&self) -> Option<&str> {
-        self.team.as_ref().and_then(|t| t.email.as_deref()).or_else(|| self.person.as_ref().and_then(|p| p.email.as_deref()))
+        self.team
+            .as_ref()
+            .and_then(|t| t.email.as_deref())
+            .or_else(|| self.person.as_ref().and_then(|p| p.email.as_deref()))
     }
 
     fn chat(&self) -> Option<&str> {

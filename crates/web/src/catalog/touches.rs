@@ -74,7 +74,11 @@ impl Touches {
     pub(crate) fn summary(&self) -> String {
         let direct = |rows: &[Row]| rows.iter().filter(|r| r.through.is_empty() && !r.is_api()).count();
         let callers = direct(&self.callers);
-        format!("{callers} {} it, it needs {}", if callers == 1 { "calls" } else { "call" }, direct(&self.needs))
+        format!(
+            "{callers} {} it, it needs {}",
+            if callers == 1 { "calls" } else { "call" },
+            direct(&self.needs)
+        )
     }
 }
 
@@ -101,14 +105,18 @@ fn nearer(of: &Neighbour, around: &Neighbourhood) -> Vec<usize> {
     }
     let beside = |n: &Neighbour| n.level == of.level.signum();
     let wired = |n: &Neighbour| {
-        let (from, to) = if of.level > 0 { (&n.reference, &of.reference) } else { (&of.reference, &n.reference) };
+        let (from, to) =
+            if of.level > 0 { (&n.reference, &of.reference) } else { (&of.reference, &n.reference) };
         around.edges.iter().any(|e| e.from == *from && e.to == *to)
     };
-    (0..around.neighbours.len()).filter(|&i| beside(&around.neighbours[i]) && wired(&around.neighbours[i])).collect()
+    (0..around.neighbours.len())
+        .filter(|&i| beside(&around.neighbours[i]) && wired(&around.neighbours[i]))
+        .collect()
 }
 
 fn through(of: &Neighbour, around: &Neighbourhood) -> String {
-    let names: Vec<&str> = nearer(of, around).into_iter().map(|i| around.neighbours[i].reference.name()).collect();
+    let names: Vec<&str> =
+        nearer(of, around).into_iter().map(|i| around.neighbours[i].reference.name()).collect();
     match names.as_slice() {
         [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
         names => names.join(" and "),

@@ -27,17 +27,27 @@ pub(super) async fn list(viewer: Viewer) -> Result<Response, PageError> {
     show(viewer, None, Form::blank().with("kind", "github"), StatusCode::OK).await
 }
 
-async fn show(mut viewer: Viewer, made: Option<NewHook>, form: Form, status: StatusCode) -> Result<Response, PageError> {
+async fn show(
+    mut viewer: Viewer,
+    made: Option<NewHook>,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
     let hooks = changes::hooks(&mut viewer.cx()).await?;
     let (base_url, has_key) = (viewer.portal().base_url.clone(), viewer.portal().sealing_key.is_some());
-    page::html_as(status, &HooksPage { shell: viewer.shell(Nav::Changes), base_url, hooks, made, has_key, form })
+    page::html_as(
+        status,
+        &HooksPage { shell: viewer.shell(Nav::Changes), base_url, hooks, made, has_key, form },
+    )
 }
 
 pub(super) async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
     let kind: HookKind = form.text("kind").parse()?;
     let key = viewer.portal().sealing_key.clone();
     match changes::create_hook(&mut viewer.cx(), kind, &form.text("name"), key.as_ref()).await {
-        Ok(made) => show(viewer, Some(made), Form::blank().with("kind", kind.as_str()), StatusCode::CREATED).await,
+        Ok(made) => {
+            show(viewer, Some(made), Form::blank().with("kind", kind.as_str()), StatusCode::CREATED).await
+        }
         Err(error) => {
             let status = form.refuse(error)?;
             show(viewer, None, form, status).await
@@ -48,5 +58,6 @@ pub(super) async fn create(mut viewer: Viewer, mut form: Form) -> Result<Respons
 pub(super) async fn close(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     let id = id.parse().map_err(|_| portolan_domain::Error::not_found("hook", &id))?;
     changes::revoke_hook(&mut viewer.cx(), id).await?;
-    Ok(Flash::ok("Closed.", "What it delivers from now on is refused; what it told stays.").on("/changes/hooks"))
+    Ok(Flash::ok("Closed.", "What it delivers from now on is refused; what it told stays.")
+        .on("/changes/hooks"))
 }

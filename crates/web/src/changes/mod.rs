@@ -3,7 +3,12 @@
 mod hooks;
 
 use askama::Template;
-use axum::{Router, extract::Query, response::Response, routing::{get, post}};
+use axum::{
+    Router,
+    extract::Query,
+    response::Response,
+    routing::{get, post},
+};
 use portolan_domain::{
     Cursor, Limit, Page,
     changes::{self, Change, Filter, Running, Status},
@@ -72,11 +77,16 @@ impl Asked {
 
     /// Chosen filters: words and the address without them.
     fn chips(&self, page: &str) -> Vec<(String, String)> {
-        [("entity", &self.entity), ("environment", &self.environment), ("team", &self.team), ("status", &self.status)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (format!("{name}: {value}"), self.address(page, &[(name, "")])))
-            .collect()
+        [
+            ("entity", &self.entity),
+            ("environment", &self.environment),
+            ("team", &self.team),
+            ("status", &self.status),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (format!("{name}: {value}"), self.address(page, &[(name, "")])))
+        .collect()
     }
 
     fn after(&self) -> Option<Cursor> {
@@ -128,7 +138,8 @@ async fn running(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Respo
     let (environment, team) = (some(&asked.environment), some(&asked.team));
     let limit = Limit::new(50)?;
     let page =
-        changes::running(&mut viewer.cx(), environment.as_deref(), team.as_deref(), asked.after(), limit).await?;
+        changes::running(&mut viewer.cx(), environment.as_deref(), team.as_deref(), asked.after(), limit)
+            .await?;
     let environments = changes::environments(&mut viewer.cx()).await?;
     page::html(&RunningPage { shell: viewer.shell(Nav::Changes), asked, environments, page })
 }

@@ -10,7 +10,12 @@ pub(super) fn read(text: &str) -> Definition {
         Err(unreadable) => return unreadable,
     };
     let operations = if document["operations"].is_object() { third(&document) } else { second(&document) };
-    Definition { title: line(&document["info"]["title"]), version: line(&document["info"]["version"]), operations, ..Definition::default() }
+    Definition {
+        title: line(&document["info"]["title"]),
+        version: line(&document["info"]["version"]),
+        operations,
+        ..Definition::default()
+    }
 }
 
 fn second(document: &Value) -> Vec<Operation> {
@@ -18,8 +23,16 @@ fn second(document: &Value) -> Vec<Operation> {
     for (channel, item) in document["channels"].as_object().into_iter().flatten() {
         for verb in ["publish", "subscribe"] {
             let Some(operation) = item.get(verb) else { continue };
-            let summary = line(&operation["summary"]).or_else(|| line(&operation["description"])).or_else(|| line(&item["description"]));
-            found.push(Operation { verb: verb.into(), name: channel.clone(), shape: message(&operation["message"]), summary, deprecated: false });
+            let summary = line(&operation["summary"])
+                .or_else(|| line(&operation["description"]))
+                .or_else(|| line(&item["description"]));
+            found.push(Operation {
+                verb: verb.into(),
+                name: channel.clone(),
+                shape: message(&operation["message"]),
+                summary,
+                deprecated: false,
+            });
         }
     }
     found
@@ -29,7 +42,8 @@ fn third(document: &Value) -> Vec<Operation> {
     let operations = document["operations"].as_object().into_iter().flatten();
     operations
         .map(|(key, operation)| {
-            let channel = operation["channel"]["$ref"].as_str().and_then(|r| r.rsplit('/').next()).unwrap_or(key);
+            let channel =
+                operation["channel"]["$ref"].as_str().and_then(|r| r.rsplit('/').next()).unwrap_or(key);
             let address = document["channels"][channel]["address"].as_str().unwrap_or(channel);
             Operation {
                 verb: operation["action"].as_str().unwrap_or("use").to_owned(),
@@ -43,7 +57,8 @@ fn third(document: &Value) -> Vec<Operation> {
 }
 
 fn message(message: &Value) -> Option<String> {
-    line(&message["name"]).or_else(|| message["$ref"].as_str().and_then(|r| r.rsplit('/').next()).map(str::to_owned))
+    line(&message["name"])
+        .or_else(|| message["$ref"].as_str().and_then(|r| r.rsplit('/').next()).map(str::to_owned))
 }
 
 #[cfg(test)]
@@ -52,14 +67,24 @@ mod tests {
 
     #[test]
     fn both_versions_of_the_format_list_what_flows_where() {
-        let two = read("asyncapi: 2.6.0\ninfo: {title: Orders, version: '1'}\nchannels:\n  order.placed:\n    subscribe: {summary: An order was paid, message: {name: OrderPlaced}}\n");
-        let three = read("asyncapi: 3.0.0\ninfo: {title: Orders, version: '1'}\nchannels:\n  placed: {address: order.placed}\noperations:\n  tell:\n    action: send\n    channel: {$ref: '#/channels/placed'}\n    summary: An order was paid\n    messages: [{$ref: '#/components/messages/OrderPlaced'}]\n");
+        let two = read(
+            "asyncapi: 2.6.0\ninfo: {title: Orders, version: '1'}\nchannels:\n  order.placed:\n    subscribe: {summary: An order was paid, message: {name: OrderPlaced}}\n",
+        );
+        let three = read(
+            "asyncapi: 3.0.0\ninfo: {title: Orders, version: '1'}\nchannels:\n  placed: {address: order.placed}\noperations:\n  tell:\n    action: send\n    channel: {$ref: '#/channels/placed'}\n    summary: An order was paid\n    messages: [{$ref: '#/components/messages/OrderPlaced'}]\n",
+        );
         let row = |d: &Definition| {
             let o = &d.operations[0];
             (o.name.clone(), o.shape.clone(), o.summary.clone())
         };
-        assert_eq!(row(&two), ("order.placed".into(), Some("OrderPlaced".into()), Some("An order was paid".into())));
+        assert_eq!(
+            row(&two),
+            ("order.placed".into(), Some("OrderPlaced".into()), Some("An order was paid".into()))
+        );
         assert_eq!(row(&three), row(&two));
-        assert_eq!((two.operations[0].verb.as_str(), three.operations[0].verb.as_str()), ("subscribe", "send"));
+        assert_eq!(
+            (two.operations[0].verb.as_str(), three.operations[0].verb.as_str()),
+            ("subscribe", "send")
+        );
     }
 }

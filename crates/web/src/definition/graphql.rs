@@ -37,7 +37,13 @@ fn fields(words: &mut Words<'_>, verb: &str, operations: &mut Vec<Operation>) {
                 let deprecated = skip_field(words);
                 let shape = words.text[start..words.at].split('@').next().unwrap_or_default();
                 let shape = shape.split_whitespace().collect::<Vec<_>>().join(" ");
-                operations.push(Operation { verb: verb.into(), name: name.into(), shape: Some(shape), summary: note.take(), deprecated });
+                operations.push(Operation {
+                    verb: verb.into(),
+                    name: name.into(),
+                    shape: Some(shape),
+                    summary: note.take(),
+                    deprecated,
+                });
             }
             Word::Sign(_) => {}
         }
@@ -142,12 +148,29 @@ mod tests {
         let d = read(
             "# menu\ntype Product { id: ID! }\n\"root\"\ntype Query {\n  \"\"\"\n  One product\n  more\n  \"\"\"\n  product(id: ID!, locale: String = \"en\"): Product\n  products(first: Int): [Product!]! @deprecated(reason: \"use search\")\n}\ntype Mutation { rate(id: ID!, stars: Int!): Product }",
         );
-        let seen: Vec<_> =
-            d.operations.iter().map(|o| (o.verb.as_str(), o.name.as_str(), o.shape.as_deref().unwrap_or(""), o.summary.as_deref(), o.deprecated)).collect();
+        let seen: Vec<_> = d
+            .operations
+            .iter()
+            .map(|o| {
+                (
+                    o.verb.as_str(),
+                    o.name.as_str(),
+                    o.shape.as_deref().unwrap_or(""),
+                    o.summary.as_deref(),
+                    o.deprecated,
+                )
+            })
+            .collect();
         assert_eq!(
             seen,
             [
-                ("query", "product", "(id: ID!, locale: String = \"en\"): Product", Some("One product"), false),
+                (
+                    "query",
+                    "product",
+                    "(id: ID!, locale: String = \"en\"): Product",
+                    Some("One product"),
+                    false
+                ),
                 ("query", "products", "(first: Int): [Product!]!", None, true),
                 ("mutation", "rate", "(id: ID!, stars: Int!): Product", None, false)
             ]

@@ -4,8 +4,28 @@
 use super::{MOST_BYTES, is_name};
 
 const KEYWORDS: [&str; 22] = [
-    "type", "input", "enum", "interface", "union", "scalar", "schema", "extend", "directive", "implements", "syntax", "package",
-    "import", "option", "message", "service", "rpc", "returns", "stream", "repeated", "oneof", "map",
+    "type",
+    "input",
+    "enum",
+    "interface",
+    "union",
+    "scalar",
+    "schema",
+    "extend",
+    "directive",
+    "implements",
+    "syntax",
+    "package",
+    "import",
+    "option",
+    "message",
+    "service",
+    "rpc",
+    "returns",
+    "stream",
+    "repeated",
+    "oneof",
+    "map",
 ];
 
 /// The text as HTML: `<span class="c">` comments, `k` keys and keywords, `s` strings.
@@ -53,7 +73,10 @@ fn yaml(line: &str, out: &mut String) {
     if body.starts_with('#') {
         return span("c", body, out);
     }
-    let key = body.find(": ").or_else(|| body.trim_end().strip_suffix(':').map(str::len)).filter(|_| !body.starts_with('{'));
+    let key = body
+        .find(": ")
+        .or_else(|| body.trim_end().strip_suffix(':').map(str::len))
+        .filter(|_| !body.starts_with('{'));
     let rest = key.map_or(body, |end| {
         span("k", &body[..end], out);
         &body[end..]
@@ -106,7 +129,10 @@ mod tests {
     #[test]
     fn source_keywords_are_marked() {
         assert_eq!(highlight("grpc", "rpc A(B)"), "<span class=\"k\">rpc</span> A(B)");
-        assert_eq!(highlight("graphql", "type T # x"), "<span class=\"k\">type</span> T <span class=\"c\"># x</span>");
+        assert_eq!(
+            highlight("graphql", "type T # x"),
+            "<span class=\"k\">type</span> T <span class=\"c\"># x</span>"
+        );
     }
 
     #[test]

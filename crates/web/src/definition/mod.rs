@@ -57,7 +57,11 @@ pub(crate) fn read(api_type: &str, text: &str) -> Definition {
         "asyncapi" => asyncapi::read(text),
         "graphql" => graphql::read(text),
         "grpc" | "proto" | "protobuf" => proto::read(text),
-        _ => return problem("Portolan lists the operations of OpenAPI, AsyncAPI, GraphQL and gRPC definitions."),
+        _ => {
+            return problem(
+                "Portolan lists the operations of OpenAPI, AsyncAPI, GraphQL and gRPC definitions.",
+            );
+        }
     };
     definition.more = definition.operations.len().saturating_sub(MOST_OPERATIONS);
     definition.operations.truncate(MOST_OPERATIONS);
@@ -71,7 +75,10 @@ pub(crate) fn read(api_type: &str, text: &str) -> Definition {
 fn tree(text: &str) -> Result<serde_json::Value, Definition> {
     serde_saphyr::from_str(text).map_err(|e| {
         let first = e.to_string().lines().next().unwrap_or_default().to_owned();
-        Definition { problem: Some(format!("The definition cannot be read: {first}")), ..Definition::default() }
+        Definition {
+            problem: Some(format!("The definition cannot be read: {first}")),
+            ..Definition::default()
+        }
     })
 }
 
@@ -101,7 +108,24 @@ mod tests {
 
     #[test]
     fn no_text_makes_a_reader_panic() {
-        let pieces = ["type Query {", "\"\"\"", "service X {", "rpc a(", "{", "}", "#", "paths:", " - ", "\u{0}", "é", "(", "/*", "\"", "*/", "\n"];
+        let pieces = [
+            "type Query {",
+            "\"\"\"",
+            "service X {",
+            "rpc a(",
+            "{",
+            "}",
+            "#",
+            "paths:",
+            " - ",
+            "\u{0}",
+            "é",
+            "(",
+            "/*",
+            "\"",
+            "*/",
+            "\n",
+        ];
         let mut seed = 7_usize;
         for _ in 0..2_000 {
             let mut text = String::new();

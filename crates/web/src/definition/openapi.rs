@@ -11,8 +11,18 @@ pub(super) fn read(text: &str) -> Definition {
         Ok(document) => document,
         Err(unreadable) => return unreadable,
     };
-    let operations = document["paths"].as_object().into_iter().flatten().flat_map(|(path, item)| of_path(path, item)).collect();
-    Definition { title: line(&document["info"]["title"]), version: version(&document), operations, ..Definition::default() }
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(path, item)| of_path(path, item))
+        .collect();
+    Definition {
+        title: line(&document["info"]["title"]),
+        version: version(&document),
+        operations,
+        ..Definition::default()
+    }
 }
 
 fn version(document: &Value) -> Option<String> {
@@ -23,13 +33,19 @@ fn version(document: &Value) -> Option<String> {
 }
 
 fn of_path(path: &str, item: &Value) -> Vec<Operation> {
-    let methods = item.as_object().into_iter().flatten().filter(|(key, _)| METHODS.contains(&key.to_ascii_lowercase().as_str()));
+    let methods = item
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| METHODS.contains(&key.to_ascii_lowercase().as_str()));
     methods
         .map(|(method, operation)| Operation {
             verb: method.to_ascii_uppercase(),
             name: path.to_owned(),
             shape: None,
-            summary: line(&operation["summary"]).or_else(|| line(&operation["description"])).or_else(|| line(&operation["operationId"])),
+            summary: line(&operation["summary"])
+                .or_else(|| line(&operation["description"]))
+                .or_else(|| line(&operation["operationId"])),
             deprecated: operation["deprecated"].as_bool().unwrap_or(false),
         })
         .collect()
@@ -45,7 +61,11 @@ mod tests {
             "openapi: 3.1.0\ninfo: {title: Slots, version: 2}\npaths:\n  /slots:\n    summary: x\n    get: {summary: Free slots}\n    post:\n      description: |\n        Take one\n        and more\n      deprecated: true\n  /slots/{id}:\n    delete: {operationId: dropSlot}\n",
         );
         assert_eq!((d.title.as_deref(), d.version.as_deref()), (Some("Slots"), Some("2")));
-        let seen: Vec<_> = d.operations.iter().map(|o| (o.verb.as_str(), o.name.as_str(), o.summary.as_deref(), o.deprecated)).collect();
+        let seen: Vec<_> = d
+            .operations
+            .iter()
+            .map(|o| (o.verb.as_str(), o.name.as_str(), o.summary.as_deref(), o.deprecated))
+            .collect();
         assert_eq!(
             seen,
             [

@@ -14,7 +14,11 @@ pub(super) fn read(text: &str) -> Definition {
             rest = &comment[end..];
         } else if let Some(comment) = rest.strip_prefix("/*") {
             let end = comment.find("*/").unwrap_or(comment.len());
-            note = comment[..end].lines().map(|l| l.trim().trim_start_matches('*').trim()).find(|l| !l.is_empty()).map(str::to_owned);
+            note = comment[..end]
+                .lines()
+                .map(|l| l.trim().trim_start_matches('*').trim())
+                .find(|l| !l.is_empty())
+                .map(str::to_owned);
             rest = comment.get(end + 2..).unwrap_or_default();
         } else if first == '"' {
             let end = rest[1..].find('"').map_or(rest.len(), |e| e + 2);
@@ -25,7 +29,9 @@ pub(super) fn read(text: &str) -> Definition {
             rest = rest[end..].trim_start();
             let name_end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
             match word {
-                "package" if definition.title.is_none() => definition.title = Some(rest[..name_end].to_owned()),
+                "package" if definition.title.is_none() => {
+                    definition.title = Some(rest[..name_end].to_owned())
+                }
                 "service" => {
                     rest[..name_end].clone_into(&mut service);
                     note = None;
@@ -34,9 +40,19 @@ pub(super) fn read(text: &str) -> Definition {
                     let stop = rest.find([';', '{']).unwrap_or(rest.len());
                     let shape = rest[name_end..stop].split_whitespace().collect::<Vec<_>>().join(" ");
                     let summary = note.take().filter(|n| !n.is_empty());
-                    let name = if service.is_empty() { rest[..name_end].to_owned() } else { format!("{service}/{}", &rest[..name_end]) };
+                    let name = if service.is_empty() {
+                        rest[..name_end].to_owned()
+                    } else {
+                        format!("{service}/{}", &rest[..name_end])
+                    };
                     let deprecated = options(&rest[stop..]).contains("deprecated");
-                    definition.operations.push(Operation { verb: "rpc".into(), name, shape: Some(shape), summary, deprecated });
+                    definition.operations.push(Operation {
+                        verb: "rpc".into(),
+                        name,
+                        shape: Some(shape),
+                        summary,
+                        deprecated,
+                    });
                     rest = &rest[stop..];
                 }
                 _ => note = None,
@@ -66,7 +82,11 @@ mod tests {
             "syntax = \"proto3\"; // v3\npackage fairhaven.stock.v1;\nmessage Level { int32 n = 1; }\nservice Stock {\n  // How many are left.\n  rpc GetLevel (LevelRequest) returns (Level);\n  /* Every change,\n   * as it happens. */\n  rpc Watch(WatchRequest) returns (stream Level) { option deprecated = true; }\n}",
         );
         assert_eq!(d.title.as_deref(), Some("fairhaven.stock.v1"));
-        let seen: Vec<_> = d.operations.iter().map(|o| (o.name.as_str(), o.shape.as_deref().unwrap_or(""), o.summary.as_deref(), o.deprecated)).collect();
+        let seen: Vec<_> = d
+            .operations
+            .iter()
+            .map(|o| (o.name.as_str(), o.shape.as_deref().unwrap_or(""), o.summary.as_deref(), o.deprecated))
+            .collect();
         assert_eq!(
             seen,
             [

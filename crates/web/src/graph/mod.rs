@@ -87,7 +87,14 @@ impl Graph {
 }
 
 /// A box with a name and a tier, linked if it has a page. `x`, `y` are its left middle.
-fn node(out: &mut String, class: &str, (x, y, width): (f64, f64, f64), name: &str, tier: Option<i16>, href: Option<&str>) {
+fn node(
+    out: &mut String,
+    class: &str,
+    (x, y, width): (f64, f64, f64),
+    name: &str,
+    tier: Option<i16>,
+    href: Option<&str>,
+) {
     const HEIGHT: f64 = 30.0;
     let on = if class.contains("self") { "t-on" } else { "t-ink" };
     let small = if class.contains("self") { "t-on" } else { "t-quiet" };
@@ -100,10 +107,24 @@ fn node(out: &mut String, class: &str, (x, y, width): (f64, f64, f64), name: &st
     let room = ((width - 20.0 - if tier.is_some() { 24.0 } else { 0.0 }) / 7.2) as usize;
     let _ = write!(out, "<title>{}</title>", escaped(name));
     let top = y - HEIGHT / 2.0;
-    let _ = write!(out, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width}\" height=\"{HEIGHT}\" rx=\"3\"/>");
-    let _ = write!(out, "<text class=\"{on}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 10.0, y + 4.0, escaped(&cut(name, room)));
+    let _ = write!(
+        out,
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width}\" height=\"{HEIGHT}\" rx=\"3\"/>"
+    );
+    let _ = write!(
+        out,
+        "<text class=\"{on}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+        x + 10.0,
+        y + 4.0,
+        escaped(&cut(name, room))
+    );
     if let Some(tier) = tier {
-        let _ = write!(out, "<text class=\"{small}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">T{tier}</text>", x + width - 10.0, y + 4.0);
+        let _ = write!(
+            out,
+            "<text class=\"{small}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">T{tier}</text>",
+            x + width - 10.0,
+            y + 4.0
+        );
     }
     out.push_str(if href.is_some() { "</a>" } else { "</g>" });
 }
@@ -142,7 +163,14 @@ mod tests {
     use super::*;
 
     fn neighbour(level: i8, name: &str, nearer: Vec<usize>) -> Node {
-        Node { level, name: name.into(), href: Some(format!("/catalog/component/default/{name}")), tier: Some(1), shape: Shape::Component, nearer }
+        Node {
+            level,
+            name: name.into(),
+            href: Some(format!("/catalog/component/default/{name}")),
+            tier: Some(1),
+            shape: Shape::Component,
+            nearer,
+        }
     }
 
     fn picture(nodes: Vec<Node>) -> String {
@@ -174,7 +202,8 @@ mod tests {
 
     #[test]
     fn names_are_cut_and_escaped() {
-        let svg = picture(vec![neighbour(1, "a-very-long-name-that-nobody-can-read-in-a-box<script>", vec![])]);
+        let svg =
+            picture(vec![neighbour(1, "a-very-long-name-that-nobody-can-read-in-a-box<script>", vec![])]);
         assert!(svg.contains("…</text>") && !svg.contains("<script>"));
     }
 

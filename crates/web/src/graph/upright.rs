@@ -25,7 +25,12 @@ pub(super) fn draw(graph: &Graph, out: &mut String) {
     if !above.is_empty() {
         let spine = NODE + 30.0;
         out.push_str("<text class=\"t-quiet\" x=\"0\" y=\"11\">calls it</text>");
-        let _ = write!(out, "<path class=\"wire\" d=\"M{spine} {start}V{:.1}\"/><path class=\"tip\" d=\"M{spine} {:.1}l-4.5-8h9z\"/>", middle - 23.0, middle - 15.0);
+        let _ = write!(
+            out,
+            "<path class=\"wire\" d=\"M{spine} {start}V{:.1}\"/><path class=\"tip\" d=\"M{spine} {:.1}l-4.5-8h9z\"/>",
+            middle - 23.0,
+            middle - 15.0
+        );
         let mut y = start;
         for &i in &above {
             let n = &graph.nodes[i];
@@ -37,12 +42,22 @@ pub(super) fn draw(graph: &Graph, out: &mut String) {
     }
     if !below.is_empty() {
         let left = WIDTH - NODE - 0.5;
-        let _ = write!(out, "<text class=\"t-quiet\" x=\"0\" y=\"{:.1}\">it needs</text>", middle + ROW + 4.0);
-        let _ = write!(out, "<path class=\"wire\" d=\"M100 {:.1}V{:.1}\"/>", middle + 15.0, middle + rows(&below, 0) * ROW);
+        let _ =
+            write!(out, "<text class=\"t-quiet\" x=\"0\" y=\"{:.1}\">it needs</text>", middle + ROW + 4.0);
+        let _ = write!(
+            out,
+            "<path class=\"wire\" d=\"M100 {:.1}V{:.1}\"/>",
+            middle + 15.0,
+            middle + rows(&below, 0) * ROW
+        );
         let mut y = middle + ROW;
         for &i in &below {
             let n = &graph.nodes[i];
-            let _ = write!(out, "<path class=\"wire\" d=\"M100 {y}H{:.1}\"/><path class=\"tip\" d=\"M{left:.1} {y}l-8-4.5v9z\"/>", left - 7.0);
+            let _ = write!(
+                out,
+                "<path class=\"wire\" d=\"M100 {y}H{:.1}\"/><path class=\"tip\" d=\"M{left:.1} {y}l-8-4.5v9z\"/>",
+                left - 7.0
+            );
             node(out, class_of(n.shape), (left, y, NODE), &n.name, n.tier, n.href.as_deref());
             y += ROW;
         }
@@ -54,6 +69,10 @@ pub(super) fn draw(graph: &Graph, out: &mut String) {
 
 fn leftover(out: &mut String, x: f64, y: f64, more: usize) {
     if more > 0 {
-        let _ = write!(out, "<text class=\"t-quiet\" x=\"{x:.1}\" y=\"{:.1}\">{more} more in the table</text>", y + 4.0);
+        let _ = write!(
+            out,
+            "<text class=\"t-quiet\" x=\"{x:.1}\" y=\"{:.1}\">{more} more in the table</text>",
+            y + 4.0
+        );
     }
 }

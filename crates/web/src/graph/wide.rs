@@ -29,7 +29,8 @@ pub(super) fn draw(graph: &Graph, reach: i8, class: &str, out: &mut String) {
         "<svg class=\"chart chart--wide {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">",
         escaped(&graph.label())
     );
-    let mut places = Places { at: HashMap::new(), width: node_width, middle: (f64::from(reach) * step, middle_y) };
+    let mut places =
+        Places { at: HashMap::new(), width: node_width, middle: (f64::from(reach) * step, middle_y) };
     let mut leftovers = Vec::new();
     // nearest columns first: the far ones are ordered by what they are wired to
     for level in [-1, 1, -2, 2].into_iter().filter(|l| i8::abs(*l) <= reach) {
@@ -56,7 +57,12 @@ pub(super) fn draw(graph: &Graph, reach: i8, class: &str, out: &mut String) {
         node(out, class_of(n.shape), (x, y, node_width), &n.name, n.tier, n.href.as_deref());
     }
     for (x, y, more) in leftovers {
-        let _ = write!(out, "<text class=\"t-quiet\" x=\"{:.1}\" y=\"{:.1}\">{more} more in the table</text>", x + 10.0, y + 4.0);
+        let _ = write!(
+            out,
+            "<text class=\"t-quiet\" x=\"{:.1}\" y=\"{:.1}\">{more} more in the table</text>",
+            x + 10.0,
+            y + 4.0
+        );
     }
     node(out, "node node--self", (places.middle.0, middle_y, node_width), &graph.name, graph.tier, None);
     out.push_str("</svg>");
@@ -82,7 +88,11 @@ fn pull(graph: &Graph, places: &Places, i: usize) -> f64 {
 fn headings(graph: &Graph, reach: i8, step: f64, out: &mut String) {
     for (level, text) in [(-2, "calls those"), (-1, "calls it"), (1, "it needs"), (2, "those need")] {
         if i8::abs(level) <= reach && graph.nodes.iter().any(|n| n.level == level) {
-            let _ = write!(out, "<text class=\"t-quiet\" x=\"{:.1}\" y=\"12\">{text}</text>", f64::from(level + reach) * step);
+            let _ = write!(
+                out,
+                "<text class=\"t-quiet\" x=\"{:.1}\" y=\"12\">{text}</text>",
+                f64::from(level + reach) * step
+            );
         }
     }
 }
@@ -94,7 +104,11 @@ fn wires(graph: &Graph, places: &Places, out: &mut String) {
     pairs.sort_by_key(|(i, _)| **i);
     for (&i, &here) in pairs {
         let n = &graph.nodes[i];
-        let ends = if n.level.abs() == 1 { vec![places.middle] } else { n.nearer.iter().filter_map(|j| places.at.get(j)).copied().collect() };
+        let ends = if n.level.abs() == 1 {
+            vec![places.middle]
+        } else {
+            n.nearer.iter().filter_map(|j| places.at.get(j)).copied().collect()
+        };
         for end in ends {
             let (from, to) = if n.level < 0 { (here, end) } else { (end, here) };
             let (x1, x2) = (from.0 + places.width, to.0 - 7.0);

@@ -28,7 +28,13 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
     ),
     (
         "Go to, one key after the other",
-        &[("g h", "Home"), ("g c", "Catalog"), ("g t", "Teams"), ("g f", "Findings"), ("g d", "Changes: what was deployed")],
+        &[
+            ("g h", "Home"),
+            ("g c", "Catalog"),
+            ("g t", "Teams"),
+            ("g f", "Findings"),
+            ("g d", "Changes: what was deployed"),
+        ],
     ),
     ("In the search", &[("↑ ↓", "Choose"), ("Enter", "Open the chosen one")]),
 ];

@@ -43,7 +43,8 @@ impl HomePage {
     /// The answer before the data.
     fn headline(&self) -> String {
         let name = self.shell.name.split_whitespace().next().unwrap_or_default();
-        let hour: u32 = self.shell.clock_in(self.shell.zone_name()).get(..2).and_then(|h| h.parse().ok()).unwrap_or(12);
+        let hour: u32 =
+            self.shell.clock_in(self.shell.zone_name()).get(..2).and_then(|h| h.parse().ok()).unwrap_or(12);
         let greeting = match hour {
             5..12 => "Good morning",
             12..18 => "Good afternoon",
@@ -66,13 +67,18 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     // what is asked stands in its own words; the rest of the unconfirmed waits on the findings page
     let unconfirmed = |f: &Finding| f.kind == findings::Kind::NotConfirmed;
     let counted = findings::counts(&mut viewer.cx(), &mine_only).await?;
-    findings.total -= counted.iter().filter(|(k, _)| *k == findings::Kind::NotConfirmed).map(|(_, n)| n).sum::<i64>();
+    findings.total -=
+        counted.iter().filter(|(k, _)| *k == findings::Kind::NotConfirmed).map(|(_, n)| n).sum::<i64>();
     findings.items.retain(|f| !unconfirmed(f));
     let mine = ownership::mine(&mut viewer.cx(), Limit::new(12)?).await?;
     let changed = changes::Filter { mine: true, ..changes::Filter::default() };
     let changes = changes::list(&mut viewer.cx(), &changed, None, Limit::new(8)?).await?;
     let nobody = findings::Filter { kind: Some(findings::Kind::NoOwner), ..findings::Filter::default() };
-    let nobodys = if viewer.actor().admin { findings::list(&mut viewer.cx(), &nobody, None, Limit::new(1)?).await?.total } else { 0 };
+    let nobodys = if viewer.actor().admin {
+        findings::list(&mut viewer.cx(), &nobody, None, Limit::new(1)?).await?.total
+    } else {
+        0
+    };
     let in_a_team = match viewer.person() {
         Some(me) => !people::team_ids_of(&mut viewer.cx(), me).await?.is_empty(),
         None => false,
@@ -80,5 +86,15 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     let catalog_is_empty = ownership::is_catalog_empty(&mut viewer.cx()).await?;
     let base_url = viewer.portal().base_url.clone();
     let shell = viewer.shell(Nav::Home);
-    page::html(&HomePage { shell, base_url, in_a_team, catalog_is_empty, findings, asked, mine, changes, nobodys })
+    page::html(&HomePage {
+        shell,
+        base_url,
+        in_a_team,
+        catalog_is_empty,
+        findings,
+        asked,
+        mine,
+        changes,
+        nobodys,
+    })
 }

@@ -38,19 +38,35 @@ impl BulkPage {
     }
 }
 
-pub(super) async fn form(viewer: Viewer, Path(slug): Path<String>, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+pub(super) async fn form(
+    viewer: Viewer,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
     show(viewer, slug, Form::blank().with_optional("to", asked.to), StatusCode::OK).await
 }
 
-async fn show(mut viewer: Viewer, slug: String, form: Form, status: StatusCode) -> Result<Response, PageError> {
+async fn show(
+    mut viewer: Viewer,
+    slug: String,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
     let team = people::team(&mut viewer.cx(), &slug).await?;
     let bulk = ownership::preview(&mut viewer.cx(), &slug).await?;
     let may = people::team_rights(&mut viewer.cx(), team.id).await?.edit;
     let teams = team_choices(&mut viewer).await?;
-    page::html_as(status, &BulkPage { shell: viewer.shell(Nav::Teams), slug: team.slug, bulk, teams, may, form })
+    page::html_as(
+        status,
+        &BulkPage { shell: viewer.shell(Nav::Teams), slug: team.slug, bulk, teams, may, form },
+    )
 }
 
-pub(super) async fn hand_over(mut viewer: Viewer, Path(slug): Path<String>, mut form: Form) -> Result<Response, PageError> {
+pub(super) async fn hand_over(
+    mut viewer: Viewer,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
     let (to, reason, expected) = (form.text("to"), form.text("reason"), form.value("expected").parse().ok());
     match ownership::hand_over_all(&mut viewer.cx(), &slug, &to, &reason, expected).await {
         Ok((count, to)) => {
@@ -68,11 +84,16 @@ pub(super) async fn hand_over(mut viewer: Viewer, Path(slug): Path<String>, mut 
     }
 }
 
-pub(super) async fn confirm(mut viewer: Viewer, Path(slug): Path<String>, form: Form) -> Result<Response, PageError> {
+pub(super) async fn confirm(
+    mut viewer: Viewer,
+    Path(slug): Path<String>,
+    form: Form,
+) -> Result<Response, PageError> {
     let count = ownership::confirm_all(&mut viewer.cx(), &slug).await?;
     note(&viewer, "confirmed", &format!("team:{slug}"));
     let here = format!("/teams/{slug}");
     let next = form.value("next");
     let next = if flash::is_local(next) { next } else { &here };
-    Ok(Flash::ok("Confirmed.", format!("{} are still yours.", words::counted(count, "thing", "things"))).on(next))
+    Ok(Flash::ok("Confirmed.", format!("{} are still yours.", words::counted(count, "thing", "things")))
+        .on(next))
 }

@@ -78,7 +78,11 @@ fn reference((kind, namespace, name): &(String, String, String)) -> String {
     format!("{kind}:{namespace}/{name}")
 }
 
-async fn form(mut viewer: Viewer, Path(path): EntityPath, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+async fn form(
+    mut viewer: Viewer,
+    Path(path): EntityPath,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
     let thing = ownership::owned(&mut viewer.cx(), &reference(&path)).await?;
     let to = match asked.to {
         Some(word) => Some(chosen(&mut viewer, word).await?),
@@ -97,7 +101,12 @@ async fn chosen(viewer: &mut Viewer, word: String) -> Result<String, PageError> 
     }
 }
 
-async fn show(mut viewer: Viewer, thing: Owned, form: Form, status: StatusCode) -> Result<Response, PageError> {
+async fn show(
+    mut viewer: Viewer,
+    thing: Owned,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
     let spans = ownership::history(&mut viewer.cx(), thing.id).await?;
     let candidates = likely::owners(&mut viewer.cx(), &thing).await?;
     let may = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
@@ -106,7 +115,10 @@ async fn show(mut viewer: Viewer, thing: Owned, form: Form, status: StatusCode) 
     if !teams.is_empty() && !to.is_empty() && teams.iter().all(|(slug, _)| slug != to) {
         teams.push((to.to_owned(), to.to_owned())); // one person, who is handed it back
     }
-    page::html_as(status, &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, form })
+    page::html_as(
+        status,
+        &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, form },
+    )
 }
 
 /// Teams to choose from, by name; none if there are more than a list can hold.
@@ -118,7 +130,11 @@ async fn team_choices(viewer: &mut Viewer) -> Result<Vec<(String, String)>, Page
     Ok(page.items.into_iter().map(|t| (t.slug, t.name)).collect())
 }
 
-async fn hand_over(mut viewer: Viewer, Path(path): EntityPath, mut form: Form) -> Result<Response, PageError> {
+async fn hand_over(
+    mut viewer: Viewer,
+    Path(path): EntityPath,
+    mut form: Form,
+) -> Result<Response, PageError> {
     let entity_ref = reference(&path);
     let (to, reason, version) = (form.text("to"), form.text("reason"), form.version());
     match ownership::hand_over(&mut viewer.cx(), &entity_ref, &to, &reason, version).await {
@@ -138,11 +154,15 @@ async fn hand_over(mut viewer: Viewer, Path(path): EntityPath, mut form: Form) -
 fn told(done: &ownership::HandedOver) -> Flash {
     let lead = format!("{} owns it now.", done.to.name);
     let flash = match &done.descriptor_says {
-        Some((says, place)) => Flash::new(Tone::Warn, lead, format!("The descriptor still says {says}: change it in {place}.")),
+        Some((says, place)) => {
+            Flash::new(Tone::Warn, lead, format!("The descriptor still says {says}: change it in {place}."))
+        }
         None => Flash::ok(lead, "The history keeps who had it before."),
     };
     match &done.from {
-        Some(from) => flash.link(format!("{}/hand-over?to={from}", address(&done.entity_ref)), "Hand it back"),
+        Some(from) => {
+            flash.link(format!("{}/hand-over?to={from}", address(&done.entity_ref)), "Hand it back")
+        }
         None => flash,
     }
 }
@@ -150,7 +170,8 @@ fn told(done: &ownership::HandedOver) -> Flash {
 async fn confirm(mut viewer: Viewer, Path(path): EntityPath, form: Form) -> Result<Response, PageError> {
     let thing = match ownership::confirm(&mut viewer.cx(), &reference(&path)).await {
         Err(Error::Conflict(why)) => {
-            return Ok(Flash::new(Tone::Danger, "Not confirmed.", words::sentence(&why)).on(&address(&reference(&path))));
+            return Ok(Flash::new(Tone::Danger, "Not confirmed.", words::sentence(&why))
+                .on(&address(&reference(&path))));
         }
         done => done?,
     };
@@ -158,9 +179,18 @@ async fn confirm(mut viewer: Viewer, Path(path): EntityPath, form: Form) -> Resu
     let here = address(&thing.entity_ref);
     let next = form.value("next");
     let next = if flash::is_local(next) { next } else { &here };
-    Ok(Flash::ok("Confirmed.", format!("{} is still {}'s.", thing.title, thing.team_name.as_deref().unwrap_or("theirs"))).on(next))
+    Ok(Flash::ok(
+        "Confirmed.",
+        format!("{} is still {}'s.", thing.title, thing.team_name.as_deref().unwrap_or("theirs")),
+    )
+    .on(next))
 }
 
 fn note(viewer: &Viewer, kind: &'static str, subject: &str) {
-    viewer.portal().usage.note(Event { kind, person: viewer.person(), subject: subject.to_owned(), results: None });
+    viewer.portal().usage.note(Event {
+        kind,
+        person: viewer.person(),
+        subject: subject.to_owned(),
+        results: None,
+    });
 }

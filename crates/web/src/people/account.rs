@@ -127,7 +127,10 @@ struct NewTokenPage {
 }
 
 async fn new_token(viewer: Viewer) -> Result<Response, PageError> {
-    page::html(&NewTokenPage { shell: viewer.shell(Nav::Account), form: Form::blank().with("scope", "read").with("days", "90") })
+    page::html(&NewTokenPage {
+        shell: viewer.shell(Nav::Account),
+        form: Form::blank().with("scope", "read").with("days", "90"),
+    })
 }
 
 async fn make_token(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -136,13 +139,17 @@ async fn make_token(mut viewer: Viewer, mut form: Form) -> Result<Response, Page
     let made = match form.value("scope").parse::<Scope>() {
         Ok(scope) => {
             let expires_at = days.map(|d| now + (d.clamp(1, 3650) * 24).hours());
-            people::create_token(&mut viewer.cx(), &NewToken { name: form.text("name"), scope, expires_at }).await
+            people::create_token(&mut viewer.cx(), &NewToken { name: form.text("name"), scope, expires_at })
+                .await
         }
         Err(error) => Err(error),
     };
     match made {
         // shown in this answer and not kept: a redirect would have to carry it somewhere
-        Ok((_, secret)) => page::html_as(StatusCode::CREATED, &AccountPage { secret: Some(secret), ..account(&mut viewer).await? }),
+        Ok((_, secret)) => page::html_as(
+            StatusCode::CREATED,
+            &AccountPage { secret: Some(secret), ..account(&mut viewer).await? },
+        ),
         Err(error) => {
             let status = form.refuse(error)?;
             page::html_as(status, &NewTokenPage { shell: viewer.shell(Nav::Account), form })

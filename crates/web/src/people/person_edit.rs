@@ -44,7 +44,11 @@ impl EditPage {
 
 async fn blank(mut viewer: Viewer) -> Result<Response, PageError> {
     viewer.cx().admin()?;
-    page::html(&EditPage { shell: viewer.shell(Nav::People), form: Form::blank().with("time_zone", "UTC"), person: None })
+    page::html(&EditPage {
+        shell: viewer.shell(Nav::People),
+        form: Form::blank().with("time_zone", "UTC"),
+        person: None,
+    })
 }
 
 async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -59,7 +63,10 @@ async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
     };
     match people::create_person(&mut viewer.cx(), new).await {
         Ok(person) => {
-            let flash = Flash::ok("Person made.", format!("{} signs in through a link: make one below.", person.name));
+            let flash = Flash::ok(
+                "Person made.",
+                format!("{} signs in through a link: make one below.", person.name),
+            );
             Ok(flash.on(&format!("/people/{}", person.handle)))
         }
         Err(error) => {
@@ -76,7 +83,8 @@ async fn edit_form(mut viewer: Viewer, Path(handle): Path<String>) -> Result<Res
         Some(id) => Some(people::person_by_id(&mut viewer.cx(), id).await?.handle),
         None => None,
     };
-    let mut form = profile_form(&person).with_optional("email", person.email.as_ref()).with_optional("manager", manager);
+    let mut form =
+        profile_form(&person).with_optional("email", person.email.as_ref()).with_optional("manager", manager);
     for (field, _) in [("admin", person.admin), ("active", person.active)].into_iter().filter(|(_, is)| *is) {
         form = form.with(field, "yes");
     }
@@ -115,7 +123,11 @@ struct LinkMadePage {
 }
 
 /// The link is shown in this answer and not kept: a redirect would have to carry it somewhere.
-async fn sign_in_link(mut viewer: Viewer, State(portal): State<Shared>, Path(handle): Path<String>) -> Result<Response, PageError> {
+async fn sign_in_link(
+    mut viewer: Viewer,
+    State(portal): State<Shared>,
+    Path(handle): Path<String>,
+) -> Result<Response, PageError> {
     let link = people::create_sign_in_link(&mut viewer.cx(), &handle).await?;
     let person = people::person(&mut viewer.cx(), &handle).await?;
     let url = format!("{}/sign-in/{}", portal.base_url, link.secret);

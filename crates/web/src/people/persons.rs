@@ -58,7 +58,8 @@ struct PeoplePage {
 }
 
 impl PeoplePage {
-    const WHO: [(&'static str, &'static str); 4] = [("active", "Active"), ("admins", "Admins"), ("inactive", "No longer here"), ("all", "All")];
+    const WHO: [(&'static str, &'static str); 4] =
+        [("active", "Active"), ("admins", "Admins"), ("inactive", "No longer here"), ("all", "All")];
 
     fn is_chosen(&self, who: &str) -> bool {
         self.choices.who == who || (self.choices.who.is_empty() && who == "active")
@@ -79,7 +80,11 @@ impl PeoplePage {
     }
 
     fn next(&self) -> String {
-        self.people.next.as_ref().map(|after| self.address(&self.choices.who, Some(after))).unwrap_or_default()
+        self.people
+            .next
+            .as_ref()
+            .map(|after| self.address(&self.choices.who, Some(after)))
+            .unwrap_or_default()
     }
 
     fn first(&self) -> String {

@@ -48,8 +48,16 @@ impl FromRequestParts<Shared> for Browser {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, PageError> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string()).unwrap_or_default();
-        let agent = parts.headers.get(header::USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes())).unwrap_or_default();
+        let address = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|c| c.0.ip().to_string())
+            .unwrap_or_default();
+        let agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .map(|v| String::from_utf8_lossy(v.as_bytes()))
+            .unwrap_or_default();
         Ok(Self(Device::new(&address, &agent)))
     }
 }
@@ -62,16 +70,29 @@ struct SignInPage {
     personas: Vec<Persona>,
 }
 
-async fn ask(mut viewer: MaybeViewer, State(portal): State<Shared>, Query(next): Query<Next>) -> Result<Response, PageError> {
+async fn ask(
+    mut viewer: MaybeViewer,
+    State(portal): State<Shared>,
+    Query(next): Query<Next>,
+) -> Result<Response, PageError> {
     let next = local(&next.next);
     if viewer.actor().person.is_some() {
         return Ok(page::see(next));
     }
     let personas = people::demo_personas(&mut viewer.cx(), &portal).await?;
-    page::html(&SignInPage { shell: viewer.shell(Nav::Nowhere), form: Form::blank().with("next", next), personas })
+    page::html(&SignInPage {
+        shell: viewer.shell(Nav::Nowhere),
+        form: Form::blank().with("next", next),
+        personas,
+    })
 }
 
-async fn sign_in(mut viewer: MaybeViewer, State(portal): State<Shared>, Browser(device): Browser, mut form: Form) -> Result<Response, PageError> {
+async fn sign_in(
+    mut viewer: MaybeViewer,
+    State(portal): State<Shared>,
+    Browser(device): Browser,
+    mut form: Form,
+) -> Result<Response, PageError> {
     match people::sign_in(&portal, form.value("account"), form.value("password"), &device).await {
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, form.value("next"))),
         Err(error) => {
@@ -82,7 +103,11 @@ async fn sign_in(mut viewer: MaybeViewer, State(portal): State<Shared>, Browser(
     }
 }
 
-async fn as_persona(State(portal): State<Shared>, Browser(device): Browser, form: Form) -> Result<Response, PageError> {
+async fn as_persona(
+    State(portal): State<Shared>,
+    Browser(device): Browser,
+    form: Form,
+) -> Result<Response, PageError> {
     let signed_in = people::sign_in_as_persona(&portal, form.value("handle"), &device).await?;
     Ok(welcome(&portal, &signed_in, form.value("next")))
 }
@@ -113,12 +138,19 @@ async fn link_page(mut viewer: MaybeViewer, secret: &str) -> Result<Response, Pa
     let shell = viewer.shell(Nav::Nowhere);
     match found {
         Ok(person) => page::html(&LinkPage { shell, person: Some(person), refusal: String::new() }),
-        Err(Error::Conflict(refusal)) => page::html_as(StatusCode::GONE, &LinkPage { shell, person: None, refusal }),
+        Err(Error::Conflict(refusal)) => {
+            page::html_as(StatusCode::GONE, &LinkPage { shell, person: None, refusal })
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn use_link(mut viewer: MaybeViewer, State(portal): State<Shared>, Browser(device): Browser, Path(secret): Path<String>) -> Result<Response, PageError> {
+async fn use_link(
+    mut viewer: MaybeViewer,
+    State(portal): State<Shared>,
+    Browser(device): Browser,
+    Path(secret): Path<String>,
+) -> Result<Response, PageError> {
     match people::use_sign_in_link(&mut viewer.cx(), &secret, &device).await {
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, "/account")),
         Err(Error::Conflict(_)) => link_page(viewer, &secret).await,
@@ -138,8 +170,14 @@ async fn set_up_form(mut viewer: MaybeViewer, Path(secret): Path<String>) -> Res
     let works = people::set_up_link(&mut viewer.cx(), &secret).await;
     let shell = viewer.shell(Nav::Nowhere);
     match works {
-        Ok(()) => page::html(&SetUpPage { shell, form: Form::blank().with("time_zone", "UTC"), refusal: String::new() }),
-        Err(Error::Conflict(refusal)) => page::html_as(StatusCode::GONE, &SetUpPage { shell, form: Form::blank(), refusal }),
+        Ok(()) => page::html(&SetUpPage {
+            shell,
+            form: Form::blank().with("time_zone", "UTC"),
+            refusal: String::new(),
+        }),
+        Err(Error::Conflict(refusal)) => {
+            page::html_as(StatusCode::GONE, &SetUpPage { shell, form: Form::blank(), refusal })
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -160,10 +198,15 @@ async fn set_up(
     };
     match people::set_up(&mut viewer.cx(), &secret, &admin, &device).await {
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, "/")),
-        Err(Error::Conflict(refusal)) => page::html_as(StatusCode::GONE, &SetUpPage { shell: viewer.shell(Nav::Nowhere), form, refusal }),
+        Err(Error::Conflict(refusal)) => {
+            page::html_as(StatusCode::GONE, &SetUpPage { shell: viewer.shell(Nav::Nowhere), form, refusal })
+        }
         Err(error) => {
             let status = form.refuse(error)?;
-            page::html_as(status, &SetUpPage { shell: viewer.shell(Nav::Nowhere), form, refusal: String::new() })
+            page::html_as(
+                status,
+                &SetUpPage { shell: viewer.shell(Nav::Nowhere), form, refusal: String::new() },
+            )
         }
     }
 }
@@ -172,7 +215,9 @@ async fn set_up(
 fn welcome(portal: &Shared, signed_in: &SignedIn, next: &str) -> Response {
     let ninety_days = std::time::Duration::from_hours(2160);
     let mut response = page::see(local(next));
-    response.headers_mut().append(header::SET_COOKIE, visit::start_session(portal, &signed_in.secret, ninety_days));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, visit::start_session(portal, &signed_in.secret, ninety_days));
     response
 }
 
@@ -189,7 +234,16 @@ mod tests {
     #[test]
     fn sign_in_leads_nowhere_else() {
         assert_eq!(local("/catalog?q=a"), "/catalog?q=a");
-        for out in ["", "https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/sign-in?next=/", "/sign-out", "/a\r\nset-cookie: x"] {
+        for out in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "/sign-in?next=/",
+            "/sign-out",
+            "/a\r\nset-cookie: x",
+        ] {
             assert_eq!(local(out), "/", "{out}");
         }
     }

@@ -84,7 +84,10 @@ async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
         roles: roles(&form),
     };
     match people::create_team(&mut viewer.cx(), new).await {
-        Ok(team) => Ok(Flash::ok("Team made.", format!("{} has nobody yet: add its members below.", team.name)).on(&format!("/teams/{}", team.slug))),
+        Ok(team) => {
+            Ok(Flash::ok("Team made.", format!("{} has nobody yet: add its members below.", team.name))
+                .on(&format!("/teams/{}", team.slug)))
+        }
         Err(error) => {
             let status = form.refuse(error)?;
             page::html_as(status, &edit_page(&mut viewer, form, None).await?)
@@ -152,13 +155,18 @@ fn roles(form: &Form) -> Vec<Role> {
     form.all("roles").iter().filter_map(|word| word.parse().ok()).collect()
 }
 
-async fn add_member(mut viewer: Viewer, Path(slug): Path<String>, mut form: Form) -> Result<Response, PageError> {
+async fn add_member(
+    mut viewer: Viewer,
+    Path(slug): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
     let added = match day(&viewer, &form, "from") {
         Ok(from) => people::add_member(&mut viewer.cx(), &slug, form.value("person"), from).await,
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(Flash::ok("Added.", format!("{} is a member.", form.text("person"))).on(&format!("/teams/{slug}"))),
+        Ok(_) => Ok(Flash::ok("Added.", format!("{} is a member.", form.text("person")))
+            .on(&format!("/teams/{slug}"))),
         Err(error) => {
             let status = form.refuse(error)?;
             refused(&mut viewer, &slug, form, status).await
@@ -166,7 +174,11 @@ async fn add_member(mut viewer: Viewer, Path(slug): Path<String>, mut form: Form
     }
 }
 
-async fn end_membership(mut viewer: Viewer, Path((slug, id)): Path<(String, uuid::Uuid)>, form: Form) -> Result<Response, PageError> {
+async fn end_membership(
+    mut viewer: Viewer,
+    Path((slug, id)): Path<(String, uuid::Uuid)>,
+    form: Form,
+) -> Result<Response, PageError> {
     let until = day(&viewer, &form, "until")?;
     people::end_membership(&mut viewer.cx(), MembershipId(id), until).await?;
     Ok(Flash::ok("Membership ended.", "It stays in the team's history.").on(&format!("/teams/{slug}")))

@@ -77,7 +77,12 @@ fn walk(org: Vec<OrgTeam>) -> Vec<Step> {
 }
 
 /// Adds a team and those below it; returns how many people and teams that were.
-fn descend(team: OrgTeam, depth: usize, below: &mut HashMap<Option<TeamId>, Vec<OrgTeam>>, steps: &mut Vec<Step>) -> (i64, usize) {
+fn descend(
+    team: OrgTeam,
+    depth: usize,
+    below: &mut HashMap<Option<TeamId>, Vec<OrgTeam>>,
+    steps: &mut Vec<Step>,
+) -> (i64, usize) {
     let mut all = team.members;
     let Some(children) = below.remove(&Some(team.id)) else {
         steps.push(Step::Leaf(Row { team, all, below: 0, depth }));
@@ -152,7 +157,8 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         Some(id) => Some(people::person_by_id(cx, id).await?),
         None => None,
     };
-    let about = activity::Filter { subject: Some(format!("team:{}", team.slug)), ..activity::Filter::default() };
+    let about =
+        activity::Filter { subject: Some(format!("team:{}", team.slug)), ..activity::Filter::default() };
     Ok(TeamPage {
         shell,
         above: people::ancestors(cx, team.id).await?,
@@ -172,7 +178,12 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
 }
 
 /// The team's page again, with what was wrong in adding a member.
-pub(super) async fn refused(viewer: &mut Viewer, slug: &str, form: Form, status: axum::http::StatusCode) -> Result<Response, PageError> {
+pub(super) async fn refused(
+    viewer: &mut Viewer,
+    slug: &str,
+    form: Form,
+    status: axum::http::StatusCode,
+) -> Result<Response, PageError> {
     let page = team_page(viewer, slug, form).await?;
     page::html_as(status, &page)
 }

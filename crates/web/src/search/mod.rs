@@ -61,7 +61,12 @@ async fn search(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Respon
     let found = find(&mut viewer, &asked.q, 10).await?;
     if !asked.q.trim().is_empty() {
         let results = i32::try_from(found.len()).ok();
-        viewer.portal().usage.note(Event { kind: "searched", person: viewer.person(), subject: asked.q.trim().to_owned(), results });
+        viewer.portal().usage.note(Event {
+            kind: "searched",
+            person: viewer.person(),
+            subject: asked.q.trim().to_owned(),
+            results,
+        });
     }
     page::html(&SearchPage { shell: viewer.shell(Nav::Nowhere), q: asked.q, found })
 }

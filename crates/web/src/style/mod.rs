@@ -31,7 +31,10 @@ struct StylePage {
 async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     viewer.cx().admin()?;
     let mut refused = Form::blank().with("name", "Slot Planner").with("team", "basket");
-    refused.refuse(Error::invalid("name", "may have small letters, digits and hyphens; slot-planner would do"))?;
+    refused.refuse(Error::invalid(
+        "name",
+        "may have small letters, digits and hyphens; slot-planner would do",
+    ))?;
     page::html(&StylePage {
         shell: viewer.shell(Nav::Nowhere),
         good: Form::blank().with("name", "slot-planner").with("team", "basket").with("told", "yes"),

@@ -10,7 +10,9 @@ const LONGEST: usize = 300;
 /// Fields that differ. `spec.owner` is left out: ownership speaks for itself.
 pub(in crate::catalog) fn difference(before: &Value, after: &Value) -> Vec<Changed> {
     let mut changes = Vec::new();
-    let part = |document: &Value, key: &str| document.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+    let part = |document: &Value, key: &str| {
+        document.get(key).and_then(Value::as_object).cloned().unwrap_or_default()
+    };
     for (section, prefix) in [("metadata", ""), ("spec", "")] {
         compare(&part(before, section), &part(after, section), prefix, &mut changes);
     }
@@ -18,7 +20,12 @@ pub(in crate::catalog) fn difference(before: &Value, after: &Value) -> Vec<Chang
     changes
 }
 
-fn compare(before: &Map<String, Value>, after: &Map<String, Value>, prefix: &str, changes: &mut Vec<Changed>) {
+fn compare(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    prefix: &str,
+    changes: &mut Vec<Changed>,
+) {
     let gone = before.keys().filter(|k| !after.contains_key(*k));
     for key in after.keys().chain(gone) {
         let (from, to) = (before.get(key).unwrap_or(&Value::Null), after.get(key).unwrap_or(&Value::Null));
@@ -62,7 +69,10 @@ mod tests {
     fn names_what_differs() {
         let before = json!({"metadata": {"name": "a", "title": "A", "annotations": {"portolan.dev/tier": "1", "x.io/y": "1"}}, "spec": {"owner": "a", "dependsOn": ["component:b"]}});
         let after = json!({"metadata": {"name": "a", "annotations": {"portolan.dev/tier": "0", "x.io/y": "2"}}, "spec": {"owner": "b", "dependsOn": [], "definition": "x".repeat(500)}});
-        let found: Vec<_> = difference(&before, &after).into_iter().map(|c| (c.field, c.from, c.to.to_string().len())).collect();
+        let found: Vec<_> = difference(&before, &after)
+            .into_iter()
+            .map(|c| (c.field, c.from, c.to.to_string().len()))
+            .collect();
         assert_eq!(
             found,
             [

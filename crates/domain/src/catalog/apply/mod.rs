@@ -28,8 +28,8 @@ use crate::{Actor, Cx, Error, Result, Via};
 
 pub use report::{Counts, Item, Outcome, Report};
 
-use plan::Plan;
 pub(super) use difference::difference;
+use plan::Plan;
 
 /// What to apply, and how.
 #[derive(Debug, Clone)]
@@ -62,9 +62,13 @@ pub async fn apply(cx: &mut Cx<'_>, request: Request) -> Result<Report> {
     check_source(&request.source)?;
     let Request { files, source, dry_run, atomic, prune } = request;
     let reading = tokio::task::spawn_blocking(move || descriptor::read(&files)).await;
-    let documents = reading.map_err(|_| Error::Unavailable("reading the descriptors was interrupted; try again".into()))??;
+    let documents = reading
+        .map_err(|_| Error::Unavailable("reading the descriptors was interrupted; try again".into()))??;
     if prune && documents.is_empty() {
-        return Err(Error::invalid("documents", "are none at all; with prune that would orphan everything of the source, so it is refused"));
+        return Err(Error::invalid(
+            "documents",
+            "are none at all; with prune that would orphan everything of the source, so it is refused",
+        ));
     }
     let actor = acting_for_apply(cx.actor());
     let mut cx = cx.acting(&actor);
@@ -106,9 +110,15 @@ fn acting_for_apply(actor: &Actor) -> Actor {
 
 fn refusal(report: &Report, atomic: bool, damaged_prune: bool) -> Option<String> {
     let rejected = report.counts().rejected;
-    let was = if rejected == 1 { "1 document was rejected".to_owned() } else { format!("{rejected} documents were rejected") };
+    let was = if rejected == 1 {
+        "1 document was rejected".to_owned()
+    } else {
+        format!("{rejected} documents were rejected")
+    };
     if damaged_prune {
-        return Some(format!("nothing was written: {was}, and what is missing cannot be told from what is damaged; mend them, or apply without prune"));
+        return Some(format!(
+            "nothing was written: {was}, and what is missing cannot be told from what is damaged; mend them, or apply without prune"
+        ));
     }
     (atomic && rejected > 0).then(|| format!("nothing was written: {was}, and this apply is all or nothing"))
 }

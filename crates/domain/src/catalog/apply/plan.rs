@@ -55,7 +55,12 @@ impl Plan {
     /// Documents as they were read; those that name one entity twice are rejected here.
     pub(super) fn new(source: String, documents: Vec<Document>) -> Self {
         let mut plan = Self {
-            report: Report { source, dry_run: false, refused: None, items: Vec::with_capacity(documents.len()) },
+            report: Report {
+                source,
+                dry_run: false,
+                refused: None,
+                items: Vec::with_capacity(documents.len()),
+            },
             works: Vec::with_capacity(documents.len()),
             named: HashSet::with_capacity(documents.len()),
         };
@@ -83,7 +88,10 @@ impl Plan {
         for same in places.into_values().filter(|same| same.len() > 1) {
             let list: Vec<_> = same.iter().take(5).map(|(_, place)| place.to_string()).collect();
             for (index, _) in same {
-                plan.report.items[index].reject("metadata.name", format!("is described more than once in this apply ({}); keep one", list.join("; ")));
+                plan.report.items[index].reject(
+                    "metadata.name",
+                    format!("is described more than once in this apply ({}); keep one", list.join("; ")),
+                );
             }
         }
         plan.drop_rejected();
@@ -139,20 +147,34 @@ impl Plan {
             return Ok(());
         }
         let me = cx.writer()?;
-        let owners: Vec<String> = self.works.iter().filter_map(|w| w.descriptor.owner.as_ref()).map(ToString::to_string).collect();
+        let owners: Vec<String> =
+            self.works.iter().filter_map(|w| w.descriptor.owner.as_ref()).map(ToString::to_string).collect();
         let owners = store::owners(cx, &owners).await?;
-        let team_of = |w: &Work| w.descriptor.owner.as_ref().and_then(|o| owners.get(o.as_str())).and_then(|(team, _)| *team);
-        let person_of = |w: &Work| w.descriptor.owner.as_ref().and_then(|o| owners.get(o.as_str())).and_then(|(_, person)| *person);
+        let team_of = |w: &Work| {
+            w.descriptor.owner.as_ref().and_then(|o| owners.get(o.as_str())).and_then(|(team, _)| *team)
+        };
+        let person_of = |w: &Work| {
+            w.descriptor.owner.as_ref().and_then(|o| owners.get(o.as_str())).and_then(|(_, person)| *person)
+        };
         let mut teams: Vec<TeamId> = self.works.iter().filter_map(team_of).collect();
-        teams.extend(self.works.iter().filter_map(|w| if let Action::Update(k) = &w.action { k.owner_team_id } else { None }));
+        teams.extend(
+            self.works
+                .iter()
+                .filter_map(|w| if let Action::Update(k) = &w.action { k.owner_team_id } else { None }),
+        );
         teams.sort_unstable();
         teams.dedup();
         let mine: HashSet<TeamId> = people::editable_teams(cx, &teams).await?.into_iter().collect();
-        let may = |team: Option<TeamId>, person| team.is_some_and(|t| mine.contains(&t)) || (team.is_none() && person == Some(me));
+        let may = |team: Option<TeamId>, person| {
+            team.is_some_and(|t| mine.contains(&t)) || (team.is_none() && person == Some(me))
+        };
         for work in &self.works {
             let item = &mut self.report.items[work.item];
             if matches!(work.descriptor.kind, Kind::Group | Kind::User | Kind::Location) {
-                let message = format!("{} is taken in from admins only; ask one of those listed under People, or use their token of scope admin", work.descriptor.kind.in_descriptor());
+                let message = format!(
+                    "{} is taken in from admins only; ask one of those listed under People, or use their token of scope admin",
+                    work.descriptor.kind.in_descriptor()
+                );
                 item.reject("kind", message);
                 continue;
             }

@@ -98,7 +98,14 @@ impl Report {
 impl Item {
     pub(super) fn new(reference: Option<String>, outcome: Outcome, place: Option<&Place>) -> Self {
         let location = place.and_then(|p| p.location.clone());
-        Self { reference, outcome, problems: Vec::new(), remarks: Vec::new(), location, line: place.map(|p| p.line) }
+        Self {
+            reference,
+            outcome,
+            problems: Vec::new(),
+            remarks: Vec::new(),
+            location,
+            line: place.map(|p| p.line),
+        }
     }
 
     pub(super) fn reject(&mut self, field: &str, message: impl Into<String>) {

@@ -63,21 +63,27 @@ pub(super) async fn write(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
 
 async fn around(cx: &mut Cx<'_>, plan: &Plan) -> Result<Around> {
     let works = &plan.works;
-    let updated: Vec<Uuid> = works.iter().filter_map(|w| if let Action::Update(k) = &w.action { Some(k.id.0) } else { None }).collect();
+    let updated: Vec<Uuid> = works
+        .iter()
+        .filter_map(|w| if let Action::Update(k) = &w.action { Some(k.id.0) } else { None })
+        .collect();
     let before = store::before(cx, &updated).await?;
     let facts = store::facts(cx, &updated).await?;
     let (mut groups, users) = seeds::seeds(works);
     seeds::adopt_children(works, &mut groups);
-    let unsaid: Vec<_> = groups.iter().filter(|g| g.parent_ref.is_none()).map(|g| g.entity_ref.clone()).collect();
+    let unsaid: Vec<_> =
+        groups.iter().filter(|g| g.parent_ref.is_none()).map(|g| g.entity_ref.clone()).collect();
     let said: HashMap<_, _> = store::parents_said(cx, &unsaid).await?.into_iter().collect();
     for group in groups.iter_mut().filter(|g| g.parent_ref.is_none()) {
         group.parent_ref = said.get(&group.entity_ref).cloned();
     }
     let seeded = people::apply_seeds(cx, &groups, &users).await?;
-    let mut owners: Vec<_> = works.iter().filter_map(|w| w.descriptor.owner.as_ref()).map(ToString::to_string).collect();
+    let mut owners: Vec<_> =
+        works.iter().filter_map(|w| w.descriptor.owner.as_ref()).map(ToString::to_string).collect();
     owners.extend(before.values().filter_map(|b| b.owner_ref.clone()));
     let owners = store::owners(cx, &owners).await?;
-    let mut systems: Vec<_> = works.iter().filter_map(|w| w.descriptor.system.as_ref()).map(ToString::to_string).collect();
+    let mut systems: Vec<_> =
+        works.iter().filter_map(|w| w.descriptor.system.as_ref()).map(ToString::to_string).collect();
     systems.sort_unstable();
     systems.dedup();
     let mut domains = store::domains(cx, &systems).await?;
@@ -90,7 +96,12 @@ async fn around(cx: &mut Cx<'_>, plan: &Plan) -> Result<Around> {
     Ok(Around { before, facts, seeded, owners, domains })
 }
 
-async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, name): (SourceId, &str)) -> Result<()> {
+async fn write_some(
+    cx: &mut Cx<'_>,
+    works: &[Work],
+    around: &Around,
+    (source, name): (SourceId, &str),
+) -> Result<()> {
     let (mut new, mut old, mut acts) = (Rows::default(), Rows::default(), Vec::with_capacity(works.len()));
     let (mut closed, mut opened, mut owners) = (Vec::new(), Vec::new(), Vec::new());
     for work in works {
@@ -99,7 +110,8 @@ async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, n
         let subject = d.reference.to_string();
         if let (Action::Update(known), Some(before)) = (&work.action, around.before.get(&id.0)) {
             // a changed declaration is the newer statement; the same one again does not undo a hand-over
-            let owner = if declared == before.owner_declared { before.owner_ref.clone() } else { declared.clone() };
+            let owner =
+                if declared == before.owner_declared { before.owner_ref.clone() } else { declared.clone() };
             let mut changes = difference(&before.descriptor, &d.document);
             let mut note = |field: &str, from: Option<&String>, to: Option<&String>| {
                 if from != to {
@@ -108,7 +120,11 @@ async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, n
             };
             note("owner", before.owner_ref.as_ref(), owner.as_ref());
             if known.source_id != Some(source) {
-                changes.push(Changed::new("source", known.source.clone().unwrap_or_else(|| "portal".into()), name));
+                changes.push(Changed::new(
+                    "source",
+                    known.source.clone().unwrap_or_else(|| "portal".into()),
+                    name,
+                ));
             } else if work.location.is_some() {
                 note("location", known.location.as_ref(), work.location.as_ref());
             }
@@ -119,7 +135,10 @@ async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, n
             }
             let verb = if known.orphaned { "entity.returned" } else { "entity.updated" };
             acts.push(Act { entity_id: Some(id), changes, ..Act::new(verb, subject) });
-            let location = work.location.clone().or_else(|| known.location.clone().filter(|_| known.source_id == Some(source)));
+            let location = work
+                .location
+                .clone()
+                .or_else(|| known.location.clone().filter(|_| known.source_id == Some(source)));
             push(&mut old, d, id.0, owner, location, around);
         } else {
             if declared.is_some() {
@@ -144,7 +163,14 @@ async fn write_some(cx: &mut Cx<'_>, works: &[Work], around: &Around, (source, n
 }
 
 /// One entity as a row.
-fn push(rows: &mut Rows, d: &Descriptor, id: Uuid, owner: Option<String>, location: Option<String>, around: &Around) {
+fn push(
+    rows: &mut Rows,
+    d: &Descriptor,
+    id: Uuid,
+    owner: Option<String>,
+    location: Option<String>,
+    around: &Around,
+) {
     let reference = d.reference.to_string();
     let (team, person) = owner.as_ref().and_then(|o| around.owners.get(o)).copied().unwrap_or_default();
     let system = d.system.as_ref().map(ToString::to_string);
@@ -173,7 +199,9 @@ fn push(rows: &mut Rows, d: &Descriptor, id: Uuid, owner: Option<String>, locati
     rows.recovery_time.push(facts.recovery_time_seconds);
     rows.runbook.push(facts.runbook);
     rows.contact.push(facts.contact);
-    rows.slos.push(facts.slos.and_then(|s| serde_json::to_value(s).ok()).unwrap_or_else(|| Value::Array(Vec::new())));
+    rows.slos.push(
+        facts.slos.and_then(|s| serde_json::to_value(s).ok()).unwrap_or_else(|| Value::Array(Vec::new())),
+    );
     rows.descriptor.push(d.document.clone());
     rows.hash.push(d.hash.to_vec());
     rows.location.push(location);
@@ -190,7 +218,8 @@ fn in_force(d: &Descriptor, id: Uuid, around: &Around) -> Facts {
     }
     let set = |field: &str| around.facts.get(&(id, field.to_owned()));
     let text = |field: &str| set(field).and_then(Value::as_str).map(str::to_owned);
-    let seconds = |field: &str| set(field).and_then(|v| v.as_i64().or_else(|| duration_seconds(v.as_str()?).ok()));
+    let seconds =
+        |field: &str| set(field).and_then(|v| v.as_i64().or_else(|| duration_seconds(v.as_str()?).ok()));
     facts.tier = facts.tier.or_else(|| set("tier")?.as_i64()?.try_into().ok());
     facts.recovery_point_seconds = facts.recovery_point_seconds.or_else(|| seconds("recovery_point"));
     facts.recovery_time_seconds = facts.recovery_time_seconds.or_else(|| seconds("recovery_time"));
@@ -231,7 +260,12 @@ pub(super) async fn prune(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
             refs.push(entity.reference);
         } else {
             let owner = entity.owner_ref.as_deref().unwrap_or("nobody");
-            item.reject("spec.owner", format!("is {owner}: only its members, its lead, the teams above it and admins may take this out"));
+            item.reject(
+                "spec.owner",
+                format!(
+                    "is {owner}: only its members, its lead, the teams above it and admins may take this out"
+                ),
+            );
         }
         plan.report.items.push(item);
     }

@@ -57,7 +57,10 @@ struct Raw<'a> {
 pub fn read(files: &[File]) -> Result<Vec<Document>> {
     let size: usize = files.iter().map(|f| f.bytes.len()).sum();
     if size > MAX_BODY {
-        return Err(Error::invalid("documents", format!("are {} MiB together; one apply takes {} MiB at most", size >> 20, MAX_BODY >> 20)));
+        return Err(Error::invalid(
+            "documents",
+            format!("are {} MiB together; one apply takes {} MiB at most", size >> 20, MAX_BODY >> 20),
+        ));
     }
     let mut raw = Vec::new();
     for file in files {
@@ -66,7 +69,10 @@ pub fn read(files: &[File]) -> Result<Vec<Document>> {
             Format::Json => split_json(file, &mut raw),
         }
         if raw.len() > MAX_DOCUMENTS {
-            return Err(Error::invalid("documents", format!("are more than {MAX_DOCUMENTS}; split them over several sources")));
+            return Err(Error::invalid(
+                "documents",
+                format!("are more than {MAX_DOCUMENTS}; split them over several sources"),
+            ));
         }
     }
     in_threads(&raw)
@@ -77,16 +83,21 @@ fn in_threads(raw: &[Raw<'_>]) -> Result<Vec<Document>> {
     const STACK: usize = 16 << 20;
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(4);
     let share = raw.len().div_ceil(threads).max(1);
-    let failed = |_| Error::Unavailable("there is no thread free to read descriptors; try again in a moment".into());
+    let failed =
+        |_| Error::Unavailable("there is no thread free to read descriptors; try again in a moment".into());
     std::thread::scope(|scope| {
         let mut shares = Vec::new();
         for part in raw.chunks(share) {
             let work = move || part.iter().filter_map(document).collect::<Vec<_>>();
-            shares.push(std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(failed)?);
+            shares.push(
+                std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).map_err(failed)?,
+            );
         }
         let mut all = Vec::with_capacity(raw.len());
         for share in shares {
-            let read = share.join().map_err(|_| Error::Unavailable("reading the descriptors failed on our side".into()))?;
+            let read = share
+                .join()
+                .map_err(|_| Error::Unavailable("reading the descriptors failed on our side".into()))?;
             all.extend(read);
         }
         Ok(all)
@@ -108,7 +119,11 @@ fn value(raw: &Raw<'_>) -> Result<Value, Problem> {
         return Err(problem.clone());
     }
     if raw.bytes.len() > MAX_DOCUMENT {
-        let message = format!("is {} KiB; one document takes {} KiB at most", raw.bytes.len() >> 10, MAX_DOCUMENT >> 10);
+        let message = format!(
+            "is {} KiB; one document takes {} KiB at most",
+            raw.bytes.len() >> 10,
+            MAX_DOCUMENT >> 10
+        );
         return Err(Problem { field: "document".into(), message });
     }
     let text = match std::str::from_utf8(raw.bytes) {
@@ -134,7 +149,10 @@ fn at(raw: &Raw<'_>, offset: usize, what: &str) -> Problem {
 
 fn unreadable(why: &str, line: usize, column: usize) -> Problem {
     let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    Problem { field: "document".into(), message: format!("cannot be read: {why} (line {line}, column {column})") }
+    Problem {
+        field: "document".into(),
+        message: format!("cannot be read: {why} (line {line}, column {column})"),
+    }
 }
 
 /// Reads one YAML document that begins on `line` of its file.
@@ -158,7 +176,10 @@ pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
         emit_comments: false,
         with_snippet: false,
     };
-    serde_saphyr::with_deserializer_from_str_with_options(text, options, |reader| Tree(MAX_DEPTH).deserialize(reader)).map_err(|e| {
+    serde_saphyr::with_deserializer_from_str_with_options(text, options, |reader| {
+        Tree(MAX_DEPTH).deserialize(reader)
+    })
+    .map_err(|e| {
         let e = e.without_snippet();
         let (below, column) = e.location().map_or((1, 1), |l| (l.line().max(1), l.column().max(1)));
         let line = line + usize::try_from(below - 1).unwrap_or_default();
@@ -170,10 +191,13 @@ pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
 fn reason(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::{Error as Yaml, budget::BudgetBreach};
     let too_deep = || format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
-    let too_large = || "its aliases and anchors make it far larger than it looks; write the values out".to_owned();
+    let too_large =
+        || "its aliases and anchors make it far larger than it looks; write the values out".to_owned();
     match error {
         Yaml::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
-        Yaml::Budget { .. } | Yaml::AliasReplayLimitExceeded { .. } | Yaml::AliasReplayStackDepthExceeded { .. } => too_large(),
+        Yaml::Budget { .. }
+        | Yaml::AliasReplayLimitExceeded { .. }
+        | Yaml::AliasReplayStackDepthExceeded { .. } => too_large(),
         Yaml::DuplicateMappingKey { key: Some(key), .. } => format!("the key {key:?} is given twice"),
         other => {
             // the scanner and the recorder of aliases have limits of their own, which come as words
@@ -221,7 +245,11 @@ fn split_yaml<'a>(file: &'a File, into: &mut Vec<Raw<'a>>) {
                 into.push(raw(start, offset, start_line));
             }
             (start, start_line, content) = (end, line + 1, false);
-        } else if !(content || text.trim_ascii().is_empty() || text.trim_ascii_start().starts_with(b"#") || text.starts_with(b"%")) {
+        } else if !(content
+            || text.trim_ascii().is_empty()
+            || text.trim_ascii_start().starts_with(b"#")
+            || text.starts_with(b"%"))
+        {
             content = true;
         }
         (offset, line) = (end, line + 1);

@@ -66,7 +66,8 @@ type Said<T> = Option<(String, Result<T, String>)>;
 /// Reads the facts of a document.
 pub(super) fn read(metadata: Option<&Value>, spec: Option<&Value>, problems: &mut Vec<Problem>) -> Facts {
     let at = |key: &str| {
-        let value = metadata?.get("annotations")?.get(format!("portolan.dev/{key}")).filter(|v| !v.is_null())?;
+        let value =
+            metadata?.get("annotations")?.get(format!("portolan.dev/{key}")).filter(|v| !v.is_null())?;
         let path = join("metadata.annotations", &format!("portolan.dev/{key}"));
         value.as_str().map(|text| (path, text.trim())) // that annotations are texts is said elsewhere
     };
@@ -83,18 +84,36 @@ pub(super) fn read(metadata: Option<&Value>, spec: Option<&Value>, problems: &mu
     }
     let tier = at("tier").map(|(path, text)| (path, tier_from(text)));
     // `spec.tier: gold` is somebody else's key; a number is ours
-    let spec_tier = spec_at("tier").filter(|(_, v)| v.is_number()).map(|(path, v)| (path, tier_from(&v.to_string())));
-    let text_of = |(path, v): (String, &Value)| (path, v.as_str().map(str::to_owned).ok_or_else(|| not_a("text", v)));
+    let spec_tier =
+        spec_at("tier").filter(|(_, v)| v.is_number()).map(|(path, v)| (path, tier_from(&v.to_string())));
+    let text_of =
+        |(path, v): (String, &Value)| (path, v.as_str().map(str::to_owned).ok_or_else(|| not_a("text", v)));
     let runbook = |(path, text): (String, Result<String, String>)| {
         (path, text.and_then(|t| runbook_problem(&t).map_or(Ok(t), |problem| Err(problem.to_owned()))))
     };
     Facts {
         tier: one(tier, spec_tier, problems),
-        recovery_point_seconds: one(at("recovery-point").map(|(p, t)| (p, duration_seconds(t))), words(recovery("point"), duration_seconds), problems),
-        recovery_time_seconds: one(at("recovery-time").map(|(p, t)| (p, duration_seconds(t))), words(recovery("time"), duration_seconds), problems),
-        runbook: one(at("runbook").map(|(p, t)| runbook((p, Ok(t.to_owned())))), spec_at("runbook").map(text_of).map(runbook), problems),
+        recovery_point_seconds: one(
+            at("recovery-point").map(|(p, t)| (p, duration_seconds(t))),
+            words(recovery("point"), duration_seconds),
+            problems,
+        ),
+        recovery_time_seconds: one(
+            at("recovery-time").map(|(p, t)| (p, duration_seconds(t))),
+            words(recovery("time"), duration_seconds),
+            problems,
+        ),
+        runbook: one(
+            at("runbook").map(|(p, t)| runbook((p, Ok(t.to_owned())))),
+            spec_at("runbook").map(text_of).map(runbook),
+            problems,
+        ),
         contact: one(at("contact").map(|(p, t)| (p, contact_from(t))), None, problems),
-        slos: one(at("slos").map(|(p, t)| (p, slos_text(t))), spec_at("slos").map(|(p, v)| (p, slos_from(v))), problems),
+        slos: one(
+            at("slos").map(|(p, t)| (p, slos_text(t))),
+            spec_at("slos").map(|(p, v)| (p, slos_from(v))),
+            problems,
+        ),
     }
 }
 
@@ -110,7 +129,10 @@ fn one<T: PartialEq>(annotation: Said<T>, spec: Said<T>, problems: &mut Vec<Prob
     };
     match (good(annotation), good(spec)) {
         (Some((field, a)), Some((other, b))) if a != b => {
-            problems.push(Problem { field, message: format!("says something else than {other}; keep one of the two") });
+            problems.push(Problem {
+                field,
+                message: format!("says something else than {other}; keep one of the two"),
+            });
             None
         }
         (Some((_, value)), _) | (None, Some((_, value))) => Some(value),
@@ -119,7 +141,10 @@ fn one<T: PartialEq>(annotation: Said<T>, spec: Said<T>, problems: &mut Vec<Prob
 }
 
 fn tier_from(text: &str) -> Result<i16, String> {
-    text.parse().ok().filter(|t| (0..=3).contains(t)).ok_or_else(|| "must be a tier from 0 (the business stops) to 3".into())
+    text.parse()
+        .ok()
+        .filter(|t| (0..=3).contains(t))
+        .ok_or_else(|| "must be a tier from 0 (the business stops) to 3".into())
 }
 
 fn contact_from(text: &str) -> Result<String, String> {
@@ -154,8 +179,11 @@ pub fn duration_seconds(text: &str) -> Result<i64, String> {
     };
     let number = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
     let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    let seconds = number.parse::<i64>().ok().filter(|_| digits && factor > 0).and_then(|n| n.checked_mul(factor));
-    seconds.filter(|s| *s <= TEN_YEARS).ok_or_else(|| "must be a length of time such as 30s, 15m, 4h or 1d".into())
+    let seconds =
+        number.parse::<i64>().ok().filter(|_| digits && factor > 0).and_then(|n| n.checked_mul(factor));
+    seconds
+        .filter(|s| *s <= TEN_YEARS)
+        .ok_or_else(|| "must be a length of time such as 30s, 15m, 4h or 1d".into())
 }
 
 /// The shortest text of that many seconds: 900 is `15m`.
@@ -179,12 +207,19 @@ pub fn slos_from(value: &Value) -> Result<Vec<Slo>, String> {
     }
     let mut problems = Vec::new();
     let slos: Vec<_> = items.iter().enumerate().filter_map(|(n, item)| slo(n, item, &mut problems)).collect();
-    if problems.is_empty() { Ok(slos) } else { Err(problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>().join("; ")) }
+    if problems.is_empty() {
+        Ok(slos)
+    } else {
+        Err(problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>().join("; "))
+    }
 }
 
 fn slo(n: usize, item: &Value, problems: &mut Vec<Problem>) -> Option<Slo> {
     let Value::Object(map) = item else {
-        problems.push(Problem { field: format!("[{n}]"), message: not_a("mapping of name, objective and window", item) });
+        problems.push(Problem {
+            field: format!("[{n}]"),
+            message: not_a("mapping of name, objective and window", item),
+        });
         return None;
     };
     let mut fields = Fields::new(map, format!("[{n}]"), problems);
@@ -193,7 +228,9 @@ fn slo(n: usize, item: &Value, problems: &mut Vec<Problem>) -> Option<Slo> {
     if window.is_some_and(|w| duration_seconds(w).is_err()) {
         fields.problem("window", "must be a length of time such as 1h, 7d or 30d");
     }
-    let objective = fields.value("objective").and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim_end_matches('%').trim().parse().ok()));
+    let objective = fields
+        .value("objective")
+        .and_then(|v| v.as_f64().or_else(|| v.as_str()?.trim_end_matches('%').trim().parse().ok()));
     let objective = objective.filter(|o| *o > 0.0 && *o < 100.0);
     if objective.is_none() {
         fields.problem("objective", "must be a percentage above 0 and below 100, such as 99.9");
@@ -207,5 +244,11 @@ fn slo(n: usize, item: &Value, problems: &mut Vec<Problem>) -> Option<Slo> {
         }
     };
     let description = fields.text("description", 1000).unwrap_or_default().to_owned();
-    Some(Slo { name: name?.to_owned(), objective: objective?, window: window?.to_owned(), audience, description })
+    Some(Slo {
+        name: name?.to_owned(),
+        objective: objective?,
+        window: window?.to_owned(),
+        audience,
+        description,
+    })
 }

@@ -17,7 +17,11 @@ pub(super) struct Fields<'v, 'p> {
 }
 
 impl<'v, 'p> Fields<'v, 'p> {
-    pub(super) fn new(map: &'v Map<String, Value>, path: impl Into<String>, problems: &'p mut Vec<Problem>) -> Self {
+    pub(super) fn new(
+        map: &'v Map<String, Value>,
+        path: impl Into<String>,
+        problems: &'p mut Vec<Problem>,
+    ) -> Self {
         Self { map, path: path.into(), problems }
     }
 
@@ -116,10 +120,17 @@ impl<'v, 'p> Fields<'v, 'p> {
     pub(super) fn references(&mut self, key: &str, kind: Option<&str>, namespace: &str) -> Vec<EntityRef> {
         let items = self.list(key).unwrap_or_default();
         let each = items.iter().enumerate();
-        each.filter_map(|(n, item)| self.read_reference(&format!("{key}[{n}]"), item, kind, namespace)).collect()
+        each.filter_map(|(n, item)| self.read_reference(&format!("{key}[{n}]"), item, kind, namespace))
+            .collect()
     }
 
-    fn read_reference(&mut self, key: &str, value: &Value, kind: Option<&str>, namespace: &str) -> Option<EntityRef> {
+    fn read_reference(
+        &mut self,
+        key: &str,
+        value: &Value,
+        kind: Option<&str>,
+        namespace: &str,
+    ) -> Option<EntityRef> {
         match reference(value, kind, namespace) {
             Ok(reference) => Some(reference),
             Err(message) => {

@@ -25,12 +25,17 @@ struct Identity {
 pub(super) fn descriptor(document: &Value) -> Result<Descriptor, Rejected> {
     let Value::Object(root) = document else {
         let message = format!("{} with apiVersion, kind, metadata and spec", not_a("mapping", document));
-        return Err(Rejected { reference: None, problems: vec![Problem { field: "document".into(), message }] });
+        return Err(Rejected {
+            reference: None,
+            problems: vec![Problem { field: "document".into(), message }],
+        });
     };
     let mut problems = Vec::new();
     let identity = identity(root, &mut problems);
     walk(document, &mut String::new(), &mut problems);
-    let Some(identity) = identity else { return Err(Rejected { reference: loose_reference(root), problems }) };
+    let Some(identity) = identity else {
+        return Err(Rejected { reference: loose_reference(root), problems });
+    };
     let reference = identity.reference.clone();
     match body(root, identity, &mut problems) {
         Some(descriptor) if problems.is_empty() => Ok(descriptor),
@@ -89,7 +94,10 @@ fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) ->
         return None;
     }
     if text == "Template" {
-        fields.problem("kind", "Template is not taken in yet: Portolan has no software templates so far; leave the file out");
+        fields.problem(
+            "kind",
+            "Template is not taken in yet: Portolan has no software templates so far; leave the file out",
+        );
         return None;
     }
     let Some(kind) = Kind::ALL.into_iter().find(|k| k.in_descriptor().eq_ignore_ascii_case(text)) else {
@@ -97,12 +105,18 @@ fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) ->
         return None;
     };
     if kind.in_descriptor() != text {
-        fields.problem("kind", format!("{text:?} must be written {:?}; capitals count here", kind.in_descriptor()));
+        fields.problem(
+            "kind",
+            format!("{text:?} must be written {:?}; capitals count here", kind.in_descriptor()),
+        );
         return None;
     }
     let version = version?;
     if rules::is_api_version(version) && !VERSIONS.contains(&version) {
-        fields.problem("apiVersion", format!("{version:?} is not known for {text}; write backstage.io/v1alpha1"));
+        fields.problem(
+            "apiVersion",
+            format!("{version:?} is not known for {text}; write backstage.io/v1alpha1"),
+        );
         return None;
     }
     Some(kind)
@@ -146,8 +160,12 @@ fn body(root: &Map<String, Value>, identity: Identity, problems: &mut Vec<Proble
     };
     read_spec(&mut spec, &mut out);
     match kind {
-        Kind::Group => out.group = Some(Box::new(group(&mut spec, &mut out.relations, &out.reference, &annotations))),
-        Kind::User => out.user = Some(Box::new(user(&mut spec, &mut out.relations, &out.reference, &annotations))),
+        Kind::Group => {
+            out.group = Some(Box::new(group(&mut spec, &mut out.relations, &out.reference, &annotations)))
+        }
+        Kind::User => {
+            out.user = Some(Box::new(user(&mut spec, &mut out.relations, &out.reference, &annotations)))
+        }
         Kind::Location => location(&mut spec),
         Kind::Api => {
             spec.required("definition", usize::MAX, "definition: |");
@@ -194,7 +212,10 @@ fn read_spec(spec: &mut Fields<'_, '_>, out: &mut Descriptor) {
     }
     match kind {
         Component => {
-            to(RelationKind::PartOf, spec.reference("subcomponentOf", Some("component"), &ns).into_iter().collect());
+            to(
+                RelationKind::PartOf,
+                spec.reference("subcomponentOf", Some("component"), &ns).into_iter().collect(),
+            );
             to(RelationKind::ProvidesApi, spec.references("providesApis", Some("api"), &ns));
             to(RelationKind::ConsumesApi, spec.references("consumesApis", Some("api"), &ns));
         }
@@ -202,7 +223,9 @@ fn read_spec(spec: &mut Fields<'_, '_>, out: &mut Descriptor) {
             out.domain = spec.reference("domain", Some("domain"), &ns);
             to(RelationKind::PartOf, out.domain.clone().into_iter().collect());
         }
-        Domain => to(RelationKind::PartOf, spec.reference("subdomainOf", Some("domain"), &ns).into_iter().collect()),
+        Domain => {
+            to(RelationKind::PartOf, spec.reference("subdomainOf", Some("domain"), &ns).into_iter().collect())
+        }
         _ => {}
     }
     if matches!(kind, Component | Resource) {
@@ -234,7 +257,9 @@ fn tags(metadata: &mut Fields<'_, '_>) -> Vec<String> {
                 }
             }
             Value::String(tag) => {
-                let message = format!("{tag:?} must have 1 to 63 lower-case letters, digits, `:`, `+` or `#`, in parts joined by single `-`");
+                let message = format!(
+                    "{tag:?} must have 1 to 63 lower-case letters, digits, `:`, `+` or `#`, in parts joined by single `-`"
+                );
                 metadata.problem(&format!("tags[{n}]"), message);
             }
             other => metadata.problem(&format!("tags[{n}]"), not_a("text", other)),
@@ -256,7 +281,10 @@ fn labels(metadata: &mut Fields<'_, '_>) {
         }
         match value {
             Value::String(text) if rules::is_label_value(text) => {}
-            Value::String(_) => labels.problem(key, "must be empty or look like a name: letters, digits, `-`, `_` and `.`, 63 at most"),
+            Value::String(_) => labels.problem(
+                key,
+                "must be empty or look like a name: letters, digits, `-`, `_` and `.`, 63 at most",
+            ),
             other => labels.problem(key, not_a("text", other)),
         }
     }

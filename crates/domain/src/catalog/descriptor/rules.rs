@@ -24,7 +24,10 @@ pub fn is_namespace(text: &str) -> bool {
 
 /// A tag: lower-case alphanumerics, `:`, `+`, `#`, in parts joined by single `-`.
 pub fn is_tag(text: &str) -> bool {
-    let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":+#".contains(&b));
+    let part = |p: &str| {
+        !p.is_empty()
+            && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":+#".contains(&b))
+    };
     text.len() <= PART && text.split('-').all(part)
 }
 

@@ -16,7 +16,9 @@ fn json(text: impl Into<Vec<u8>>) -> Vec<Document> {
 fn outcomes(documents: Vec<Document>) -> Vec<String> {
     let line = |d: Document| match d.outcome {
         Ok(descriptor) => descriptor.reference.to_string(),
-        Err(r) => r.problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>().join(" | "),
+        Err(r) => {
+            r.problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>().join(" | ")
+        }
     };
     documents.into_iter().map(line).collect()
 }
@@ -47,19 +49,63 @@ fn bad_documents_say_what_to_do() {
     let bomb = (1..10).fold(String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n"), |text, n| text + &level(n));
     let scalars = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; 50].join(","));
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("deep flow", deep.into(), "document cannot be read: lists and mappings are nested more than 64 levels deep (line 1, column 69)"),
-        ("deep block", block(1_000).into(), "document cannot be read: lists and mappings are nested more than 64 levels deep (line 65, column "),
+        (
+            "deep flow",
+            deep.into(),
+            "document cannot be read: lists and mappings are nested more than 64 levels deep (line 1, column 69)",
+        ),
+        (
+            "deep block",
+            block(1_000).into(),
+            "document cannot be read: lists and mappings are nested more than 64 levels deep (line 65, column ",
+        ),
         ("deeper block", block(10_000).into(), "document is 48852 KiB; one document takes 1024 KiB at most"),
-        ("bomb", bomb.into(), "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out"),
-        ("alias of a long text", scalars.into(), "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out"),
-        ("duplicate key", "kind: API\nmetadata: {}\nkind: API\n".into(), "document cannot be read: the key \"kind\" is given twice (line 3, column 1)"),
+        (
+            "bomb",
+            bomb.into(),
+            "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out",
+        ),
+        (
+            "alias of a long text",
+            scalars.into(),
+            "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out",
+        ),
+        (
+            "duplicate key",
+            "kind: API\nmetadata: {}\nkind: API\n".into(),
+            "document cannot be read: the key \"kind\" is given twice (line 3, column 1)",
+        ),
         ("NUL", b"kind: a\0b".to_vec(), "document holds a NUL byte; this is no text (line 1, column 8)"),
-        ("NUL, escaped", service("  title: \"a\\0b\"", "").into(), "metadata.title holds a NUL character; take it out"),
-        ("not UTF-8", b"kind: API\nname: \xff\xfe".to_vec(), "document is not valid UTF-8; save it as UTF-8 (line 2, column 7)"),
-        ("UTF-16", b"\xff\xfek\0i\0".to_vec(), "document is not valid UTF-8; save it as UTF-8 (line 1, column 1)"),
-        ("one huge text", format!("a: {}", "x".repeat(2 << 20)).into(), "document is 2048 KiB; one document takes 1024 KiB at most"),
-        ("a text", "hello".into(), "document must be a mapping, but is a text with apiVersion, kind, metadata and spec"),
-        ("a list", "- a".into(), "document must be a mapping, but is a list with apiVersion, kind, metadata and spec"),
+        (
+            "NUL, escaped",
+            service("  title: \"a\\0b\"", "").into(),
+            "metadata.title holds a NUL character; take it out",
+        ),
+        (
+            "not UTF-8",
+            b"kind: API\nname: \xff\xfe".to_vec(),
+            "document is not valid UTF-8; save it as UTF-8 (line 2, column 7)",
+        ),
+        (
+            "UTF-16",
+            b"\xff\xfek\0i\0".to_vec(),
+            "document is not valid UTF-8; save it as UTF-8 (line 1, column 1)",
+        ),
+        (
+            "one huge text",
+            format!("a: {}", "x".repeat(2 << 20)).into(),
+            "document is 2048 KiB; one document takes 1024 KiB at most",
+        ),
+        (
+            "a text",
+            "hello".into(),
+            "document must be a mapping, but is a text with apiVersion, kind, metadata and spec",
+        ),
+        (
+            "a list",
+            "- a".into(),
+            "document must be a mapping, but is a list with apiVersion, kind, metadata and spec",
+        ),
         ("unclosed", "a: [1, 2".into(), "document cannot be read: "),
         ("tab", "a:\n\tb: 1".into(), "document cannot be read: "),
         ("unknown anchor", "a: *b".into(), "document cannot be read: "),
@@ -76,36 +122,111 @@ fn broken_rules_are_named_by_their_path() {
     let name = |name: &str| SERVICE.replace("Checkout", name);
     let table = [
         (kind("component"), "kind \"component\" must be written \"Component\"; capitals count here"),
-        (kind("Template"), "kind Template is not taken in yet: Portolan has no software templates so far; leave the file out"),
-        (kind("Widget"), "kind \"Widget\" is not known; known are Component, API, Resource, System, Domain, Group, User and Location"),
+        (
+            kind("Template"),
+            "kind Template is not taken in yet: Portolan has no software templates so far; leave the file out",
+        ),
+        (
+            kind("Widget"),
+            "kind \"Widget\" is not known; known are Component, API, Resource, System, Domain, Group, User and Location",
+        ),
         (kind("9"), "kind must be a text, but is a number; put it in quotes"),
-        (SERVICE.replace("v1alpha1", "v9"), "apiVersion \"backstage.io/v9\" is not known for Component; write backstage.io/v1alpha1"),
-        (SERVICE.replace("backstage.io/v1alpha1", "a/b/c"), "apiVersion \"a/b/c\" is not of the form backstage.io/v1alpha1"),
-        (name("'-x'"), "metadata.name must have 1 to 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit"),
+        (
+            SERVICE.replace("v1alpha1", "v9"),
+            "apiVersion \"backstage.io/v9\" is not known for Component; write backstage.io/v1alpha1",
+        ),
+        (
+            SERVICE.replace("backstage.io/v1alpha1", "a/b/c"),
+            "apiVersion \"a/b/c\" is not of the form backstage.io/v1alpha1",
+        ),
+        (
+            name("'-x'"),
+            "metadata.name must have 1 to 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit",
+        ),
         (name("''"), "metadata.name must not be empty; leave the line out instead"),
         (name("42"), "metadata.name must be a text, but is a number; put it in quotes"),
-        (name(&"x".repeat(64)), "metadata.name must have 1 to 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit"),
-        (SERVICE.replace("shop", "Shop"), "metadata.namespace must have 1 to 63 lower-case letters, digits or `-`, and begin and end with a letter or digit"),
-        (SERVICE.replace("lifecycle: production, ", ""), "spec.lifecycle is required; write for example `lifecycle: production`"),
-        (SERVICE.replace(", owner: basket", ""), "spec.owner is required; write for example `owner: group:default/basket`"),
-        (SERVICE.replace("basket", "''"), "spec.owner has an empty part; write kind:namespace/name, where kind and namespace may be left out"),
-        (SERVICE.replace("basket", "{kind: Group}"), "spec.owner is a reference in parts, so it must have a name"),
-        (SERVICE.replace("basket", "[a]"), "spec.owner must be a reference such as `group:default/basket`, but is a list"),
-        (service("", "  dependsOn: [fee]"), "spec.dependsOn[0] must say which kind it means, as in component:checkout-api or resource:orders-db"),
+        (
+            name(&"x".repeat(64)),
+            "metadata.name must have 1 to 63 letters, digits, `-`, `_` or `.`, and begin and end with a letter or digit",
+        ),
+        (
+            SERVICE.replace("shop", "Shop"),
+            "metadata.namespace must have 1 to 63 lower-case letters, digits or `-`, and begin and end with a letter or digit",
+        ),
+        (
+            SERVICE.replace("lifecycle: production, ", ""),
+            "spec.lifecycle is required; write for example `lifecycle: production`",
+        ),
+        (
+            SERVICE.replace(", owner: basket", ""),
+            "spec.owner is required; write for example `owner: group:default/basket`",
+        ),
+        (
+            SERVICE.replace("basket", "''"),
+            "spec.owner has an empty part; write kind:namespace/name, where kind and namespace may be left out",
+        ),
+        (
+            SERVICE.replace("basket", "{kind: Group}"),
+            "spec.owner is a reference in parts, so it must have a name",
+        ),
+        (
+            SERVICE.replace("basket", "[a]"),
+            "spec.owner must be a reference such as `group:default/basket`, but is a list",
+        ),
+        (
+            service("", "  dependsOn: [fee]"),
+            "spec.dependsOn[0] must say which kind it means, as in component:checkout-api or resource:orders-db",
+        ),
         (service("", "  dependsOn: component:fee"), "spec.dependsOn must be a list, but is a text"),
-        (service("  tags: [java, Java]", ""), "metadata.tags[1] \"Java\" must have 1 to 63 lower-case letters, digits, `:`, `+` or `#`, in parts joined by single `-`"),
+        (
+            service("  tags: [java, Java]", ""),
+            "metadata.tags[1] \"Java\" must have 1 to 63 lower-case letters, digits, `:`, `+` or `#`, in parts joined by single `-`",
+        ),
         (service("  tags: [1]", ""), "metadata.tags[0] must be a text, but is a number; put it in quotes"),
-        (service("  labels: {tier: 1}", ""), "metadata.labels.tier must be a text, but is a number; put it in quotes"),
-        (service("  labels: {a/b/c: x}", ""), "metadata.labels[\"a/b/c\"] must be a name, before it at most one prefix and slash, as in example.com/cost-centre"),
-        (service("  annotations: {example.com/x: true}", ""), "metadata.annotations[\"example.com/x\"] must be a text, but is true or false; put it in quotes"),
-        (service("  links: [{title: x}]", ""), "metadata.links[0].url is required; write for example `url: https://example.com`"),
-        (service("  links: [{url: nowhere}]", ""), "metadata.links[0].url must be a whole address, such as https://example.com/runbook"),
-        (service("  links: [{url: 'https://a.b', icon: 'a b'}]", ""), "metadata.links[0].icon must look like a name: letters, digits, `-`, `_` and `.`, 63 at most"),
-        (service("  annotations: {portolan.dev/tier: '4'}", ""), "metadata.annotations[\"portolan.dev/tier\"] must be a tier from 0 (the business stops) to 3"),
-        (service("  annotations: {portolan.dev/tier: '1'}", "  tier: 2"), "metadata.annotations[\"portolan.dev/tier\"] says something else than spec.tier; keep one of the two"),
-        (service("  annotations: {portolan.dev/recovery-point: soon}", ""), "metadata.annotations[\"portolan.dev/recovery-point\"] must be a length of time such as 30s, 15m, 4h or 1d"),
-        (service("  annotations: {portolan.dev/runbook: 'javascript:alert(1)'}", ""), "metadata.annotations[\"portolan.dev/runbook\"] must be an address that begins with https:// or http://"),
-        (service("  annotations: {portolan.dev/slos: '[{name: up, objective: 100, window: 30d}]'}", ""), "metadata.annotations[\"portolan.dev/slos\"] [0].objective must be a percentage above 0 and below 100, such as 99.9"),
+        (
+            service("  labels: {tier: 1}", ""),
+            "metadata.labels.tier must be a text, but is a number; put it in quotes",
+        ),
+        (
+            service("  labels: {a/b/c: x}", ""),
+            "metadata.labels[\"a/b/c\"] must be a name, before it at most one prefix and slash, as in example.com/cost-centre",
+        ),
+        (
+            service("  annotations: {example.com/x: true}", ""),
+            "metadata.annotations[\"example.com/x\"] must be a text, but is true or false; put it in quotes",
+        ),
+        (
+            service("  links: [{title: x}]", ""),
+            "metadata.links[0].url is required; write for example `url: https://example.com`",
+        ),
+        (
+            service("  links: [{url: nowhere}]", ""),
+            "metadata.links[0].url must be a whole address, such as https://example.com/runbook",
+        ),
+        (
+            service("  links: [{url: 'https://a.b', icon: 'a b'}]", ""),
+            "metadata.links[0].icon must look like a name: letters, digits, `-`, `_` and `.`, 63 at most",
+        ),
+        (
+            service("  annotations: {portolan.dev/tier: '4'}", ""),
+            "metadata.annotations[\"portolan.dev/tier\"] must be a tier from 0 (the business stops) to 3",
+        ),
+        (
+            service("  annotations: {portolan.dev/tier: '1'}", "  tier: 2"),
+            "metadata.annotations[\"portolan.dev/tier\"] says something else than spec.tier; keep one of the two",
+        ),
+        (
+            service("  annotations: {portolan.dev/recovery-point: soon}", ""),
+            "metadata.annotations[\"portolan.dev/recovery-point\"] must be a length of time such as 30s, 15m, 4h or 1d",
+        ),
+        (
+            service("  annotations: {portolan.dev/runbook: 'javascript:alert(1)'}", ""),
+            "metadata.annotations[\"portolan.dev/runbook\"] must be an address that begins with https:// or http://",
+        ),
+        (
+            service("  annotations: {portolan.dev/slos: '[{name: up, objective: 100, window: 30d}]'}", ""),
+            "metadata.annotations[\"portolan.dev/slos\"] [0].objective must be a percentage above 0 and below 100, such as 99.9",
+        ),
     ];
     for (text, message) in table {
         assert_eq!(outcomes(yaml(text.clone())), [message], "{text}");
@@ -114,7 +235,9 @@ fn broken_rules_are_named_by_their_path() {
 
 #[test]
 fn all_problems_of_a_document_come_at_once() {
-    let got = outcomes(yaml("apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: x, tags: [A]}\nspec: {type: openapi}\n"));
+    let got = outcomes(yaml(
+        "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: x, tags: [A]}\nspec: {type: openapi}\n",
+    ));
     for field in ["metadata.tags[0]", "spec.lifecycle", "spec.owner", "spec.definition"] {
         assert!(got[0].contains(field), "{got:?}");
     }
@@ -122,12 +245,19 @@ fn all_problems_of_a_document_come_at_once() {
 
 #[test]
 fn one_bad_document_hides_no_other() {
-    let text = format!("{SERVICE}---\nkind: [\n---\n# nothing here\n---\n{}...\n{}", name_it("two"), name_it("three"));
+    let text = format!(
+        "{SERVICE}---\nkind: [\n---\n# nothing here\n---\n{}...\n{}",
+        name_it("two"),
+        name_it("three")
+    );
     let documents = yaml(text);
     let lines: Vec<_> = documents.iter().map(|d| d.place.line).collect();
     assert_eq!(lines, [1, 5, 9, 15]);
     let got = outcomes(documents);
-    assert_eq!((got[0].as_str(), got[2].as_str(), got[3].as_str()), ("component:shop/checkout", "component:shop/two", "component:shop/three"));
+    assert_eq!(
+        (got[0].as_str(), got[2].as_str(), got[3].as_str()),
+        ("component:shop/checkout", "component:shop/two", "component:shop/three")
+    );
     assert!(got[1].starts_with("document cannot be read"), "{got:?}");
 }
 
@@ -140,7 +270,12 @@ fn streams_begin_and_end_as_they_like() {
     for text in ["", "---\n---\n", "# only words\n", "\u{feff}", "...\n"] {
         assert!(yaml(text).is_empty(), "{text:?}");
     }
-    for text in [format!("---\n{SERVICE}"), format!("\u{feff}{SERVICE}"), format!("%YAML 1.2\n---\n{SERVICE}...\n"), SERVICE.replace('\n', "\r\n")] {
+    for text in [
+        format!("---\n{SERVICE}"),
+        format!("\u{feff}{SERVICE}"),
+        format!("%YAML 1.2\n---\n{SERVICE}...\n"),
+        SERVICE.replace('\n', "\r\n"),
+    ] {
         assert_eq!(outcomes(yaml(text.clone())), ["component:shop/checkout"], "{text:?}");
     }
 }
@@ -167,7 +302,11 @@ fn json_is_read_as_one_or_many() {
 
 #[test]
 fn too_much_is_refused_as_a_whole() {
-    let many = File { location: None, format: Format::Yaml, bytes: "---\na\n".repeat(MAX_DOCUMENTS + 1).into_bytes() };
+    let many = File {
+        location: None,
+        format: Format::Yaml,
+        bytes: "---\na\n".repeat(MAX_DOCUMENTS + 1).into_bytes(),
+    };
     assert!(read(&[many]).is_err_and(|e| e.to_string().contains("more than 50000")));
     let large = File { location: None, format: Format::Yaml, bytes: vec![b'x'; MAX_BODY + 1] };
     assert!(read(&[large]).is_err_and(|e| e.to_string().contains("64 MiB at most")));
@@ -181,7 +320,8 @@ fn what_references_leave_out_comes_from_the_holder() {
          providesApis: [Pay], consumesApis: ['other/pay', {name: tax}], subcomponentOf: 'a b'",
     )));
     assert_eq!(d.owner.as_ref().map(EntityRef::as_str), Some("group:shop/basket"));
-    let relations: Vec<_> = d.relations.iter().map(|r| format!("{} {} {}", r.from, r.kind.as_str(), r.to)).collect();
+    let relations: Vec<_> =
+        d.relations.iter().map(|r| format!("{} {} {}", r.from, r.kind.as_str(), r.to)).collect();
     assert_eq!(
         relations,
         [
@@ -226,12 +366,24 @@ spec: {memberOf: [basket], profile: {displayName: Imke B, email: imke@example.co
         ]
     );
     let parts: Vec<_> = documents.iter().map(|d| d.outcome.as_ref().expect("valid")).collect();
-    assert_eq!(parts[0].group.as_ref().and_then(|g| g.lead.as_ref()).map(EntityRef::as_str), Some("user:default/imke"));
-    assert_eq!(parts[1].user.as_ref().and_then(|u| u.manager.as_ref()).map(EntityRef::as_str), Some("user:default/vera"));
+    assert_eq!(
+        parts[0].group.as_ref().and_then(|g| g.lead.as_ref()).map(EntityRef::as_str),
+        Some("user:default/imke")
+    );
+    assert_eq!(
+        parts[1].user.as_ref().and_then(|u| u.manager.as_ref()).map(EntityRef::as_str),
+        Some("user:default/vera")
+    );
     let lacking = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: a}\nspec: {type: team}\n";
-    assert_eq!(outcomes(yaml(lacking)), ["spec.children is required; write `children: []` if there are none"]);
+    assert_eq!(
+        outcomes(yaml(lacking)),
+        ["spec.children is required; write `children: []` if there are none"]
+    );
     let lacking = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: a}\nspec: {}\n";
-    assert_eq!(outcomes(yaml(lacking)), ["spec.memberOf is required; write `memberOf: []` if there are none"]);
+    assert_eq!(
+        outcomes(yaml(lacking)),
+        ["spec.memberOf is required; write `memberOf: []` if there are none"]
+    );
 }
 
 #[test]
@@ -249,16 +401,25 @@ fn traps_of_the_format() {
     }
     // 5: kinds are compared exactly in a document, in any case in a reference
     assert!(outcomes(yaml(SERVICE.replace("Component", "COMPONENT")))[0].contains("capitals count here"));
-    assert_eq!(only(yaml(SERVICE.replace("basket", "'GROUP:Shop/Basket'"))).owner.as_ref().map(EntityRef::as_str), Some("group:shop/basket"));
+    assert_eq!(
+        only(yaml(SERVICE.replace("basket", "'GROUP:Shop/Basket'"))).owner.as_ref().map(EntityRef::as_str),
+        Some("group:shop/basket")
+    );
 }
 
 #[test]
 fn placeholders_are_not_fetched_and_look_alikes_are_kept() {
     let api = |definition: &str| {
-        format!("apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{name: pay}}\nspec: {{type: openapi, lifecycle: production, owner: a, definition: {definition}}}\n")
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{name: pay}}\nspec: {{type: openapi, lifecycle: production, owner: a, definition: {definition}}}\n"
+        )
     };
     let got = outcomes(yaml(api("{$text: ./openapi.yaml}")));
-    assert!(got[0].starts_with("spec.definition is still the placeholder $text") && got[0].contains("portolan apply"), "{got:?}");
+    assert!(
+        got[0].starts_with("spec.definition is still the placeholder $text")
+            && got[0].contains("portolan apply"),
+        "{got:?}"
+    );
     let kept = only(yaml(service("", "  schema: {a: {$ref: '#/x'}, b: {$text: a, more: b}}\n  custom: 1")));
     assert_eq!(kept.document["spec"]["schema"]["b"]["$text"], "a");
     assert_eq!(kept.document["spec"]["custom"], 1);
@@ -270,7 +431,13 @@ fn facts_come_from_annotations_and_spec() {
         "  annotations:\n    portolan.dev/tier: '0'\n    portolan.dev/recovery-point: 15m\n    portolan.dev/runbook: https://run.example.com/x\n    portolan.dev/contact: tel:+351 1\n    portolan.dev/slos: |\n      - {name: up, objective: 99.9, window: 30d, audience: customer}",
         "  tier: 0\n  recovery: {time: 4h}",
     )));
-    let slo = Slo { name: "up".into(), objective: 99.9, window: "30d".into(), audience: Audience::Customer, description: String::new() };
+    let slo = Slo {
+        name: "up".into(),
+        objective: 99.9,
+        window: "30d".into(),
+        audience: Audience::Customer,
+        description: String::new(),
+    };
     assert_eq!(
         d.facts,
         Facts {

@@ -15,7 +15,9 @@ pub(super) struct Tree(pub(super) usize);
 impl Tree {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         let below = self.0.checked_sub(1);
-        below.map(Self).ok_or_else(|| E::custom(format_args!("lists and mappings are nested more than {MAX_DEPTH} levels deep")))
+        below.map(Self).ok_or_else(|| {
+            E::custom(format_args!("lists and mappings are nested more than {MAX_DEPTH} levels deep"))
+        })
     }
 }
 

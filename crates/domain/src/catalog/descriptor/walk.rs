@@ -12,7 +12,9 @@ pub(super) fn walk(value: &Value, path: &mut String, problems: &mut Vec<Problem>
     const NUL: &str = "holds a NUL character; take it out";
     let field = |path: &str| if path.is_empty() { "document".to_owned() } else { path.to_owned() };
     match value {
-        Value::String(text) if text.contains('\0') => problems.push(Problem { field: field(path), message: NUL.into() }),
+        Value::String(text) if text.contains('\0') => {
+            problems.push(Problem { field: field(path), message: NUL.into() })
+        }
         Value::Array(items) => {
             let length = path.len();
             for (n, item) in items.iter().enumerate() {
@@ -22,7 +24,9 @@ pub(super) fn walk(value: &Value, path: &mut String, problems: &mut Vec<Problem>
             }
         }
         Value::Object(map) => {
-            if let Some((key @ ("$text" | "$json" | "$yaml"), _)) = map.iter().next().map(|(k, v)| (k.as_str(), v)).filter(|_| map.len() == 1) {
+            if let Some((key @ ("$text" | "$json" | "$yaml"), _)) =
+                map.iter().next().map(|(k, v)| (k.as_str(), v)).filter(|_| map.len() == 1)
+            {
                 let message = format!(
                     "is still the placeholder {key}: this server fetches nothing. Apply the file with `portolan apply`, which puts in what lies beside the descriptor, or write the text here"
                 );

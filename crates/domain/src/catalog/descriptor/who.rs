@@ -8,7 +8,8 @@ use super::{
     fields::{Fields, join},
 };
 
-const TEAM_ROLES: [&str; 4] = ["service-development", "platform-development", "service-support", "platform-support"];
+const TEAM_ROLES: [&str; 4] =
+    ["service-development", "platform-development", "service-support", "platform-support"];
 
 /// What a Group says about its team.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,7 +62,9 @@ fn profile(spec: &mut Fields<'_, '_>) -> (Option<String>, Option<String>) {
     let Some(mut profile) = spec.mapping("profile") else { return (None, None) };
     let name = profile.text("displayName", 200).map(str::to_owned);
     let email = profile.text("email", 254).map(str::trim);
-    if email.is_some_and(|e| e.contains(char::is_whitespace) || e.split('@').filter(|p| !p.is_empty()).count() != 2) {
+    if email.is_some_and(|e| {
+        e.contains(char::is_whitespace) || e.split('@').filter(|p| !p.is_empty()).count() != 2
+    }) {
         profile.problem("email", "must be an e-mail address");
     }
     profile.text("picture", 4000);
@@ -69,22 +72,37 @@ fn profile(spec: &mut Fields<'_, '_>) -> (Option<String>, Option<String>) {
 }
 
 /// What a Group says, and the relations that follow.
-pub(super) fn group(spec: &mut Fields<'_, '_>, relations: &mut Vec<Stated>, me: &EntityRef, own: &Map<String, Value>) -> GroupPart {
+pub(super) fn group(
+    spec: &mut Fields<'_, '_>,
+    relations: &mut Vec<Stated>,
+    me: &EntityRef,
+    own: &Map<String, Value>,
+) -> GroupPart {
     let ns = me.namespace().to_owned();
     let (display_name, email) = profile(spec);
     spec.required_list("children");
     let parent = spec.reference("parent", Some("group"), &ns);
     let children = spec.references("children", Some("group"), &ns);
     let members = spec.references("members", Some("user"), &ns);
-    let child_of = |from: &EntityRef, to: &EntityRef| Stated { from: from.clone(), kind: RelationKind::ChildOf, to: to.clone() };
+    let child_of = |from: &EntityRef, to: &EntityRef| Stated {
+        from: from.clone(),
+        kind: RelationKind::ChildOf,
+        to: to.clone(),
+    };
     relations.extend(parent.iter().map(|p| child_of(me, p)));
     relations.extend(children.iter().map(|c| child_of(c, me)));
-    relations.extend(members.iter().map(|m| Stated { from: m.clone(), kind: RelationKind::MemberOf, to: me.clone() }));
+    relations.extend(members.iter().map(|m| Stated {
+        from: m.clone(),
+        kind: RelationKind::MemberOf,
+        to: me.clone(),
+    }));
     if parent.as_ref() == Some(me) {
         spec.problem("parent", "must be another group");
     }
     let mut own = Own::new(own, spec);
-    let roles = own.text("roles", 200).map(|text| text.split(',').map(|r| r.trim().to_owned()).filter(|r| !r.is_empty()).collect::<Vec<_>>());
+    let roles = own.text("roles", 200).map(|text| {
+        text.split(',').map(|r| r.trim().to_owned()).filter(|r| !r.is_empty()).collect::<Vec<_>>()
+    });
     if roles.as_ref().is_some_and(|r| r.iter().any(|r| !TEAM_ROLES.contains(&r.as_str()))) {
         own.problem("roles", format!("must be a comma-separated choice of {}", TEAM_ROLES.join(", ")));
     }
@@ -108,12 +126,21 @@ pub(super) fn group(spec: &mut Fields<'_, '_>, relations: &mut Vec<Stated>, me: 
 }
 
 /// What a User says, and the relations that follow.
-pub(super) fn user(spec: &mut Fields<'_, '_>, relations: &mut Vec<Stated>, me: &EntityRef, own: &Map<String, Value>) -> UserPart {
+pub(super) fn user(
+    spec: &mut Fields<'_, '_>,
+    relations: &mut Vec<Stated>,
+    me: &EntityRef,
+    own: &Map<String, Value>,
+) -> UserPart {
     let ns = me.namespace().to_owned();
     let (display_name, email) = profile(spec);
     spec.required_list("memberOf");
     let member_of = spec.references("memberOf", Some("group"), &ns);
-    relations.extend(member_of.iter().map(|g| Stated { from: me.clone(), kind: RelationKind::MemberOf, to: g.clone() }));
+    relations.extend(member_of.iter().map(|g| Stated {
+        from: me.clone(),
+        kind: RelationKind::MemberOf,
+        to: g.clone(),
+    }));
     let mut own = Own::new(own, spec);
     let time_zone = own.text("time-zone", 100);
     if time_zone.as_ref().is_some_and(|z| TimeZone::get(z).is_err()) {
@@ -123,7 +150,15 @@ pub(super) fn user(spec: &mut Fields<'_, '_>, relations: &mut Vec<Stated>, me: &
     if manager.as_ref() == Some(me) {
         own.problem("manager", "must be somebody else");
     }
-    UserPart { display_name, email, member_of, time_zone, manager, phone: own.text("phone", 50), persona: own.text("persona", 60) }
+    UserPart {
+        display_name,
+        email,
+        member_of,
+        time_zone,
+        manager,
+        phone: own.text("phone", 50),
+        persona: own.text("persona", 60),
+    }
 }
 
 /// Portolan's annotations of a Group or User.

@@ -37,7 +37,9 @@ pub(crate) struct Before {
 pub(crate) async fn lock(cx: &mut Cx<'_>) -> Result<()> {
     // another apply may be long, and so may this one: not held to the time that pages have
     sqlx::query!("SELECT set_config('statement_timeout', '5min', true)").fetch_one(cx.conn()).await?;
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:catalog-apply', 0))").execute(cx.conn()).await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:catalog-apply', 0))")
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
@@ -53,7 +55,9 @@ pub(crate) async fn source(cx: &mut Cx<'_>, name: &str) -> Result<SourceId> {
     )
     .execute(cx.conn())
     .await?;
-    Ok(sqlx::query_scalar!(r#"SELECT id AS "id: SourceId" FROM source WHERE name = $1"#, name).fetch_one(cx.conn()).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT id AS "id: SourceId" FROM source WHERE name = $1"#, name)
+        .fetch_one(cx.conn())
+        .await?)
 }
 
 /// Notes that the source was applied: all that it says is as fresh as this.
@@ -110,7 +114,10 @@ pub(crate) async fn before(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid
         .fetch_all(cx.conn())
         .await?;
         all.extend(rows.into_iter().map(|r| {
-            (r.id, Before { owner_ref: r.owner_ref, owner_declared: r.owner_declared, descriptor: r.descriptor })
+            (
+                r.id,
+                Before { owner_ref: r.owner_ref, owner_declared: r.owner_declared, descriptor: r.descriptor },
+            )
         }));
     }
     Ok(all)
@@ -118,12 +125,17 @@ pub(crate) async fn before(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid
 
 /// Facts set in the portal, by entity and field.
 pub(crate) async fn facts(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<HashMap<(Uuid, String), Value>> {
-    let rows = sqlx::query!("SELECT entity_id, field, value FROM entity_fact WHERE entity_id = ANY($1)", ids).fetch_all(cx.conn()).await?;
+    let rows = sqlx::query!("SELECT entity_id, field, value FROM entity_fact WHERE entity_id = ANY($1)", ids)
+        .fetch_all(cx.conn())
+        .await?;
     Ok(rows.into_iter().map(|r| ((r.entity_id, r.field), r.value)).collect())
 }
 
 /// The team or active person that each of these references means, if there is one.
-pub(crate) async fn owners(cx: &mut Cx<'_>, refs: &[String]) -> Result<HashMap<String, (Option<TeamId>, Option<PersonId>)>> {
+pub(crate) async fn owners(
+    cx: &mut Cx<'_>,
+    refs: &[String],
+) -> Result<HashMap<String, (Option<TeamId>, Option<PersonId>)>> {
     let rows = sqlx::query!(
         r#"SELECT r.ref AS "ref!", (SELECT id FROM team t WHERE t.ref = r.ref LIMIT 1) AS "team: TeamId",
                   (SELECT id FROM person p WHERE p.ref = r.ref AND p.active LIMIT 1) AS "person: PersonId"
@@ -301,7 +313,13 @@ pub(crate) async fn forget_relations(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<()
 }
 
 /// Relations, each with the entity that says it.
-pub(crate) async fn relate(cx: &mut Cx<'_>, by: &[Uuid], from: &[String], kind: &[String], to: &[String]) -> Result<()> {
+pub(crate) async fn relate(
+    cx: &mut Cx<'_>,
+    by: &[Uuid],
+    from: &[String],
+    kind: &[String],
+    to: &[String],
+) -> Result<()> {
     sqlx::query!(
         "INSERT INTO relation (declared_by, from_ref, kind, to_ref) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])",
         by,
@@ -395,8 +413,12 @@ pub(crate) async fn missing(cx: &mut Cx<'_>, source: SourceId, named: &[String])
 
 pub(crate) async fn orphan(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!("UPDATE entity SET orphaned_at = $2, version = version + 1, updated_at = $2 WHERE id = ANY($1)", ids, now as _)
-        .execute(cx.conn())
-        .await?;
+    sqlx::query!(
+        "UPDATE entity SET orphaned_at = $2, version = version + 1, updated_at = $2 WHERE id = ANY($1)",
+        ids,
+        now as _
+    )
+    .execute(cx.conn())
+    .await?;
     Ok(())
 }

@@ -90,7 +90,12 @@ pub(in crate::catalog) async fn delete(cx: &mut Cx<'_>, id: EntityId) -> Result<
 }
 
 /// Keeps a fact and puts it in force.
-pub(in crate::catalog) async fn set_fact(cx: &mut Cx<'_>, id: EntityId, field: &str, value: &Value) -> Result<()> {
+pub(in crate::catalog) async fn set_fact(
+    cx: &mut Cx<'_>,
+    id: EntityId,
+    field: &str,
+    value: &Value,
+) -> Result<()> {
     let (by, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
     sqlx::query!(
         "INSERT INTO entity_fact (entity_id, field, value, set_by, set_at) VALUES ($1, $2, $3, $4, $5)
@@ -108,7 +113,9 @@ pub(in crate::catalog) async fn set_fact(cx: &mut Cx<'_>, id: EntityId, field: &
 
 /// Forgets a fact and takes it out of force.
 pub(in crate::catalog) async fn clear_fact(cx: &mut Cx<'_>, id: EntityId, field: &str) -> Result<()> {
-    sqlx::query!("DELETE FROM entity_fact WHERE entity_id = $1 AND field = $2", id as EntityId, field).execute(cx.conn()).await?;
+    sqlx::query!("DELETE FROM entity_fact WHERE entity_id = $1 AND field = $2", id as EntityId, field)
+        .execute(cx.conn())
+        .await?;
     in_force(cx, id, field, None).await
 }
 
@@ -154,5 +161,8 @@ pub(in crate::catalog) async fn said(cx: &mut Cx<'_>, id: EntityId) -> Result<Ve
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| Said { field: r.field, by: r.handle.zip(r.name), at: r.at.to_jiff() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Said { field: r.field, by: r.handle.zip(r.name), at: r.at.to_jiff() })
+        .collect())
 }

@@ -34,7 +34,11 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
     .await?;
     Ok(row.map(|r| {
         let location = r.location;
-        let origin = r.source.zip(r.applied_at).map(|(source, at)| Origin { source, location, applied_at: at.to_jiff() });
+        let origin = r.source.zip(r.applied_at).map(|(source, at)| Origin {
+            source,
+            location,
+            applied_at: at.to_jiff(),
+        });
         Entity {
             id: r.id,
             kind: r.kind,
@@ -45,7 +49,11 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
             type_name: r.type_name,
             lifecycle: r.lifecycle,
             tags: r.tags,
-            owner: owner(r.owner_ref, (r.owner_team_id, r.team_slug, r.team_name), (r.owner_person_id, r.person_handle, r.person_name)),
+            owner: owner(
+                r.owner_ref,
+                (r.owner_team_id, r.team_slug, r.team_name),
+                (r.owner_person_id, r.person_handle, r.person_name),
+            ),
             owner_declared: r.owner_declared,
             owner_confirmed_at: r.owner_confirmed_at.map(jiff_sqlx::Timestamp::to_jiff),
             system: r.system,
@@ -71,8 +79,14 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
 
 /// Many by reference, in any order; those that do not exist are missing.
 pub(in crate::catalog) async fn by_refs(cx: &mut Cx<'_>, refs: &[String]) -> Result<Vec<Summary>> {
-    let rows = summaries!([""], r#" 0::bigint AS "total!", '' AS "key!", -1 AS "best!" "#, "entity e", "WHERE e.ref = ANY($1)", refs)
-        .fetch_all(cx.conn())
-        .await?;
+    let rows = summaries!(
+        [""],
+        r#" 0::bigint AS "total!", '' AS "key!", -1 AS "best!" "#,
+        "entity e",
+        "WHERE e.ref = ANY($1)",
+        refs
+    )
+    .fetch_all(cx.conn())
+    .await?;
     Ok(rows.into_iter().map(Summary::from).collect())
 }

@@ -19,7 +19,12 @@ fn names(dimensions: &[Dimension]) -> Vec<String> {
 }
 
 /// The most frequent choices where at most kinds narrow the list; the kind itself is counted over all kinds.
-pub(in crate::catalog) async fn counters(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension], most: i64) -> Result<Vec<Counted>> {
+pub(in crate::catalog) async fn counters(
+    cx: &mut Cx<'_>,
+    filter: &Filter,
+    dimensions: &[Dimension],
+    most: i64,
+) -> Result<Vec<Counted>> {
     let dimensions = names(dimensions);
     let chosen = filter.chosen();
     if let [kind] = filter.kinds.as_slice() {

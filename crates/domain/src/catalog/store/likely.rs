@@ -16,7 +16,15 @@ struct Row {
 
 fn signs(kind: Kind, rows: Vec<Row>) -> Vec<Sign> {
     rows.into_iter()
-        .map(|r| Sign { kind, team: r.team, slug: r.slug, team_name: r.team_name, times: r.times, of: r.of, names: r.names })
+        .map(|r| Sign {
+            kind,
+            team: r.team,
+            slug: r.slug,
+            team_name: r.team_name,
+            times: r.times,
+            of: r.of,
+            names: r.names,
+        })
         .collect()
 }
 

@@ -4,10 +4,7 @@
 //! catalog, narrowed ones by counting what the filters leave.
 
 use super::row::{SummaryRow, narrowed, summaries};
-use crate::{
-    Cx, PersonId, Result,
-    catalog::Filter,
-};
+use crate::{Cx, PersonId, Result, catalog::Filter};
 
 /// Where a page begins: behind this sort key and reference.
 pub(in crate::catalog) type After = Option<(String, String)>;
@@ -28,7 +25,12 @@ impl From<Vec<SummaryRow>> for Rows {
 }
 
 /// All of one kind, by name.
-pub(in crate::catalog) async fn of_kind(cx: &mut Cx<'_>, kind: &str, after: &After, rows: i64) -> Result<Rows> {
+pub(in crate::catalog) async fn of_kind(
+    cx: &mut Cx<'_>,
+    kind: &str,
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));
     let found = summaries!(
         [""],
@@ -46,7 +48,13 @@ pub(in crate::catalog) async fn of_kind(cx: &mut Cx<'_>, kind: &str, after: &Aft
 }
 
 /// What one owner has of one kind, by name.
-pub(in crate::catalog) async fn of_owner(cx: &mut Cx<'_>, kind: &str, owner: &str, after: &After, rows: i64) -> Result<Rows> {
+pub(in crate::catalog) async fn of_owner(
+    cx: &mut Cx<'_>,
+    kind: &str,
+    owner: &str,
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));
     let found = summaries!(
         [""],
@@ -66,7 +74,13 @@ pub(in crate::catalog) async fn of_owner(cx: &mut Cx<'_>, kind: &str, owner: &st
 }
 
 /// What one owner has of several kinds, by name.
-pub(in crate::catalog) async fn of_owner_any(cx: &mut Cx<'_>, kinds: &[String], owner: &str, after: &After, rows: i64) -> Result<Rows> {
+pub(in crate::catalog) async fn of_owner_any(
+    cx: &mut Cx<'_>,
+    kinds: &[String],
+    owner: &str,
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));
     let found = summaries!(
         [""],
@@ -86,7 +100,12 @@ pub(in crate::catalog) async fn of_owner_any(cx: &mut Cx<'_>, kinds: &[String], 
 }
 
 /// Of some kinds, or of all, by name.
-pub(in crate::catalog) async fn of_kinds(cx: &mut Cx<'_>, kinds: Option<&[String]>, after: &After, rows: i64) -> Result<Rows> {
+pub(in crate::catalog) async fn of_kinds(
+    cx: &mut Cx<'_>,
+    kinds: Option<&[String]>,
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     let (name, reference) = after.as_ref().map_or(("", ""), |(n, r)| (n, r));
     let found = summaries!(
         [""],

@@ -28,7 +28,11 @@ pub(crate) async fn team(cx: &mut Cx<'_>, slug: Option<&str>, group: Option<&str
     }))
 }
 
-pub(crate) async fn person(cx: &mut Cx<'_>, handle: Option<&str>, user: Option<&str>) -> Result<Option<Owner>> {
+pub(crate) async fn person(
+    cx: &mut Cx<'_>,
+    handle: Option<&str>,
+    user: Option<&str>,
+) -> Result<Option<Owner>> {
     let row = sqlx::query!(
         r#"SELECT p.id AS "id: PersonId", p.name, p.active,
                   coalesce((SELECT e.ref FROM entity e WHERE e.person_id = p.id ORDER BY e.ref LIMIT 1), 'user:default/' || lower(p.handle)) AS "owner_ref!"
@@ -51,7 +55,9 @@ pub(crate) async fn person(cx: &mut Cx<'_>, handle: Option<&str>, user: Option<&
 }
 
 pub(crate) async fn lock(cx: &mut Cx<'_>, entity_ref: &str) -> Result<()> {
-    sqlx::query!("SELECT FROM entity WHERE ref = $1 FOR NO KEY UPDATE", entity_ref).execute(cx.conn()).await?;
+    sqlx::query!("SELECT FROM entity WHERE ref = $1 FOR NO KEY UPDATE", entity_ref)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
@@ -194,7 +200,12 @@ pub(crate) async fn close_spans(cx: &mut Cx<'_>, entities: &[EntityId]) -> Resul
     Ok(())
 }
 
-pub(crate) async fn open_spans(cx: &mut Cx<'_>, entities: &[EntityId], owner_ref: &str, reason: &str) -> Result<()> {
+pub(crate) async fn open_spans(
+    cx: &mut Cx<'_>,
+    entities: &[EntityId],
+    owner_ref: &str,
+    reason: &str,
+) -> Result<()> {
     let (by, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
     let ids: Vec<_> = entities.iter().map(|_| OwnershipId::new().0).collect();
     sqlx::query!(
@@ -213,7 +224,12 @@ pub(crate) async fn open_spans(cx: &mut Cx<'_>, entities: &[EntityId], owner_ref
 }
 
 /// If this person made the hand-over in force, after `since`: the owner before it, else nothing.
-pub(crate) async fn given_by(cx: &mut Cx<'_>, entity: EntityId, person: PersonId, since: Timestamp) -> Result<String> {
+pub(crate) async fn given_by(
+    cx: &mut Cx<'_>,
+    entity: EntityId,
+    person: PersonId,
+    since: Timestamp,
+) -> Result<String> {
     let since = jiff_sqlx::Timestamp::from(since);
     let before = sqlx::query_scalar!(
         "SELECT b.owner_ref FROM ownership o JOIN ownership b ON b.entity_id = o.entity_id AND b.valid_until = o.valid_from
@@ -330,5 +346,7 @@ pub(crate) async fn mine(cx: &mut Cx<'_>, teams: &[TeamId], rows: i64) -> Result
 }
 
 pub(crate) async fn is_empty(cx: &mut Cx<'_>) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM entity) AS "empty!""#).fetch_one(cx.conn()).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM entity) AS "empty!""#)
+        .fetch_one(cx.conn())
+        .await?)
 }

@@ -28,16 +28,23 @@ pub(in crate::catalog) async fn of(cx: &mut Cx<'_>, reference: &str, most: i64) 
         .into_iter()
         .filter_map(|l| {
             let kind = RelationKind::read(&l.kind, l.forward)?;
-            Some(Relation { kind, entity: known.iter().find(|s| s.reference == l.other).cloned(), other: l.other })
+            Some(Relation {
+                kind,
+                entity: known.iter().find(|s| s.reference == l.other).cloned(),
+                other: l.other,
+            })
         })
         .collect())
 }
 
 /// Whether there is no entity of this reference.
 pub(in crate::catalog) async fn missing(cx: &mut Cx<'_>, reference: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT FROM entity WHERE ref = $1) AS "missing!""#, reference)
-        .fetch_one(cx.conn())
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (SELECT FROM entity WHERE ref = $1) AS "missing!""#,
+        reference
+    )
+    .fetch_one(cx.conn())
+    .await?)
 }
 
 /// One arrow of a neighbourhood and how far from the centre it leads.

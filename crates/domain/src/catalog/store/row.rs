@@ -122,7 +122,11 @@ impl From<SummaryRow> for Summary {
             lifecycle: r.lifecycle,
             tier: r.tier,
             tags: r.tags,
-            owner: owner(r.owner_ref, (r.team_id, r.team_slug, r.team_name), (r.person_id, r.person_handle, r.person_name)),
+            owner: owner(
+                r.owner_ref,
+                (r.team_id, r.team_slug, r.team_name),
+                (r.person_id, r.person_handle, r.person_name),
+            ),
             system: r.system,
             domain: r.domain,
             orphaned_at: r.orphaned_at.map(jiff_sqlx::Timestamp::to_jiff),

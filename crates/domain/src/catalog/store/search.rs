@@ -81,7 +81,13 @@ pub(in crate::catalog) async fn hits(
 
 /// The same for the hot shape: at most kinds narrow it, best first. Every parameter is read through a subquery, which
 /// hides its value from the planner: the plan is made once and kept, for planning this costs more than running it.
-pub(in crate::catalog) async fn hits_of_kinds(cx: &mut Cx<'_>, query: &Query, kinds: &[String], after: &After, rows: i64) -> Result<Rows> {
+pub(in crate::catalog) async fn hits_of_kinds(
+    cx: &mut Cx<'_>,
+    query: &Query,
+    kinds: &[String],
+    after: &After,
+    rows: i64,
+) -> Result<Rows> {
     let (key, reference) = after.as_ref().map_or(("", ""), |(k, r)| (k, r));
     let found = summaries!(
         [r#"WITH hit AS MATERIALIZED (
@@ -124,7 +130,12 @@ pub(in crate::catalog) struct HitIds {
 }
 
 /// The hits of a search among some kinds, unordered, through the same stages as [`hits`].
-pub(in crate::catalog) async fn hit_ids(cx: &mut Cx<'_>, query: &Query, kinds: &[String], most: i64) -> Result<HitIds> {
+pub(in crate::catalog) async fn hit_ids(
+    cx: &mut Cx<'_>,
+    query: &Query,
+    kinds: &[String],
+    most: i64,
+) -> Result<HitIds> {
     let found = sqlx::query_as!(
         HitIds,
         r#"SELECT coalesce(array_agg(id), '{}') AS "ids!: Vec<EntityId>", min(stage) AS best FROM (
@@ -156,7 +167,10 @@ pub(in crate::catalog) async fn hit_ids(cx: &mut Cx<'_>, query: &Query, kinds: &
 /// or swapped). With how many names use them.
 pub(in crate::catalog) async fn known_words(cx: &mut Cx<'_>, word: &str) -> Result<Vec<(String, i64)>> {
     let mut letters = word.chars();
-    let (first, second) = (letters.next().map(String::from).unwrap_or_default(), letters.next().map(String::from).unwrap_or_default());
+    let (first, second) = (
+        letters.next().map(String::from).unwrap_or_default(),
+        letters.next().map(String::from).unwrap_or_default(),
+    );
     let length = i32::try_from(word.chars().count()).unwrap_or(i32::MAX);
     let found = sqlx::query!(
         "SELECT word, n FROM name_word
@@ -174,7 +188,10 @@ pub(in crate::catalog) async fn known_words(cx: &mut Cx<'_>, word: &str) -> Resu
 
 /// Known words that have this text inside, the most used first.
 pub(in crate::catalog) async fn words_with(cx: &mut Cx<'_>, pattern: &str) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!("SELECT word FROM name_word WHERE word LIKE '%' || $1 AND n > 0 ORDER BY n DESC, word LIMIT 20", pattern)
-        .fetch_all(cx.conn())
-        .await?)
+    Ok(sqlx::query_scalar!(
+        "SELECT word FROM name_word WHERE word LIKE '%' || $1 AND n > 0 ORDER BY n DESC, word LIMIT 20",
+        pattern
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }

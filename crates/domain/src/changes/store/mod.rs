@@ -5,4 +5,6 @@ mod read;
 mod write;
 
 pub(super) use read::{by_key, count, count_running, environments, get, latest, list, running};
-pub(super) use write::{lock, person_named, same_as_last, target, targets_of_repository, touch_entity, upsert};
+pub(super) use write::{
+    lock, person_named, same_as_last, target, targets_of_repository, touch_entity, upsert,
+};

@@ -88,7 +88,8 @@ pub(crate) async fn list(
     limit: Limit,
 ) -> Result<Vec<Change>> {
     let mine = keys(mine);
-    let (after_at, after_id) = after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
+    let (after_at, after_id) =
+        after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
@@ -204,7 +205,11 @@ pub(crate) async fn running(
         .collect())
 }
 
-pub(crate) async fn count_running(cx: &mut Cx<'_>, environment: Option<&str>, team: Option<&str>) -> Result<i64> {
+pub(crate) async fn count_running(
+    cx: &mut Cx<'_>,
+    environment: Option<&str>,
+    team: Option<&str>,
+) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(DISTINCT (c.entity_id, c.environment)) AS "n!" FROM change c JOIN entity e ON e.id = c.entity_id
            WHERE c.status = 'succeeded' AND ($1::text IS NULL OR c.environment = lower($1))
@@ -217,8 +222,10 @@ pub(crate) async fn count_running(cx: &mut Cx<'_>, environment: Option<&str>, te
 }
 
 pub(crate) async fn environments(cx: &mut Cx<'_>) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(r#"SELECT environment, count(*) AS "n!" FROM change GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30"#)
-        .fetch_all(cx.conn())
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT environment, count(*) AS "n!" FROM change GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30"#
+    )
+    .fetch_all(cx.conn())
+    .await?;
     Ok(rows.into_iter().map(|r| (r.environment, r.n)).collect())
 }

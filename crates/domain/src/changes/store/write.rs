@@ -16,7 +16,11 @@ pub(crate) async fn target(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Option<T
 }
 
 /// The components that name a repository as theirs; several live in one when it is shared.
-pub(crate) async fn targets_of_repository(cx: &mut Cx<'_>, kind: HookKind, repository: &str) -> Result<Vec<Target>> {
+pub(crate) async fn targets_of_repository(
+    cx: &mut Cx<'_>,
+    kind: HookKind,
+    repository: &str,
+) -> Result<Vec<Target>> {
     let found = match kind {
         HookKind::Github => {
             sqlx::query_as!(
@@ -52,13 +56,19 @@ pub(crate) async fn targets_of_repository(cx: &mut Cx<'_>, kind: HookKind, repos
 
 /// Changes of one entity are written one after the other.
 pub(crate) async fn lock(cx: &mut Cx<'_>, entity: EntityId) -> Result<()> {
-    sqlx::query!("SELECT FROM entity WHERE id = $1 FOR NO KEY UPDATE", entity as EntityId).execute(cx.conn()).await?;
+    sqlx::query!("SELECT FROM entity WHERE id = $1 FOR NO KEY UPDATE", entity as EntityId)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 /// The key of the last change of the environment, if it went to the same version and this is how it stands or ends:
 /// then it is the same change, told again.
-pub(crate) async fn same_as_last(cx: &mut Cx<'_>, entity: EntityId, new: &NewChange) -> Result<Option<String>> {
+pub(crate) async fn same_as_last(
+    cx: &mut Cx<'_>,
+    entity: EntityId,
+    new: &NewChange,
+) -> Result<Option<String>> {
     let last = sqlx::query!(
         r#"SELECT dedup_key, version, commit_id, status AS "status: Status" FROM change WHERE entity_id = $1 AND environment = $2
            ORDER BY started_at DESC, id DESC LIMIT 1"#,

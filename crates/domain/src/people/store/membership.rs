@@ -39,7 +39,12 @@ pub(in super::super) struct Span {
     pub origin: Origin,
 }
 
-pub(in super::super) async fn members(cx: &mut Cx<'_>, team: TeamId, after: Option<(String, MembershipId)>, rows: i64) -> Result<Vec<Member>> {
+pub(in super::super) async fn members(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    after: Option<(String, MembershipId)>,
+    rows: i64,
+) -> Result<Vec<Member>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let (name, id) = after.unzip();
     Ok(sqlx::query_as!(
@@ -115,7 +120,13 @@ pub(in super::super) async fn stays(cx: &mut Cx<'_>, person: PersonId) -> Result
         .collect())
 }
 
-pub(in super::super) async fn insert_membership(cx: &mut Cx<'_>, id: MembershipId, team: TeamId, person: PersonId, from: Timestamp) -> Result<()> {
+pub(in super::super) async fn insert_membership(
+    cx: &mut Cx<'_>,
+    id: MembershipId,
+    team: TeamId,
+    person: PersonId,
+    from: Timestamp,
+) -> Result<()> {
     let from = jiff_sqlx::Timestamp::from(from);
     sqlx::query!(
         "INSERT INTO membership (id, team_id, person_id, valid_from, origin) VALUES ($1, $2, $3, $4, 'portal')",
@@ -162,7 +173,11 @@ pub(in super::super) async fn sayers(cx: &mut Cx<'_>, team: TeamId, person: Pers
     .await?)
 }
 
-pub(in super::super) async fn end_membership(cx: &mut Cx<'_>, id: MembershipId, until: Timestamp) -> Result<()> {
+pub(in super::super) async fn end_membership(
+    cx: &mut Cx<'_>,
+    id: MembershipId,
+    until: Timestamp,
+) -> Result<()> {
     let until = jiff_sqlx::Timestamp::from(until);
     sqlx::query!("UPDATE membership SET valid_until = $2 WHERE id = $1", id as MembershipId, until as _)
         .execute(cx.conn())
@@ -182,7 +197,13 @@ pub(in super::super) async fn delete_membership(cx: &mut Cx<'_>, id: MembershipI
 /// Ends what lasts and takes back what has not begun.
 pub(in super::super) async fn end_memberships_of(cx: &mut Cx<'_>, person: PersonId) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!("DELETE FROM membership WHERE person_id = $1 AND valid_from >= $2", person as PersonId, now as _).execute(cx.conn()).await?;
+    sqlx::query!(
+        "DELETE FROM membership WHERE person_id = $1 AND valid_from >= $2",
+        person as PersonId,
+        now as _
+    )
+    .execute(cx.conn())
+    .await?;
     sqlx::query!(
         "UPDATE membership SET valid_until = $2 WHERE person_id = $1 AND (valid_until IS NULL OR valid_until > $2)",
         person as PersonId,

@@ -2,7 +2,10 @@
 
 use sqlx::types::Json;
 
-use super::super::{PeopleFilter, Person, PersonName, Preferences, check::{anywhere, tame}};
+use super::super::{
+    PeopleFilter, Person, PersonName, Preferences,
+    check::{anywhere, tame},
+};
 use crate::{Cx, Error, PersonId, Result};
 
 struct Row {
@@ -69,10 +72,18 @@ pub(in super::super) async fn person_by_id(cx: &mut Cx<'_>, id: PersonId) -> Res
 
 pub(in super::super) async fn lock_person(cx: &mut Cx<'_>, handle: &str) -> Result<Option<Person>> {
     let handle = tame(handle, 100);
-    Ok(persons!("WHERE lower(handle) = lower($1) FOR UPDATE", handle).fetch_optional(cx.conn()).await?.map(Into::into))
+    Ok(persons!("WHERE lower(handle) = lower($1) FOR UPDATE", handle)
+        .fetch_optional(cx.conn())
+        .await?
+        .map(Into::into))
 }
 
-pub(in super::super) async fn people(cx: &mut Cx<'_>, f: &PeopleFilter, after: Option<(String, PersonId)>, rows: i64) -> Result<Vec<Person>> {
+pub(in super::super) async fn people(
+    cx: &mut Cx<'_>,
+    f: &PeopleFilter,
+    after: Option<(String, PersonId)>,
+    rows: i64,
+) -> Result<Vec<Person>> {
     let (q, like) = needle(f);
     let (name, id) = after.unzip();
     Ok(persons!(
@@ -80,7 +91,13 @@ pub(in super::super) async fn people(cx: &mut Cx<'_>, f: &PeopleFilter, after: O
            AND ($3::boolean IS NULL OR active = $3) AND ($4::boolean IS NULL OR admin = $4)
            AND ($5::text IS NULL OR (lower(name), id) > (lower($5), $6::uuid))
          ORDER BY lower(name), id LIMIT $7",
-        q, like, f.active, f.admin, name, id as Option<PersonId>, rows
+        q,
+        like,
+        f.active,
+        f.admin,
+        name,
+        id as Option<PersonId>,
+        rows
     )
     .fetch_all(cx.conn())
     .await?
@@ -192,16 +209,24 @@ pub(in super::super) async fn update_person(cx: &mut Cx<'_>, p: &Person) -> Resu
     Ok(())
 }
 
-pub(in super::super) async fn set_preferences(cx: &mut Cx<'_>, id: PersonId, preferences: Preferences) -> Result<()> {
-    sqlx::query!("UPDATE person SET preferences = $2 WHERE id = $1", id as PersonId, Json(preferences) as _).execute(cx.conn()).await?;
+pub(in super::super) async fn set_preferences(
+    cx: &mut Cx<'_>,
+    id: PersonId,
+    preferences: Preferences,
+) -> Result<()> {
+    sqlx::query!("UPDATE person SET preferences = $2 WHERE id = $1", id as PersonId, Json(preferences) as _)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 /// The active admins, locked in the order of their keys until the transaction ends.
 pub(in super::super) async fn lock_active_admins(cx: &mut Cx<'_>) -> Result<Vec<PersonId>> {
-    Ok(sqlx::query_scalar!(r#"SELECT id AS "id: PersonId" FROM person WHERE admin AND active ORDER BY id FOR UPDATE"#)
-        .fetch_all(cx.conn())
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id: PersonId" FROM person WHERE admin AND active ORDER BY id FOR UPDATE"#
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 fn taken(error: sqlx::Error) -> Error {

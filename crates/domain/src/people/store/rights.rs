@@ -9,7 +9,11 @@ pub(in super::super) async fn belongs_above(cx: &mut Cx<'_>, team: TeamId, perso
     Ok(!belongs_above_any(cx, &[team], person).await?.is_empty())
 }
 
-pub(in super::super) async fn belongs_above_any(cx: &mut Cx<'_>, teams: &[TeamId], person: PersonId) -> Result<Vec<TeamId>> {
+pub(in super::super) async fn belongs_above_any(
+    cx: &mut Cx<'_>,
+    teams: &[TeamId],
+    person: PersonId,
+) -> Result<Vec<TeamId>> {
     let ids: Vec<_> = teams.iter().map(|t| t.0).collect();
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(

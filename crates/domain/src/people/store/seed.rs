@@ -5,9 +5,13 @@ use uuid::Uuid;
 use super::super::seed::{GroupSeed, Known, UserSeed, candidates};
 use crate::{Cx, MembershipId, PersonId, Result, TeamId};
 
-pub(in super::super) async fn known_teams(cx: &mut Cx<'_>, groups: &[GroupSeed]) -> Result<Vec<Known<TeamId>>> {
+pub(in super::super) async fn known_teams(
+    cx: &mut Cx<'_>,
+    groups: &[GroupSeed],
+) -> Result<Vec<Known<TeamId>>> {
     let refs: Vec<_> = groups.iter().map(|g| g.entity_ref.clone()).collect();
-    let keys: Vec<_> = groups.iter().flat_map(|g| candidates(&g.entity_ref, &g.slug)).map(|k| k.to_lowercase()).collect();
+    let keys: Vec<_> =
+        groups.iter().flat_map(|g| candidates(&g.entity_ref, &g.slug)).map(|k| k.to_lowercase()).collect();
     let rows = sqlx::query!(
         r#"SELECT id AS "id: TeamId", slug, described_by FROM team WHERE described_by = ANY($1) OR lower(slug) = ANY($2)"#,
         &refs,
@@ -15,12 +19,19 @@ pub(in super::super) async fn known_teams(cx: &mut Cx<'_>, groups: &[GroupSeed])
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| Known { id: r.id, key: r.slug, email: None, described_by: r.described_by }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Known { id: r.id, key: r.slug, email: None, described_by: r.described_by })
+        .collect())
 }
 
-pub(in super::super) async fn known_people(cx: &mut Cx<'_>, users: &[UserSeed]) -> Result<Vec<Known<PersonId>>> {
+pub(in super::super) async fn known_people(
+    cx: &mut Cx<'_>,
+    users: &[UserSeed],
+) -> Result<Vec<Known<PersonId>>> {
     let refs: Vec<_> = users.iter().map(|u| u.entity_ref.clone()).collect();
-    let keys: Vec<_> = users.iter().flat_map(|u| candidates(&u.entity_ref, &u.handle)).map(|k| k.to_lowercase()).collect();
+    let keys: Vec<_> =
+        users.iter().flat_map(|u| candidates(&u.entity_ref, &u.handle)).map(|k| k.to_lowercase()).collect();
     let emails: Vec<_> = users.iter().filter_map(|u| u.email.as_deref().map(str::to_lowercase)).collect();
     let rows = sqlx::query!(
         r#"SELECT id AS "id: PersonId", handle, email, described_by FROM person
@@ -31,11 +42,17 @@ pub(in super::super) async fn known_people(cx: &mut Cx<'_>, users: &[UserSeed]) 
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| Known { id: r.id, key: r.handle, email: r.email, described_by: r.described_by }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Known { id: r.id, key: r.handle, email: r.email, described_by: r.described_by })
+        .collect())
 }
 
 /// New teams, bare; the update that follows for all of the batch fills them in.
-pub(in super::super) async fn insert_seeded_teams(cx: &mut Cx<'_>, new: &[(TeamId, String, &GroupSeed)]) -> Result<()> {
+pub(in super::super) async fn insert_seeded_teams(
+    cx: &mut Cx<'_>,
+    new: &[(TeamId, String, &GroupSeed)],
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let ids: Vec<_> = new.iter().map(|(id, ..)| id.0).collect();
     let slugs: Vec<_> = new.iter().map(|(_, slug, _)| slug.clone()).collect();
@@ -51,11 +68,15 @@ pub(in super::super) async fn insert_seeded_teams(cx: &mut Cx<'_>, new: &[(TeamI
     Ok(())
 }
 
-pub(in super::super) async fn update_seeded_teams(cx: &mut Cx<'_>, all: &[(TeamId, &GroupSeed)]) -> Result<()> {
+pub(in super::super) async fn update_seeded_teams(
+    cx: &mut Cx<'_>,
+    all: &[(TeamId, &GroupSeed)],
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let ids: Vec<_> = all.iter().map(|(id, _)| id.0).collect();
     let required = |f: fn(&GroupSeed) -> &String| all.iter().map(|(_, g)| f(g).clone()).collect::<Vec<_>>();
-    let optional = |f: fn(&GroupSeed) -> &Option<String>| all.iter().map(|(_, g)| f(g).clone()).collect::<Vec<_>>();
+    let optional =
+        |f: fn(&GroupSeed) -> &Option<String>| all.iter().map(|(_, g)| f(g).clone()).collect::<Vec<_>>();
     let roles: Vec<_> = all.iter().map(|(_, g)| roles(g)).collect();
     let described: Vec<_> = all.iter().map(|(_, g)| described_team(g)).collect();
     sqlx::query!(
@@ -125,7 +146,10 @@ fn described_team(g: &GroupSeed) -> String {
     given.iter().filter(|(_, is)| *is).map(|(field, _)| *field).collect::<Vec<_>>().join(",")
 }
 
-pub(in super::super) async fn insert_seeded_people(cx: &mut Cx<'_>, new: &[(PersonId, String, String)]) -> Result<()> {
+pub(in super::super) async fn insert_seeded_people(
+    cx: &mut Cx<'_>,
+    new: &[(PersonId, String, String)],
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let ids: Vec<_> = new.iter().map(|(id, ..)| id.0).collect();
     let handles: Vec<_> = new.iter().map(|(_, handle, _)| handle.clone()).collect();
@@ -143,12 +167,16 @@ pub(in super::super) async fn insert_seeded_people(cx: &mut Cx<'_>, new: &[(Pers
     Ok(())
 }
 
-pub(in super::super) async fn update_seeded_people(cx: &mut Cx<'_>, all: &[(PersonId, UserSeed)]) -> Result<()> {
+pub(in super::super) async fn update_seeded_people(
+    cx: &mut Cx<'_>,
+    all: &[(PersonId, UserSeed)],
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let ids: Vec<_> = all.iter().map(|(id, _)| id.0).collect();
     let refs: Vec<_> = all.iter().map(|(_, u)| u.entity_ref.clone()).collect();
     let names: Vec<_> = all.iter().map(|(_, u)| u.name.clone()).collect();
-    let optional = |f: fn(&UserSeed) -> &Option<String>| all.iter().map(|(_, u)| f(u).clone()).collect::<Vec<_>>();
+    let optional =
+        |f: fn(&UserSeed) -> &Option<String>| all.iter().map(|(_, u)| f(u).clone()).collect::<Vec<_>>();
     let described: Vec<_> = all.iter().map(|(_, u)| described_person(u)).collect();
     sqlx::query!(
         "UPDATE person p SET name = n.name, email = n.email, phone = n.phone, time_zone = n.time_zone, manager_ref = n.manager_ref,
@@ -225,13 +253,23 @@ pub(in super::super) async fn parents(cx: &mut Cx<'_>) -> Result<Vec<(TeamId, Te
 
 pub(in super::super) async fn clear_parents(cx: &mut Cx<'_>, teams: &[TeamId]) -> Result<()> {
     let ids: Vec<_> = teams.iter().map(|t| t.0).collect();
-    sqlx::query!("UPDATE team SET parent_id = NULL, version = version + 1 WHERE id = ANY($1)", &ids).execute(cx.conn()).await?;
+    sqlx::query!("UPDATE team SET parent_id = NULL, version = version + 1 WHERE id = ANY($1)", &ids)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 /// What the batch says about memberships, in place of what its descriptors said before.
-pub(in super::super) async fn replace_said(cx: &mut Cx<'_>, groups: &[GroupSeed], users: &[UserSeed]) -> Result<()> {
-    let sayers: Vec<_> = groups.iter().map(|g| g.entity_ref.clone()).chain(users.iter().map(|u| u.entity_ref.clone())).collect();
+pub(in super::super) async fn replace_said(
+    cx: &mut Cx<'_>,
+    groups: &[GroupSeed],
+    users: &[UserSeed],
+) -> Result<()> {
+    let sayers: Vec<_> = groups
+        .iter()
+        .map(|g| g.entity_ref.clone())
+        .chain(users.iter().map(|u| u.entity_ref.clone()))
+        .collect();
     let (mut by, mut teams, mut people) = (Vec::new(), Vec::new(), Vec::new());
     let mut say = |sayer: &String, team: &String, person: &String| {
         by.push(sayer.clone());
@@ -260,7 +298,9 @@ pub(in super::super) async fn replace_said(cx: &mut Cx<'_>, groups: &[GroupSeed]
 
 /// Team and person of each membership that these descriptors say.
 pub(in super::super) async fn said_by(cx: &mut Cx<'_>, refs: &[String]) -> Result<Vec<(String, String)>> {
-    let rows = sqlx::query!("SELECT team_ref, person_ref FROM membership_said WHERE said_by = ANY($1)", refs).fetch_all(cx.conn()).await?;
+    let rows = sqlx::query!("SELECT team_ref, person_ref FROM membership_said WHERE said_by = ANY($1)", refs)
+        .fetch_all(cx.conn())
+        .await?;
     Ok(rows.into_iter().map(|r| (r.team_ref, r.person_ref)).collect())
 }
 
@@ -282,7 +322,11 @@ pub(in super::super) async fn release(cx: &mut Cx<'_>, refs: &[String]) -> Resul
 
 /// Makes the memberships of these teams and people what descriptors say: ends those no longer said, begins those newly
 /// said. What was said in the portal stays.
-pub(in super::super) async fn reconcile_memberships(cx: &mut Cx<'_>, teams: &[String], people: &[String]) -> Result<()> {
+pub(in super::super) async fn reconcile_memberships(
+    cx: &mut Cx<'_>,
+    teams: &[String],
+    people: &[String],
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     // one that began this very instant is taken back: a span cannot be empty
     sqlx::query!(
@@ -319,7 +363,8 @@ pub(in super::super) async fn reconcile_memberships(cx: &mut Cx<'_>, teams: &[St
     .fetch_all(cx.conn())
     .await?;
     let ids: Vec<Uuid> = missing.iter().map(|_| MembershipId::new().0).collect();
-    let (teams, people): (Vec<Uuid>, Vec<Uuid>) = missing.iter().map(|m| (m.team_id.0, m.person_id.0)).unzip();
+    let (teams, people): (Vec<Uuid>, Vec<Uuid>) =
+        missing.iter().map(|m| (m.team_id.0, m.person_id.0)).unzip();
     sqlx::query!(
         "INSERT INTO membership (id, team_id, person_id, valid_from, origin)
          SELECT id, team_id, person_id, $4, 'descriptor' FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS n (id, team_id, person_id)",

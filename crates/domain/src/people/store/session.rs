@@ -14,7 +14,10 @@ pub(in super::super) struct Found<Id> {
     pub last_seen_at: Option<Timestamp>,
 }
 
-pub(in super::super) async fn caller_by_session(cx: &mut Cx<'_>, digest: &[u8]) -> Result<Option<Found<SessionId>>> {
+pub(in super::super) async fn caller_by_session(
+    cx: &mut Cx<'_>,
+    digest: &[u8],
+) -> Result<Option<Found<SessionId>>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let row = sqlx::query!(
         r#"SELECT s.id AS "id: SessionId", s.expires_at, s.last_seen_at, p.id AS "person_id: PersonId", p.handle, p.name, p.admin, p.time_zone,
@@ -42,7 +45,10 @@ pub(in super::super) async fn caller_by_session(cx: &mut Cx<'_>, digest: &[u8]) 
     }))
 }
 
-pub(in super::super) async fn caller_by_token(cx: &mut Cx<'_>, digest: &[u8]) -> Result<Option<Found<TokenId>>> {
+pub(in super::super) async fn caller_by_token(
+    cx: &mut Cx<'_>,
+    digest: &[u8],
+) -> Result<Option<Found<TokenId>>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let row = sqlx::query!(
         r#"SELECT t.id AS "id: TokenId", t.scope AS "scope: Scope", t.expires_at, t.last_used_at, p.id AS "person_id: PersonId", p.handle, p.name,
@@ -72,7 +78,13 @@ pub(in super::super) async fn caller_by_token(cx: &mut Cx<'_>, digest: &[u8]) ->
 }
 
 /// Whether a session was made: only an active person gets one. The lock makes a deactivation and a sign-in take turns.
-pub(in super::super) async fn insert_session(cx: &mut Cx<'_>, person: PersonId, digest: &[u8], device: &Device, expires: Timestamp) -> Result<bool> {
+pub(in super::super) async fn insert_session(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    digest: &[u8],
+    device: &Device,
+    expires: Timestamp,
+) -> Result<bool> {
     let (now, expires) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(expires));
     let made = sqlx::query!(
         "WITH p AS (SELECT id FROM person WHERE id = $2 AND active FOR SHARE)
@@ -92,7 +104,13 @@ pub(in super::super) async fn insert_session(cx: &mut Cx<'_>, person: PersonId, 
 }
 
 /// Moves the end of a session on, if it was seen before `seen_before`, and never beyond `last` after its beginning.
-pub(in super::super) async fn touch_session(cx: &mut Cx<'_>, id: SessionId, seen_before: Timestamp, expires: Timestamp, last_days: i32) -> Result<()> {
+pub(in super::super) async fn touch_session(
+    cx: &mut Cx<'_>,
+    id: SessionId,
+    seen_before: Timestamp,
+    expires: Timestamp,
+    last_days: i32,
+) -> Result<()> {
     let (now, expires) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(expires));
     let seen_before = jiff_sqlx::Timestamp::from(seen_before);
     sqlx::query!(
@@ -109,7 +127,11 @@ pub(in super::super) async fn touch_session(cx: &mut Cx<'_>, id: SessionId, seen
     Ok(())
 }
 
-pub(in super::super) async fn sessions(cx: &mut Cx<'_>, person: PersonId, current: Option<&[u8]>) -> Result<Vec<Session>> {
+pub(in super::super) async fn sessions(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    current: Option<&[u8]>,
+) -> Result<Vec<Session>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
         r#"SELECT id AS "id: SessionId", user_agent, address, created_at, last_seen_at, expires_at,
@@ -136,9 +158,13 @@ pub(in super::super) async fn sessions(cx: &mut Cx<'_>, person: PersonId, curren
 }
 
 pub(in super::super) async fn end_session(cx: &mut Cx<'_>, person: PersonId, id: SessionId) -> Result<bool> {
-    let ended = sqlx::query!("DELETE FROM session WHERE id = $1 AND person_id = $2", id as SessionId, person as PersonId)
-        .execute(cx.conn())
-        .await?;
+    let ended = sqlx::query!(
+        "DELETE FROM session WHERE id = $1 AND person_id = $2",
+        id as SessionId,
+        person as PersonId
+    )
+    .execute(cx.conn())
+    .await?;
     Ok(ended.rows_affected() == 1)
 }
 
@@ -148,14 +174,25 @@ pub(in super::super) async fn end_session_by_secret(cx: &mut Cx<'_>, digest: &[u
 }
 
 /// Ends all sessions of a person, or all but the one with this secret.
-pub(in super::super) async fn end_sessions_of(cx: &mut Cx<'_>, person: PersonId, but: Option<&[u8]>) -> Result<u64> {
-    let ended = sqlx::query!("DELETE FROM session WHERE person_id = $1 AND ($2::bytea IS NULL OR secret_hash <> $2)", person as PersonId, but)
-        .execute(cx.conn())
-        .await?;
+pub(in super::super) async fn end_sessions_of(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    but: Option<&[u8]>,
+) -> Result<u64> {
+    let ended = sqlx::query!(
+        "DELETE FROM session WHERE person_id = $1 AND ($2::bytea IS NULL OR secret_hash <> $2)",
+        person as PersonId,
+        but
+    )
+    .execute(cx.conn())
+    .await?;
     Ok(ended.rows_affected())
 }
 
 pub(in super::super) async fn delete_ended_sessions(cx: &mut Cx<'_>) -> Result<u64> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    Ok(sqlx::query!("DELETE FROM session WHERE expires_at <= $1", now as _).execute(cx.conn()).await?.rows_affected())
+    Ok(sqlx::query!("DELETE FROM session WHERE expires_at <= $1", now as _)
+        .execute(cx.conn())
+        .await?
+        .rows_affected())
 }

@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::super::{Identity, Persona, PersonName};
+use super::super::{Identity, PersonName, Persona};
 use crate::{Cx, Error, IdentityLinkId, PersonId, Result, SignInLinkId};
 
 /// The person of an account as typed (handle or e-mail), and how the password is stored. A handle has no @ and an
 /// e-mail has one, so there is one row at most.
-pub(in super::super) async fn credentials(cx: &mut Cx<'_>, account: &str) -> Result<Option<(PersonId, Option<String>)>> {
+pub(in super::super) async fn credentials(
+    cx: &mut Cx<'_>,
+    account: &str,
+) -> Result<Option<(PersonId, Option<String>)>> {
     let row = sqlx::query!(
         r#"SELECT id AS "id: PersonId", password_hash FROM person WHERE (lower(handle) = $1 OR lower(email) = $1) AND active"#,
         account
@@ -18,20 +21,34 @@ pub(in super::super) async fn credentials(cx: &mut Cx<'_>, account: &str) -> Res
 }
 
 pub(in super::super) async fn password_hash(cx: &mut Cx<'_>, person: PersonId) -> Result<Option<String>> {
-    let row = sqlx::query!("SELECT password_hash FROM person WHERE id = $1", person as PersonId).fetch_optional(cx.conn()).await?;
+    let row = sqlx::query!("SELECT password_hash FROM person WHERE id = $1", person as PersonId)
+        .fetch_optional(cx.conn())
+        .await?;
     Ok(row.and_then(|r| r.password_hash))
 }
 
 pub(in super::super) async fn set_password_hash(cx: &mut Cx<'_>, person: PersonId, hash: &str) -> Result<()> {
-    sqlx::query!("UPDATE person SET password_hash = $2 WHERE id = $1", person as PersonId, hash).execute(cx.conn()).await?;
+    sqlx::query!("UPDATE person SET password_hash = $2 WHERE id = $1", person as PersonId, hash)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
-pub(in super::super) async fn note_attempt(cx: &mut Cx<'_>, account: &str, address: &str) -> Result<uuid::Uuid> {
+pub(in super::super) async fn note_attempt(
+    cx: &mut Cx<'_>,
+    account: &str,
+    address: &str,
+) -> Result<uuid::Uuid> {
     let (id, now) = (uuid::Uuid::now_v7(), jiff_sqlx::Timestamp::from(cx.now()));
-    sqlx::query!("INSERT INTO sign_in_failure (id, account, address, at) VALUES ($1, $2, $3, $4)", id, account, address, now as _)
-        .execute(cx.conn())
-        .await?;
+    sqlx::query!(
+        "INSERT INTO sign_in_failure (id, account, address, at) VALUES ($1, $2, $3, $4)",
+        id,
+        account,
+        address,
+        now as _
+    )
+    .execute(cx.conn())
+    .await?;
     Ok(id)
 }
 
@@ -72,20 +89,32 @@ pub(in super::super) async fn one_too_many(
 
 pub(in super::super) async fn delete_old_attempts(cx: &mut Cx<'_>, before: Timestamp) -> Result<u64> {
     let before = jiff_sqlx::Timestamp::from(before);
-    Ok(sqlx::query!("DELETE FROM sign_in_failure WHERE at < $1", before as _).execute(cx.conn()).await?.rows_affected())
+    Ok(sqlx::query!("DELETE FROM sign_in_failure WHERE at < $1", before as _)
+        .execute(cx.conn())
+        .await?
+        .rows_affected())
 }
 
 /// Set-ups take turns: two links used at the same moment must not make two first admins.
 pub(in super::super) async fn lock_set_up(cx: &mut Cx<'_>) -> Result<()> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:set-up', 0))").execute(cx.conn()).await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:set-up', 0))")
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 pub(in super::super) async fn has_active_admin(cx: &mut Cx<'_>) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM person WHERE admin AND active) AS "is!""#).fetch_one(cx.conn()).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM person WHERE admin AND active) AS "is!""#)
+        .fetch_one(cx.conn())
+        .await?)
 }
 
-pub(in super::super) async fn insert_link(cx: &mut Cx<'_>, person: Option<PersonId>, digest: &[u8], expires: Timestamp) -> Result<()> {
+pub(in super::super) async fn insert_link(
+    cx: &mut Cx<'_>,
+    person: Option<PersonId>,
+    digest: &[u8],
+    expires: Timestamp,
+) -> Result<()> {
     let (now, expires) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(expires));
     sqlx::query!(
         "INSERT INTO sign_in_link (id, person_id, secret_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
@@ -129,21 +158,33 @@ pub(in super::super) async fn use_link(cx: &mut Cx<'_>, digest: &[u8]) -> Result
 
 /// Makes the unused one-time links of a person useless.
 pub(in super::super) async fn void_links_of(cx: &mut Cx<'_>, person: PersonId) -> Result<()> {
-    sqlx::query!("DELETE FROM sign_in_link WHERE person_id = $1 AND used_at IS NULL", person as PersonId).execute(cx.conn()).await?;
+    sqlx::query!("DELETE FROM sign_in_link WHERE person_id = $1 AND used_at IS NULL", person as PersonId)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 pub(in super::super) async fn void_set_up_links(cx: &mut Cx<'_>) -> Result<()> {
-    sqlx::query!("DELETE FROM sign_in_link WHERE person_id IS NULL AND used_at IS NULL").execute(cx.conn()).await?;
+    sqlx::query!("DELETE FROM sign_in_link WHERE person_id IS NULL AND used_at IS NULL")
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
 pub(in super::super) async fn delete_old_links(cx: &mut Cx<'_>, before: Timestamp) -> Result<u64> {
     let before = jiff_sqlx::Timestamp::from(before);
-    Ok(sqlx::query!("DELETE FROM sign_in_link WHERE expires_at < $1", before as _).execute(cx.conn()).await?.rows_affected())
+    Ok(sqlx::query!("DELETE FROM sign_in_link WHERE expires_at < $1", before as _)
+        .execute(cx.conn())
+        .await?
+        .rows_affected())
 }
 
-pub(in super::super) async fn insert_identity(cx: &mut Cx<'_>, person: PersonId, issuer: &str, subject: &str) -> Result<()> {
+pub(in super::super) async fn insert_identity(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    issuer: &str,
+    subject: &str,
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
         "INSERT INTO identity_link (id, person_id, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5)",
@@ -156,13 +197,19 @@ pub(in super::super) async fn insert_identity(cx: &mut Cx<'_>, person: PersonId,
     .execute(cx.conn())
     .await
     .map_err(|e| match Error::constraint(&e) {
-        Some("identity_link_key") => Error::Conflict("this identity is linked already, to this person or to another".into()),
+        Some("identity_link_key") => {
+            Error::Conflict("this identity is linked already, to this person or to another".into())
+        }
         _ => e.into(),
     })?;
     Ok(())
 }
 
-pub(in super::super) async fn person_by_identity(cx: &mut Cx<'_>, issuer: &str, subject: &str) -> Result<Option<PersonId>> {
+pub(in super::super) async fn person_by_identity(
+    cx: &mut Cx<'_>,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<PersonId>> {
     Ok(sqlx::query_scalar!(
         r#"SELECT person_id AS "id: PersonId" FROM identity_link WHERE issuer = $1 AND subject = $2"#,
         issuer,
@@ -179,7 +226,15 @@ pub(in super::super) async fn identities(cx: &mut Cx<'_>, person: PersonId) -> R
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| Identity { id: r.id, issuer: r.issuer, subject: r.subject, created_at: r.created_at.to_jiff() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Identity {
+            id: r.id,
+            issuer: r.issuer,
+            subject: r.subject,
+            created_at: r.created_at.to_jiff(),
+        })
+        .collect())
 }
 
 pub(in super::super) async fn personas(cx: &mut Cx<'_>) -> Result<Vec<Persona>> {
@@ -191,6 +246,9 @@ pub(in super::super) async fn personas(cx: &mut Cx<'_>) -> Result<Vec<Persona>> 
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| Persona { label: r.persona, person: PersonName { id: r.id, handle: r.handle, name: r.name, active: r.active } })
+        .map(|r| Persona {
+            label: r.persona,
+            person: PersonName { id: r.id, handle: r.handle, name: r.name, active: r.active },
+        })
         .collect())
 }

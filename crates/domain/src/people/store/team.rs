@@ -75,12 +75,17 @@ pub(in super::super) async fn team_by_id(cx: &mut Cx<'_>, id: TeamId) -> Result<
 
 pub(in super::super) async fn lock_team(cx: &mut Cx<'_>, slug: &str) -> Result<Option<Team>> {
     let slug = tame(slug, 100);
-    Ok(teams!("WHERE lower(slug) = lower($1) FOR UPDATE", slug).fetch_optional(cx.conn()).await?.map(Into::into))
+    Ok(teams!("WHERE lower(slug) = lower($1) FOR UPDATE", slug)
+        .fetch_optional(cx.conn())
+        .await?
+        .map(Into::into))
 }
 
 /// One mover of teams at a time, until the transaction ends.
 pub(in super::super) async fn lock_tree(cx: &mut Cx<'_>) -> Result<()> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:team-tree', 0))").execute(cx.conn()).await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:team-tree', 0))")
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
@@ -90,14 +95,23 @@ fn needle(q: Option<&str>) -> (Option<String>, Option<String>) {
     (q, like)
 }
 
-pub(in super::super) async fn teams(cx: &mut Cx<'_>, q: Option<&str>, after: Option<(String, TeamId)>, rows: i64) -> Result<Vec<Team>> {
+pub(in super::super) async fn teams(
+    cx: &mut Cx<'_>,
+    q: Option<&str>,
+    after: Option<(String, TeamId)>,
+    rows: i64,
+) -> Result<Vec<Team>> {
     let (q, like) = needle(q);
     let (name, id) = after.unzip();
     Ok(teams!(
         "WHERE ($1::text IS NULL OR search_name LIKE $2 OR $1 <% search_name)
            AND ($3::text IS NULL OR (lower(name), id) > (lower($3), $4::uuid))
          ORDER BY lower(name), id LIMIT $5",
-        q, like, name, id as Option<TeamId>, rows
+        q,
+        like,
+        name,
+        id as Option<TeamId>,
+        rows
     )
     .fetch_all(cx.conn())
     .await?
@@ -134,9 +148,13 @@ pub(in super::super) async fn find_teams(cx: &mut Cx<'_>, q: &str, rows: i64) ->
 
 pub(in super::super) async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    Ok(sqlx::query_as!(TeamName, r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE id = ANY($1) ORDER BY lower(name), id"#, &ids)
-        .fetch_all(cx.conn())
-        .await?)
+    Ok(sqlx::query_as!(
+        TeamName,
+        r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE id = ANY($1) ORDER BY lower(name), id"#,
+        &ids
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 pub(in super::super) async fn org(cx: &mut Cx<'_>) -> Result<Vec<OrgTeam>> {

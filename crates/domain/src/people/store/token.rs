@@ -5,7 +5,12 @@ use jiff::Timestamp;
 use super::super::Token;
 use crate::{Cx, PersonId, Result, Scope, TokenId};
 
-pub(in super::super) async fn insert_token(cx: &mut Cx<'_>, person: PersonId, t: &Token, digest: &[u8]) -> Result<()> {
+pub(in super::super) async fn insert_token(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    t: &Token,
+    digest: &[u8],
+) -> Result<()> {
     let created = jiff_sqlx::Timestamp::from(t.created_at);
     let expires = t.expires_at.map(jiff_sqlx::Timestamp::from);
     sqlx::query!(
@@ -45,7 +50,11 @@ pub(in super::super) async fn tokens(cx: &mut Cx<'_>, person: PersonId) -> Resul
 }
 
 /// The name of the token that was revoked; none if it is not this person's or was revoked before.
-pub(in super::super) async fn revoke_token(cx: &mut Cx<'_>, person: PersonId, id: TokenId) -> Result<Option<String>> {
+pub(in super::super) async fn revoke_token(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    id: TokenId,
+) -> Result<Option<String>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(
         "UPDATE api_token SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL RETURNING name",
@@ -57,7 +66,11 @@ pub(in super::super) async fn revoke_token(cx: &mut Cx<'_>, person: PersonId, id
     .await?)
 }
 
-pub(in super::super) async fn touch_token(cx: &mut Cx<'_>, id: TokenId, used_before: Timestamp) -> Result<()> {
+pub(in super::super) async fn touch_token(
+    cx: &mut Cx<'_>,
+    id: TokenId,
+    used_before: Timestamp,
+) -> Result<()> {
     let (now, used_before) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(used_before));
     sqlx::query!(
         "UPDATE api_token SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)",

@@ -16,7 +16,14 @@ fn new(name: &str, owner: &str) -> NewEntity {
         depends_on: Some(vec!["component:part-01".into()]),
         ..EntityEdit::default()
     };
-    NewEntity { kind: Kind::Component, namespace: String::new(), name: name.into(), owner: owner.into(), edit, facts: vec![(Field::Tier, json!(1))] }
+    NewEntity {
+        kind: Kind::Component,
+        namespace: String::new(),
+        name: name.into(),
+        owner: owner.into(),
+        edit,
+        facts: vec![(Field::Tier, json!(1))],
+    }
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -24,17 +31,32 @@ async fn registered_edited_and_deleted_with_a_history(pool: PgPool) {
     company(&pool).await;
     let mut call = call_of(&pool, "imke").await;
     let made = catalog::register(&mut call.cx(), new("till", "basket")).await.unwrap();
-    assert_eq!((made.tier, made.owner.as_ref().map(|o| o.name().to_owned())), (Some(1), Some("basket".into())));
+    assert_eq!(
+        (made.tier, made.owner.as_ref().map(|o| o.name().to_owned())),
+        (Some(1), Some("basket".into()))
+    );
     let twice = catalog::register(&mut call.cx(), new("Till", "basket")).await;
     assert!(matches!(twice, Err(Error::Conflict(why)) if why.contains("component:default/till")));
 
     let edit = EntityEdit { title: Some("The till".into()), ..EntityEdit::default() };
-    let edited = catalog::edit(&mut call.cx(), &made.reference, Some(made.version), edit.clone()).await.unwrap();
-    assert_eq!((edited.title.as_deref(), edited.version, edited.tier), (Some("The till"), made.version + 1, Some(1)));
-    let stale = catalog::edit(&mut call.cx(), &made.reference, Some(made.version), EntityEdit { title: Some("No".into()), ..edit }).await;
+    let edited =
+        catalog::edit(&mut call.cx(), &made.reference, Some(made.version), edit.clone()).await.unwrap();
+    assert_eq!(
+        (edited.title.as_deref(), edited.version, edited.tier),
+        (Some("The till"), made.version + 1, Some(1))
+    );
+    let stale = catalog::edit(
+        &mut call.cx(),
+        &made.reference,
+        Some(made.version),
+        EntityEdit { title: Some("No".into()), ..edit },
+    )
+    .await;
     assert!(matches!(stale, Err(Error::Stale)));
     let wrong = EntityEdit { tags: Some(vec!["Not A Tag".into()]), ..EntityEdit::default() };
-    assert!(matches!(catalog::edit(&mut call.cx(), &made.reference, None, wrong).await, Err(Error::Invalid(p)) if p[0].field.starts_with("tags")));
+    assert!(
+        matches!(catalog::edit(&mut call.cx(), &made.reference, None, wrong).await, Err(Error::Invalid(p)) if p[0].field.starts_with("tags"))
+    );
 
     catalog::delete(&mut call.cx(), &made.reference, None).await.unwrap();
     assert!(matches!(catalog::get(&mut call.cx(), &made.reference).await, Err(Error::NotFound { .. })));
@@ -47,9 +69,14 @@ async fn registered_edited_and_deleted_with_a_history(pool: PgPool) {
 async fn strangers_to_the_team_are_refused_and_told_why(pool: PgPool) {
     company(&pool).await;
     let mut call = call_of(&pool, "hui").await;
-    assert!(matches!(catalog::register(&mut call.cx(), new("till", "basket")).await, Err(Error::Forbidden(why)) if why.contains("basket")));
+    assert!(
+        matches!(catalog::register(&mut call.cx(), new("till", "basket")).await, Err(Error::Forbidden(why)) if why.contains("basket"))
+    );
     let part = r("component:default/part-00");
-    assert!(matches!(catalog::set_fact(&mut call.cx(), &part, Field::Contact, &json!("me"), None).await, Err(Error::Forbidden(_))));
+    assert!(matches!(
+        catalog::set_fact(&mut call.cx(), &part, Field::Contact, &json!("me"), None).await,
+        Err(Error::Forbidden(_))
+    ));
     assert!(matches!(catalog::delete(&mut call.cx(), &part, None).await, Err(Error::Forbidden(_))));
 }
 
@@ -58,13 +85,17 @@ async fn facts_are_set_where_the_descriptor_is_silent(pool: PgPool) {
     company(&pool).await;
     let mut call = call_of(&pool, "imke").await;
     let silent = r("component:default/part-00"); // n = 0: basket, no tier
-    let set = catalog::set_fact(&mut call.cx(), &silent, Field::RecoveryTime, &json!("15m"), None).await.unwrap();
+    let set =
+        catalog::set_fact(&mut call.cx(), &silent, Field::RecoveryTime, &json!("15m"), None).await.unwrap();
     assert_eq!(set.recovery_time_seconds, Some(900));
     let sources = catalog::provenance(&mut call.cx(), &set).await.unwrap();
     let of = |field: &str| sources.iter().find(|s| s.0 == field).map(|s| &s.1);
-    assert!(matches!(of("recovery_time"), Some(Provenance::Portal { by: Some((handle, _)), .. }) if handle == "imke"));
+    assert!(
+        matches!(of("recovery_time"), Some(Provenance::Portal { by: Some((handle, _)), .. }) if handle == "imke")
+    );
     assert!(matches!(of("owner"), Some(Provenance::Descriptor { place, .. }) if place == "test"));
-    let cleared = catalog::clear_fact(&mut call.cx(), &silent, Field::RecoveryTime, Some(set.version)).await.unwrap();
+    let cleared =
+        catalog::clear_fact(&mut call.cx(), &silent, Field::RecoveryTime, Some(set.version)).await.unwrap();
     assert_eq!(cleared.recovery_time_seconds, None);
 
     let stated = r("component:default/part-02"); // n = 4: basket, tier 0
@@ -72,5 +103,8 @@ async fn facts_are_set_where_the_descriptor_is_silent(pool: PgPool) {
     assert!(matches!(refused, Err(Error::Conflict(why)) if why.contains("tier is set in test")));
     let edit = catalog::edit(&mut call.cx(), &stated, None, EntityEdit::default()).await;
     assert!(matches!(edit, Err(Error::Conflict(why)) if why.contains("described in test")));
-    assert!(matches!(catalog::set_fact(&mut call.cx(), &stated, Field::Runbook, &json!("ftp://x"), None).await, Err(Error::Invalid(_))));
+    assert!(matches!(
+        catalog::set_fact(&mut call.cx(), &stated, Field::Runbook, &json!("ftp://x"), None).await,
+        Err(Error::Invalid(_))
+    ));
 }

@@ -13,7 +13,9 @@ fn values(s: &Summary, dimension: Dimension) -> Vec<String> {
     match dimension {
         Dimension::Kind => vec![s.kind.as_str().to_owned()],
         Dimension::Type => s.type_name.iter().cloned().collect(),
-        Dimension::Owner => vec![s.owner.as_ref().map(|o| o.reference.as_str().to_owned()).unwrap_or_default()],
+        Dimension::Owner => {
+            vec![s.owner.as_ref().map(|o| o.reference.as_str().to_owned()).unwrap_or_default()]
+        }
         Dimension::Tier => vec![s.tier.map(|t| t.to_string()).unwrap_or_default()],
         Dimension::Lifecycle => s.lifecycle.iter().cloned().collect(),
         Dimension::Tag => s.tags.clone(),
@@ -44,7 +46,12 @@ async fn counts_are_right(pool: &PgPool, when: &str) {
         Filter::of(Kind::Component),
         Filter { owners: vec![Some(r("group:default/basket"))], ..Filter::of(Kind::Component) },
         Filter { tiers: vec![Some(0), None], tags: vec!["eu".into()], ..Filter::of(Kind::Component) },
-        Filter { tiers: vec![Some(0)], tags: vec!["eu".into()], types: vec!["service".into(), "library".into()], ..Filter::default() },
+        Filter {
+            tiers: vec![Some(0)],
+            tags: vec!["eu".into()],
+            types: vec!["service".into(), "library".into()],
+            ..Filter::default()
+        },
         Filter { mine: true, ..Filter::of(Kind::Component) },
         Filter { needs_owner: true, tags: vec!["go".into()], ..Filter::default() },
         Filter { q: Some("part".into()), tiers: vec![Some(1)], ..Filter::of(Kind::Component) },
@@ -53,7 +60,15 @@ async fn counts_are_right(pool: &PgPool, when: &str) {
         let facets = catalog::facets(&mut call.cx(), filter, &Dimension::ALL).await.unwrap();
         assert_eq!(facets.len(), 8);
         for facet in facets {
-            let rows = catalog::list(&mut call.cx(), &without(filter, facet.dimension), Sort::Name, None, Limit::new(200).unwrap()).await.unwrap();
+            let rows = catalog::list(
+                &mut call.cx(),
+                &without(filter, facet.dimension),
+                Sort::Name,
+                None,
+                Limit::new(200).unwrap(),
+            )
+            .await
+            .unwrap();
             let mut expected: Vec<(String, i64)> = Vec::new();
             for value in rows.items.iter().flat_map(|s| values(s, facet.dimension)) {
                 match expected.iter_mut().find(|e| e.0 == value) {
@@ -62,7 +77,8 @@ async fn counts_are_right(pool: &PgPool, when: &str) {
                 }
             }
             expected.sort();
-            let mut got: Vec<_> = facet.choices.iter().filter(|c| c.count > 0).map(|c| (c.value.clone(), c.count)).collect();
+            let mut got: Vec<_> =
+                facet.choices.iter().filter(|c| c.count > 0).map(|c| (c.value.clone(), c.count)).collect();
             got.sort();
             assert_eq!(got, expected, "{when}: {:?} under {filter:?}", facet.dimension);
         }
@@ -73,7 +89,12 @@ async fn counts_are_right(pool: &PgPool, when: &str) {
 async fn counts_equal_a_count_by_hand(pool: PgPool) {
     company(&pool).await;
     counts_are_right(&pool, "as applied").await;
-    sqlx::query!("UPDATE entity SET tier = 0, tags = tags || '{new}' WHERE name LIKE '%-03' OR name LIKE '%-1%'").execute(&pool).await.unwrap();
+    sqlx::query!(
+        "UPDATE entity SET tier = 0, tags = tags || '{new}' WHERE name LIKE '%-03' OR name LIKE '%-1%'"
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     counts_are_right(&pool, "after an update").await;
     sqlx::query!("DELETE FROM entity WHERE name LIKE '%-0%'").execute(&pool).await.unwrap();
     counts_are_right(&pool, "after deletes").await;

@@ -14,7 +14,11 @@ use sqlx::PgPool;
 
 /// A company with 40 components over three teams, one of which is empty, and somebody of each.
 pub(crate) async fn company(pool: &PgPool) {
-    let mut text = team("basket", None) + &team("pricing", None) + &team("recipes", None) + &user("imke", &["basket"]) + &user("hui", &["pricing"]);
+    let mut text = team("basket", None)
+        + &team("pricing", None)
+        + &team("recipes", None)
+        + &user("imke", &["basket"])
+        + &user("hui", &["pricing"]);
     for n in 0..40 {
         let owner = ["basket", "group:default/pricing", "recipes", "group:default/nobody-knows"][n % 4];
         let kind = ["service", "library", "website"][n % 3];
@@ -23,8 +27,14 @@ pub(crate) async fn company(pool: &PgPool) {
             let _ = writeln!(spec, "tier: {}", n % 4);
         }
         // names differ in case and repeat between namespaces, so that ties must be broken
-        text += &component(&format!("Part-{:02}", n / 2), kind, owner, &spec)
-            .replace("\nspec:", &format!("\n  namespace: {}\n  tags: [{}]\nspec:", ["default", "other"][n % 2], ["java, eu", "go", "rust, eu, pci"][n % 3]));
+        text += &component(&format!("Part-{:02}", n / 2), kind, owner, &spec).replace(
+            "\nspec:",
+            &format!(
+                "\n  namespace: {}\n  tags: [{}]\nspec:",
+                ["default", "other"][n % 2],
+                ["java, eu", "go", "rust, eu, pci"][n % 3]
+            ),
+        );
     }
     apply_yaml(pool, &text).await;
 }

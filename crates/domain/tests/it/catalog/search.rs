@@ -11,7 +11,8 @@ use super::call_of;
 
 async fn shop(pool: &PgPool) {
     let described = |name: &str, tier: u8, about: &str| {
-        service(name, "basket", &format!("tier: {tier}")).replace("\nspec:", &format!("\n  description: {about}\nspec:"))
+        service(name, "basket", &format!("tier: {tier}"))
+            .replace("\nspec:", &format!("\n  description: {about}\nspec:"))
     };
     let text = team("basket", None)
         + &user("imke", &["basket"])
@@ -48,10 +49,19 @@ async fn the_name_itself_then_beginnings_then_words_then_text(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn mistyped_names_are_found(pool: PgPool) {
     shop(&pool).await;
-    let cases = [("chekout", "checkout", "checkout"), ("paymnt gateway", "payment-gateway", "payment gateway"), ("ledgr", "ledger", "ledger"), ("eckou", "checkout", "checkout")];
+    let cases = [
+        ("chekout", "checkout", "checkout"),
+        ("paymnt gateway", "payment-gateway", "payment gateway"),
+        ("ledgr", "ledger", "ledger"),
+        ("eckou", "checkout", "checkout"),
+    ];
     for (typed, first, reading) in cases {
         let (names, mended) = found(&pool, typed).await;
-        assert_eq!((names.first().map(String::as_str), mended.as_deref()), (Some(first), Some(reading)), "{typed}");
+        assert_eq!(
+            (names.first().map(String::as_str), mended.as_deref()),
+            (Some(first), Some(reading)),
+            "{typed}"
+        );
     }
     assert_eq!(found(&pool, "checkout").await.1, None);
 }

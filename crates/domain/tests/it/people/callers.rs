@@ -78,7 +78,8 @@ async fn the_database_says_when_a_right_is_taken_away(pool: PgPool) {
     let bed = Bed::new(pool.clone());
     let imke = bed.person("imke").await;
     let cookie = bed.session(&imke).await;
-    let (made, _) = people::create_token(&mut bed.as_person(&imke).await.cx(), &token(Scope::Read)).await.unwrap();
+    let (made, _) =
+        people::create_token(&mut bed.as_person(&imke).await.cx(), &token(Scope::Read)).await.unwrap();
     let mut listener = PgListener::connect_with(&pool).await.unwrap();
     listener.listen("callers_changed").await.unwrap();
     let mut heard = async |what: &str| {

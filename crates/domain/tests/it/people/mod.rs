@@ -21,7 +21,9 @@ fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {
 /// The fields that are wrong and why; panics if none is.
 fn problems<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
     match result {
-        Err(Error::Invalid(problems)) => problems.into_iter().map(|p| format!("{} {}", p.field, p.message)).collect(),
+        Err(Error::Invalid(problems)) => {
+            problems.into_iter().map(|p| format!("{} {}", p.field, p.message)).collect()
+        }
         other => panic!("expected problems, not {other:?}"),
     }
 }

@@ -36,13 +36,24 @@ async fn an_admin_makes_a_person_and_everybody_finds_them(pool: PgPool) {
     let reports = people::reports(&mut call.cx(), admin.id).await.unwrap();
     assert_eq!(reports.len(), 1);
 
-    let wrong = NewPerson { manager: Some("nobody".into()), time_zone: "Mars/Base".into(), name: String::new(), ..new.clone() };
+    let wrong = NewPerson {
+        manager: Some("nobody".into()),
+        time_zone: "Mars/Base".into(),
+        name: String::new(),
+        ..new.clone()
+    };
     let complaints = problems(people::create_person(&mut bed.as_person(&admin).await.cx(), wrong).await);
     assert_eq!(complaints.len(), 3, "{complaints:?}");
     let twice = NewPerson { email: "other@fairhaven.example".into(), handle: "IMKE".into(), ..new.clone() };
-    assert_eq!(problems(people::create_person(&mut bed.as_person(&admin).await.cx(), twice).await), ["handle is taken by somebody else"]);
+    assert_eq!(
+        problems(people::create_person(&mut bed.as_person(&admin).await.cx(), twice).await),
+        ["handle is taken by somebody else"]
+    );
     let twice = NewPerson { email: "IMKE@fairhaven.example".into(), handle: "imke2".into(), ..new.clone() };
-    assert_eq!(problems(people::create_person(&mut bed.as_person(&admin).await.cx(), twice).await), ["email belongs to somebody else already"]);
+    assert_eq!(
+        problems(people::create_person(&mut bed.as_person(&admin).await.cx(), twice).await),
+        ["email belongs to somebody else already"]
+    );
     let refused = people::create_person(&mut bed.as_person(&other).await.cx(), new).await;
     assert!(refusal(refused).contains("only an admin"));
 }
@@ -57,16 +68,34 @@ async fn people_edit_themselves_and_not_each_other(pool: PgPool) {
         time_zone: Some("Europe/Lisbon".into()),
         ..PersonEdit::default()
     };
-    let after = people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", edit, Some(1)).await.unwrap();
-    assert_eq!((after.name.as_str(), after.time_zone.as_str(), after.version), ("Imke de Wit", "Europe/Lisbon", 2));
+    let after =
+        people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", edit, Some(1)).await.unwrap();
+    assert_eq!(
+        (after.name.as_str(), after.time_zone.as_str(), after.version),
+        ("Imke de Wit", "Europe/Lisbon", 2)
+    );
 
-    assert!(matches!(people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", named("Late"), Some(1)).await, Err(Error::Stale)));
-    assert!(refusal(people::edit_person(&mut bed.as_person(&bo).await.cx(), "imke", named("Bo's"), None).await).contains("only Imke de Wit and the admins"));
+    assert!(matches!(
+        people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", named("Late"), Some(1)).await,
+        Err(Error::Stale)
+    ));
+    assert!(
+        refusal(people::edit_person(&mut bed.as_person(&bo).await.cx(), "imke", named("Bo's"), None).await)
+            .contains("only Imke de Wit and the admins")
+    );
     let rise = PersonEdit { admin: Some(true), ..PersonEdit::default() };
-    assert!(refusal(people::edit_person(&mut bed.as_person(&bo).await.cx(), "bo", rise, None).await).contains("changed by an admin"));
-    let reading = people::edit_person(&mut bed.as_token(&imke, Scope::Read).await.cx(), "imke", named("Token"), None).await;
+    assert!(
+        refusal(people::edit_person(&mut bed.as_person(&bo).await.cx(), "bo", rise, None).await)
+            .contains("changed by an admin")
+    );
+    let reading =
+        people::edit_person(&mut bed.as_token(&imke, Scope::Read).await.cx(), "imke", named("Token"), None)
+            .await;
     assert!(refusal(reading).contains("may only read"));
-    assert!(matches!(people::edit_person(&mut bed.as_stranger().await.cx(), "imke", named("X"), None).await, Err(Error::Unauthenticated)));
+    assert!(matches!(
+        people::edit_person(&mut bed.as_stranger().await.cx(), "imke", named("X"), None).await,
+        Err(Error::Unauthenticated)
+    ));
 
     let chosen = Preferences { theme: Theme::Dark, density: Density::Roomy };
     people::set_preferences(&mut bed.as_person(&imke).await.cx(), chosen).await.unwrap();
@@ -77,12 +106,15 @@ async fn people_edit_themselves_and_not_each_other(pool: PgPool) {
 async fn an_edit_that_changes_nothing_leaves_no_trace(pool: PgPool) {
     let bed = Bed::new(pool);
     let imke = bed.person("imke").await;
-    let after = people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", named("Imke"), None).await.unwrap();
+    let after =
+        people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", named("Imke"), None).await.unwrap();
     assert_eq!(after.version, 1);
     people::edit_person(&mut bed.as_person(&imke).await.cx(), "imke", named("Imke Wit"), None).await.unwrap();
     let about = Filter { subject: Some("person:imke".into()), ..Filter::default() };
-    let acts = activity::list(&mut bed.as_person(&imke).await.cx(), &about, None, Limit::default()).await.unwrap();
-    let told: Vec<_> = acts.items.iter().map(|a| (a.verb.as_str(), a.actor.as_str(), a.changes.len())).collect();
+    let acts =
+        activity::list(&mut bed.as_person(&imke).await.cx(), &about, None, Limit::default()).await.unwrap();
+    let told: Vec<_> =
+        acts.items.iter().map(|a| (a.verb.as_str(), a.actor.as_str(), a.changes.len())).collect();
     assert_eq!(told, [("person.edited", "imke", 1), ("person.created", "system", 0)]);
 }
 
@@ -113,15 +145,25 @@ async fn deactivation_ends_sessions_links_tokens_and_memberships(pool: PgPool) {
 
     let back = PersonEdit { active: Some(true), ..PersonEdit::default() };
     people::edit_person(&mut call.cx(), "imke", back, None).await.unwrap();
-    assert!(portal.callers.by_session(&portal.db, &cookie, now).await.unwrap().is_none(), "old sessions stay ended");
-    assert_eq!(people::members(&mut call.cx(), basket.id, None, Limit::default()).await.unwrap().total, 0, "a portal membership is given anew");
+    assert!(
+        portal.callers.by_session(&portal.db, &cookie, now).await.unwrap().is_none(),
+        "old sessions stay ended"
+    );
+    assert_eq!(
+        people::members(&mut call.cx(), basket.id, None, Limit::default()).await.unwrap().total,
+        0,
+        "a portal membership is given anew"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_last_admin_stays(pool: PgPool) {
     let bed = Bed::new(pool);
     let ada = bed.admin("ada").await;
-    for edit in [PersonEdit { admin: Some(false), ..PersonEdit::default() }, PersonEdit { active: Some(false), ..PersonEdit::default() }] {
+    for edit in [
+        PersonEdit { admin: Some(false), ..PersonEdit::default() },
+        PersonEdit { active: Some(false), ..PersonEdit::default() },
+    ] {
         let refused = people::edit_person(&mut bed.as_person(&ada).await.cx(), "ada", edit, None).await;
         assert!(refusal(refused).contains("last active admin"));
     }
@@ -135,7 +177,10 @@ async fn two_admins_who_leave_at_once_do_not_both_leave(pool: PgPool) {
         let leave = |active| PersonEdit { active: Some(active), ..PersonEdit::default() };
         let (mut one, mut two) = (bed.as_person(&ada).await, bed.as_person(&bea).await);
         let (mut one, mut two) = (one.cx(), two.cx());
-        let (a, b) = tokio::join!(people::edit_person(&mut one, "ada", leave(false), None), people::edit_person(&mut two, "bea", leave(false), None));
+        let (a, b) = tokio::join!(
+            people::edit_person(&mut one, "ada", leave(false), None),
+            people::edit_person(&mut two, "bea", leave(false), None)
+        );
         assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
         assert!(refusal(a.and(b)).contains("last active admin"));
         for handle in ["ada", "bea"] {
@@ -153,7 +198,9 @@ async fn a_long_list_comes_in_pages(pool: PgPool) {
     let mut call = bed.as_system().await;
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = people::people(&mut call.cx(), &PeopleFilter::default(), after, Limit::new(10).unwrap()).await.unwrap();
+        let page = people::people(&mut call.cx(), &PeopleFilter::default(), after, Limit::new(10).unwrap())
+            .await
+            .unwrap();
         assert_eq!(page.total, 25);
         seen.extend(page.items.into_iter().map(|p| p.handle));
         after = page.next;

@@ -58,7 +58,8 @@ async fn groups_and_users_become_teams_and_people(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn what_is_there_is_linked_and_not_doubled(pool: PgPool) {
     let bed = Bed::new(pool);
-    let (team, by_handle, by_mail) = (bed.team("Basket").await, bed.person("Imke").await, bed.person("bo").await);
+    let (team, by_handle, by_mail) =
+        (bed.team("Basket").await, bed.person("Imke").await, bed.person("bo").await);
     let mut second = user("bo.smit");
     second.email = Some("BO@fairhaven.example".into());
     let mut first = user("imke");
@@ -68,7 +69,13 @@ async fn what_is_there_is_linked_and_not_doubled(pool: PgPool) {
     assert_eq!(seeded.people["user:default/imke"], by_handle.id);
     assert_eq!(seeded.people["user:default/bo.smit"], by_mail.id);
     let mut call = bed.as_system().await;
-    assert_eq!(people::people(&mut call.cx(), &people::PeopleFilter::default(), None, Limit::default()).await.unwrap().total, 3);
+    assert_eq!(
+        people::people(&mut call.cx(), &people::PeopleFilter::default(), None, Limit::default())
+            .await
+            .unwrap()
+            .total,
+        3
+    );
     // fields that the descriptor gives are edited there, the others here
     let phone = PersonEdit { phone: Some(None), ..PersonEdit::default() };
     let complaint = problems(people::edit_person(&mut call.cx(), "imke", phone, None).await);
@@ -78,9 +85,16 @@ async fn what_is_there_is_linked_and_not_doubled(pool: PgPool) {
     let chat = TeamEdit { chat_channel: Some(Some("#basket".into())), ..TeamEdit::default() };
     people::edit_team(&mut call.cx(), "basket", chat, None).await.unwrap();
     let name = TeamEdit { name: Some("Cart".into()), ..TeamEdit::default() };
-    assert!(problems(people::edit_team(&mut call.cx(), "basket", name, None).await)[0].contains("group:default/basket"));
+    assert!(
+        problems(people::edit_team(&mut call.cx(), "basket", name, None).await)[0]
+            .contains("group:default/basket")
+    );
     apply(&bed, &[group("basket")], &[]).await;
-    assert_eq!(people::team(&mut call.cx(), "basket").await.unwrap().chat_channel.as_deref(), Some("#basket"), "silence leaves it");
+    assert_eq!(
+        people::team(&mut call.cx(), "basket").await.unwrap().chat_channel.as_deref(),
+        Some("#basket"),
+        "silence leaves it"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -108,9 +122,13 @@ async fn a_membership_ends_when_the_last_descriptor_stops_saying_it(pool: PgPool
     let basket = people::team(&mut bed.as_system().await.cx(), "basket").await.unwrap();
     bed.join(&bo, &basket).await;
     let mut call = bed.as_system().await;
-    let stay = people::members(&mut call.cx(), basket.id, None, Limit::default()).await.unwrap().items.remove(1);
+    let stay =
+        people::members(&mut call.cx(), basket.id, None, Limit::default()).await.unwrap().items.remove(1);
     assert_eq!(stay.origin, Origin::Descriptor);
-    assert!(refusal(people::end_membership(&mut call.cx(), stay.id, None).await).contains("group:default/basket and user:default/imke"));
+    assert!(
+        refusal(people::end_membership(&mut call.cx(), stay.id, None).await)
+            .contains("group:default/basket and user:default/imke")
+    );
 
     bed.wait(1.hour());
     team.members.clear();
@@ -128,7 +146,9 @@ async fn a_membership_ends_when_the_last_descriptor_stops_saying_it(pool: PgPool
     let stays = people::stays(&mut bed.as_system().await.cx(), stay.person.id).await.unwrap();
     assert_eq!(stays.len(), 1, "one span of an hour is left");
     let name = TeamEdit { name: Some("Cart".into()), ..TeamEdit::default() };
-    people::edit_team(&mut bed.as_system().await.cx(), "basket", name, None).await.expect("no descriptor speaks for it any more");
+    people::edit_team(&mut bed.as_system().await.cx(), "basket", name, None)
+        .await
+        .expect("no descriptor speaks for it any more");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -166,7 +186,11 @@ async fn a_thousand_people_arrive_at_once(pool: PgPool) {
     let bed = Bed::new(pool);
     let groups: Vec<_> = (0..100).map(|n| group(&format!("team-{n}"))).collect();
     let users: Vec<_> = (0..1000)
-        .map(|n| UserSeed { member_of: vec![format!("group:default/team-{}", n % 100)], email: Some(format!("u{n}@f.example")), ..user(&format!("u{n}")) })
+        .map(|n| UserSeed {
+            member_of: vec![format!("group:default/team-{}", n % 100)],
+            email: Some(format!("u{n}@f.example")),
+            ..user(&format!("u{n}"))
+        })
         .collect();
     let seeded = apply(&bed, &groups, &users).await;
     assert_eq!((seeded.teams.len(), seeded.people.len(), seeded.remarks.len()), (100, 1000, 0));

@@ -13,7 +13,13 @@ fn browser() -> Device {
 }
 
 fn first_admin() -> FirstAdmin {
-    FirstAdmin { handle: "ada".into(), name: "Ada".into(), email: "ada@fairhaven.example".into(), password: PASSWORD.into(), ..FirstAdmin::default() }
+    FirstAdmin {
+        handle: "ada".into(),
+        name: "Ada".into(),
+        email: "ada@fairhaven.example".into(),
+        password: PASSWORD.into(),
+        ..FirstAdmin::default()
+    }
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -25,7 +31,8 @@ async fn a_password_opens_a_session_by_handle_and_by_mail(pool: PgPool) {
         let signed_in = people::sign_in(bed.portal(), account, PASSWORD, &browser()).await.unwrap();
         assert_eq!(signed_in.person.id, imke.id);
         let portal = bed.portal();
-        let actor = portal.callers.by_session(&portal.db, &signed_in.secret, bed.now()).await.unwrap().unwrap();
+        let actor =
+            portal.callers.by_session(&portal.db, &signed_in.secret, bed.now()).await.unwrap().unwrap();
         assert_eq!((actor.person, &*actor.handle), (Some(imke.id), "imke"));
     }
 }
@@ -41,7 +48,14 @@ async fn whether_an_account_exists_is_not_told(pool: PgPool) {
     let leave = PersonEdit { active: Some(false), ..PersonEdit::default() };
     people::edit_person(&mut bed.as_system().await.cx(), "gone", leave, None).await.unwrap();
     let mut said = Vec::new();
-    for (account, password) in [("imke", "wrong password"), ("nobody", PASSWORD), ("no-password", ""), ("gone", PASSWORD), ("a\0b", "x"), ("", "")] {
+    for (account, password) in [
+        ("imke", "wrong password"),
+        ("nobody", PASSWORD),
+        ("no-password", ""),
+        ("gone", PASSWORD),
+        ("a\0b", "x"),
+        ("", ""),
+    ] {
         said.push(problems(people::sign_in(bed.portal(), account, password, &browser()).await));
     }
     said.dedup();
@@ -55,14 +69,25 @@ async fn guessing_one_account_is_slowed_down(pool: PgPool) {
     bed.with_password(&imke).await;
     for n in 0..10u8 {
         let device = Device::new(&format!("192.0.2.{n}"), ""); // from everywhere
-        assert!(matches!(people::sign_in(bed.portal(), "imke", "wrong password", &device).await, Err(Error::Invalid(_))), "{n}");
+        assert!(
+            matches!(
+                people::sign_in(bed.portal(), "imke", "wrong password", &device).await,
+                Err(Error::Invalid(_))
+            ),
+            "{n}"
+        );
     }
     let refused = people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await;
-    let Err(Error::Throttled(wait)) = refused else { panic!("the right password must wait too: {refused:?}") };
+    let Err(Error::Throttled(wait)) = refused else {
+        panic!("the right password must wait too: {refused:?}")
+    };
     assert_eq!(wait.as_secs(), 15 * 60);
     // somebody unknown is slowed down alike, and others are not
     bed.wait(14.minutes());
-    assert!(matches!(people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await, Err(Error::Throttled(_))));
+    assert!(matches!(
+        people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await,
+        Err(Error::Throttled(_))
+    ));
     bed.wait(2.minutes());
     people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await.expect("after the wait");
 }
@@ -74,11 +99,19 @@ async fn guessing_many_accounts_from_one_address_is_slowed_down(pool: PgPool) {
     bed.with_password(&imke).await;
     let mut refused = 0;
     for n in 0..64 {
-        refused += u8::from(matches!(people::sign_in(bed.portal(), &format!("guess{n}"), "x", &browser()).await, Err(Error::Throttled(_))));
+        refused += u8::from(matches!(
+            people::sign_in(bed.portal(), &format!("guess{n}"), "x", &browser()).await,
+            Err(Error::Throttled(_))
+        ));
     }
     assert_eq!(refused, 4);
-    assert!(matches!(people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await, Err(Error::Throttled(_))));
-    people::sign_in(bed.portal(), "imke", PASSWORD, &Device::new("198.51.100.1", "")).await.expect("from elsewhere");
+    assert!(matches!(
+        people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await,
+        Err(Error::Throttled(_))
+    ));
+    people::sign_in(bed.portal(), "imke", PASSWORD, &Device::new("198.51.100.1", ""))
+        .await
+        .expect("from elsewhere");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -86,7 +119,9 @@ async fn many_guesses_at_once_do_not_slip_by(pool: PgPool) {
     let bed = Bed::new(pool);
     let guesses = (0..30).map(|_| {
         let portal = bed.portal().clone();
-        tokio::spawn(async move { people::sign_in(&portal, "imke", "wrong password", &Device::default()).await })
+        tokio::spawn(
+            async move { people::sign_in(&portal, "imke", "wrong password", &Device::default()).await },
+        )
     });
     let mut tried = 0;
     for guess in guesses.collect::<Vec<_>>() {
@@ -118,19 +153,34 @@ async fn a_new_password_ends_the_other_sessions(pool: PgPool) {
 async fn a_link_works_once_for_a_day(pool: PgPool) {
     let bed = Bed::new(pool);
     let (admin, imke) = (bed.admin("ada").await, bed.person("imke").await);
-    assert!(refusal(people::create_sign_in_link(&mut bed.as_person(&imke).await.cx(), "ada").await).contains("only an admin"));
+    assert!(
+        refusal(people::create_sign_in_link(&mut bed.as_person(&imke).await.cx(), "ada").await)
+            .contains("only an admin")
+    );
     let link = people::create_sign_in_link(&mut bed.as_person(&admin).await.cx(), "imke").await.unwrap();
     for _ in 0..2 {
-        assert_eq!(people::sign_in_link(&mut bed.as_stranger().await.cx(), &link.secret).await.unwrap().handle, "imke", "looking uses nothing up");
+        assert_eq!(
+            people::sign_in_link(&mut bed.as_stranger().await.cx(), &link.secret).await.unwrap().handle,
+            "imke",
+            "looking uses nothing up"
+        );
     }
     people::use_sign_in_link(&mut bed.as_stranger().await.cx(), &link.secret, &browser()).await.unwrap();
-    assert!(refusal(people::use_sign_in_link(&mut bed.as_stranger().await.cx(), &link.secret, &browser()).await).contains("used already"));
+    assert!(
+        refusal(people::use_sign_in_link(&mut bed.as_stranger().await.cx(), &link.secret, &browser()).await)
+            .contains("used already")
+    );
 
     let old = people::create_sign_in_link(&mut bed.as_person(&admin).await.cx(), "imke").await.unwrap();
     let new = people::create_sign_in_link(&mut bed.as_person(&admin).await.cx(), "imke").await.unwrap();
-    assert!(people::sign_in_link(&mut bed.as_stranger().await.cx(), &old.secret).await.is_err(), "the newest link is the only one");
+    assert!(
+        people::sign_in_link(&mut bed.as_stranger().await.cx(), &old.secret).await.is_err(),
+        "the newest link is the only one"
+    );
     bed.wait(24.hours());
-    assert!(people::use_sign_in_link(&mut bed.as_stranger().await.cx(), &new.secret, &browser()).await.is_err());
+    assert!(
+        people::use_sign_in_link(&mut bed.as_stranger().await.cx(), &new.secret, &browser()).await.is_err()
+    );
     assert!(people::sweep(&mut bed.as_system().await.cx()).await.is_ok());
 }
 
@@ -143,7 +193,10 @@ async fn of_two_who_use_a_link_at_once_one_gets_in(pool: PgPool) {
         let (mut one, mut two) = (bed.as_stranger().await, bed.as_stranger().await);
         let (mut one, mut two) = (one.cx(), two.cx());
         let device = browser();
-        let (a, b) = tokio::join!(people::use_sign_in_link(&mut one, &link.secret, &device), people::use_sign_in_link(&mut two, &link.secret, &device));
+        let (a, b) = tokio::join!(
+            people::use_sign_in_link(&mut one, &link.secret, &device),
+            people::use_sign_in_link(&mut two, &link.secret, &device)
+        );
         assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1);
     }
 }
@@ -151,16 +204,26 @@ async fn of_two_who_use_a_link_at_once_one_gets_in(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_set_up_link_makes_the_first_admin(pool: PgPool) {
     let bed = Bed::new(pool);
-    let link = people::create_set_up_link(&mut bed.as_system().await.cx()).await.unwrap().expect("an empty portal has one");
+    let link = people::create_set_up_link(&mut bed.as_system().await.cx())
+        .await
+        .unwrap()
+        .expect("an empty portal has one");
     people::set_up_link(&mut bed.as_stranger().await.cx(), &link.secret).await.unwrap();
     let wrong = FirstAdmin { password: "short".into(), email: "x".into(), ..first_admin() };
-    let complaints = problems(people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &wrong, &browser()).await);
+    let complaints =
+        problems(people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &wrong, &browser()).await);
     assert_eq!(complaints.len(), 2, "{complaints:?}");
-    let signed_in = people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &first_admin(), &browser()).await.unwrap();
+    let signed_in =
+        people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &first_admin(), &browser())
+            .await
+            .unwrap();
     assert!(signed_in.person.admin);
     people::sign_in(bed.portal(), "ada", PASSWORD, &browser()).await.unwrap();
     let again = FirstAdmin { handle: "eve".into(), email: "eve@fairhaven.example".into(), ..first_admin() };
-    assert!(refusal(people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &again, &browser()).await).contains("does not work any more"));
+    assert!(
+        refusal(people::set_up(&mut bed.as_stranger().await.cx(), &link.secret, &again, &browser()).await)
+            .contains("does not work any more")
+    );
     assert!(people::create_set_up_link(&mut bed.as_system().await.cx()).await.unwrap().is_none());
 }
 
@@ -172,7 +235,10 @@ async fn of_two_set_ups_at_once_one_wins(pool: PgPool) {
     let (mut one, mut two) = (bed.as_stranger().await, bed.as_stranger().await);
     let (mut one, mut two) = (one.cx(), two.cx());
     let (first, device) = (first_admin(), browser());
-    let (a, b) = tokio::join!(people::set_up(&mut one, &link.secret, &first, &device), people::set_up(&mut two, &link.secret, &second, &device));
+    let (a, b) = tokio::join!(
+        people::set_up(&mut one, &link.secret, &first, &device),
+        people::set_up(&mut two, &link.secret, &second, &device)
+    );
     assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
 }
 
@@ -181,8 +247,10 @@ async fn a_session_slides_and_ends(pool: PgPool) {
     let bed = Bed::new(pool);
     let imke = bed.person("imke").await;
     let (cookie, portal) = (bed.session(&imke).await, bed.portal().clone());
-    let by_cookie = async |cookie: &str| portal.callers.by_session(&portal.db, cookie, bed.now()).await.unwrap();
-    let sessions = async || people::sessions(&mut bed.as_person(&imke).await.cx(), Some(&cookie)).await.unwrap();
+    let by_cookie =
+        async |cookie: &str| portal.callers.by_session(&portal.db, cookie, bed.now()).await.unwrap();
+    let sessions =
+        async || people::sessions(&mut bed.as_person(&imke).await.cx(), Some(&cookie)).await.unwrap();
     let begun = sessions().await[0].expires_at;
     bed.wait(30.seconds());
     assert!(by_cookie(&cookie).await.is_some());
@@ -222,7 +290,8 @@ async fn sessions_are_listed_and_ended_by_their_person(pool: PgPool) {
 }
 
 async fn demo_company(bed: &Bed) {
-    let personas = [("ada", "admin"), ("imke", "engineer")].map(|(handle, label)| UserSeed { persona: Some(label.into()), ..user(handle) });
+    let personas = [("ada", "admin"), ("imke", "engineer")]
+        .map(|(handle, label)| UserSeed { persona: Some(label.into()), ..user(handle) });
     people::apply_seeds(&mut bed.as_system().await.cx(), &[], &personas).await.unwrap();
     people::grant_demo_admin(&mut bed.as_system().await.cx()).await.unwrap();
     bed.person("bo").await;
@@ -243,7 +312,10 @@ async fn personas_are_let_in_by_nothing_else(pool: PgPool) {
     let bed = Bed::new(pool);
     demo_company(&bed).await;
     assert!(people::demo_personas(&mut bed.as_stranger().await.cx(), bed.portal()).await.unwrap().is_empty());
-    assert!(matches!(people::sign_in_as_persona(bed.portal(), "ada", &browser()).await, Err(Error::NotFound { .. })));
+    assert!(matches!(
+        people::sign_in_as_persona(bed.portal(), "ada", &browser()).await,
+        Err(Error::NotFound { .. })
+    ));
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -253,8 +325,12 @@ async fn an_identity_stands_for_one_person(pool: PgPool) {
     bed.person("bo").await;
     let mut call = bed.as_system().await;
     people::link_identity(&mut call.cx(), "imke", "https://id.fairhaven.example", "00u1").await.unwrap();
-    assert!(refusal(people::link_identity(&mut call.cx(), "bo", "https://id.fairhaven.example", "00u1").await).contains("linked already"));
-    let found = people::person_by_identity(&mut call.cx(), "https://id.fairhaven.example", "00u1").await.unwrap();
+    assert!(
+        refusal(people::link_identity(&mut call.cx(), "bo", "https://id.fairhaven.example", "00u1").await)
+            .contains("linked already")
+    );
+    let found =
+        people::person_by_identity(&mut call.cx(), "https://id.fairhaven.example", "00u1").await.unwrap();
     assert_eq!(found.map(|p| p.id), Some(imke.id));
     assert_eq!(people::identities(&mut bed.as_person(&imke).await.cx()).await.unwrap().len(), 1);
 }

@@ -35,7 +35,13 @@ async fn a_team_says_how_to_reach_it(pool: PgPool) {
     assert_eq!(read, made);
     assert_eq!(read.purpose, "Keeps what customers put in.\nDay and night.");
 
-    let wrong = NewTeam { chat_url: Some("javascript:alert(1)".into()), email: Some("x".into()), parent: Some("no".into()), slug: "a b".into(), ..new };
+    let wrong = NewTeam {
+        chat_url: Some("javascript:alert(1)".into()),
+        email: Some("x".into()),
+        parent: Some("no".into()),
+        slug: "a b".into(),
+        ..new
+    };
     let complaints = problems(people::create_team(&mut bed.as_person(&admin).await.cx(), wrong).await);
     assert_eq!(complaints.len(), 4, "{complaints:?}");
 }
@@ -51,7 +57,8 @@ async fn a_team_is_never_above_itself(pool: PgPool) {
         let complaints = problems(people::edit_team(&mut call.cx(), "retail", under(parent), None).await);
         assert!(complaints[0].starts_with("parent cannot be"), "{complaints:?}");
     }
-    let above: Vec<_> = people::ancestors(&mut call.cx(), middle.id).await.unwrap().into_iter().map(|t| t.slug).collect();
+    let above: Vec<_> =
+        people::ancestors(&mut call.cx(), middle.id).await.unwrap().into_iter().map(|t| t.slug).collect();
     assert_eq!(above, ["retail"]);
 }
 
@@ -63,7 +70,10 @@ async fn two_moves_at_once_close_no_ring(pool: PgPool) {
     for _ in 0..5 {
         let (mut one, mut two) = (bed.as_system().await, bed.as_system().await);
         let (mut one, mut two) = (one.cx(), two.cx());
-        let (x, y) = tokio::join!(people::edit_team(&mut one, "a", under("b"), None), people::edit_team(&mut two, "b", under("a"), None));
+        let (x, y) = tokio::join!(
+            people::edit_team(&mut one, "a", under("b"), None),
+            people::edit_team(&mut two, "b", under("a"), None)
+        );
         assert_eq!(u8::from(x.is_ok()) + u8::from(y.is_ok()), 1, "{x:?} {y:?}");
         for slug in ["a", "b"] {
             let up = TeamEdit { parent: Some(None), ..TeamEdit::default() };
@@ -99,11 +109,18 @@ async fn a_person_is_in_a_team_once_at_a_time(pool: PgPool) {
 
     bed.wait(10.hours());
     people::end_membership(&mut bed.as_system().await.cx(), id, None).await.unwrap();
-    assert!(refusal(people::end_membership(&mut bed.as_system().await.cx(), id, None).await).contains("ended already"));
+    assert!(
+        refusal(people::end_membership(&mut bed.as_system().await.cx(), id, None).await)
+            .contains("ended already")
+    );
     // back from tomorrow on, then not after all
     let tomorrow = bed.now() + 24.hours();
-    let again = people::add_member(&mut bed.as_system().await.cx(), "basket", "imke", Some(tomorrow)).await.unwrap();
-    assert!(people::team_ids_of(&mut bed.as_system().await.cx(), imke.id).await.unwrap().is_empty(), "tomorrow is not now");
+    let again =
+        people::add_member(&mut bed.as_system().await.cx(), "basket", "imke", Some(tomorrow)).await.unwrap();
+    assert!(
+        people::team_ids_of(&mut bed.as_system().await.cx(), imke.id).await.unwrap().is_empty(),
+        "tomorrow is not now"
+    );
     people::end_membership(&mut bed.as_system().await.cx(), again, None).await.unwrap();
     let stays = people::stays(&mut bed.as_system().await.cx(), imke.id).await.unwrap();
     assert_eq!(stays.len(), 1);
@@ -117,9 +134,18 @@ async fn nobody_is_added_who_is_not_there(pool: PgPool) {
     bed.gone("bo").await;
     bed.team("basket").await;
     let mut call = bed.as_system().await;
-    assert!(problems(people::add_member(&mut call.cx(), "basket", "nobody", None).await)[0].contains("names nobody"));
-    assert!(problems(people::add_member(&mut call.cx(), "basket", "bo", None).await)[0].contains("no longer active"));
-    assert!(matches!(people::add_member(&mut call.cx(), "no-team", "bo", None).await, Err(Error::NotFound { what: "team", .. })));
+    assert!(
+        problems(people::add_member(&mut call.cx(), "basket", "nobody", None).await)[0]
+            .contains("names nobody")
+    );
+    assert!(
+        problems(people::add_member(&mut call.cx(), "basket", "bo", None).await)[0]
+            .contains("no longer active")
+    );
+    assert!(matches!(
+        people::add_member(&mut call.cx(), "no-team", "bo", None).await,
+        Err(Error::NotFound { what: "team", .. })
+    ));
     let found = people::find_teams(&mut call.cx(), "baskte", Limit::default()).await.unwrap();
     assert_eq!(found.len(), 1, "a mistyped team is found");
 }

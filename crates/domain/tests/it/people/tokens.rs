@@ -14,7 +14,8 @@ use super::{problems, refusal};
 async fn a_token_speaks_for_its_person_until_it_is_revoked(pool: PgPool) {
     let bed = Bed::new(pool);
     let (imke, bo) = (bed.person("imke").await, bed.person("bo").await);
-    let (made, secret) = people::create_token(&mut bed.as_person(&imke).await.cx(), &token(Scope::Write)).await.unwrap();
+    let (made, secret) =
+        people::create_token(&mut bed.as_person(&imke).await.cx(), &token(Scope::Write)).await.unwrap();
     assert!(secret.starts_with("ptl_"));
     let portal = bed.portal();
     let actor = portal.callers.by_token(&portal.db, &secret, bed.now()).await.unwrap().expect("known");
@@ -28,7 +29,13 @@ async fn a_token_speaks_for_its_person_until_it_is_revoked(pool: PgPool) {
         }
     }
     assert_eq!(used, Some(bed.now()));
-    assert!(matches!(people::revoke_token(&mut bed.as_person(&bo).await.cx(), made.id).await, Err(Error::NotFound { .. })), "not theirs");
+    assert!(
+        matches!(
+            people::revoke_token(&mut bed.as_person(&bo).await.cx(), made.id).await,
+            Err(Error::NotFound { .. })
+        ),
+        "not theirs"
+    );
     people::revoke_token(&mut bed.as_person(&imke).await.cx(), made.id).await.unwrap();
     assert!(portal.callers.by_token(&portal.db, &secret, bed.now()).await.unwrap().is_none());
     assert!(people::tokens(&mut bed.as_person(&imke).await.cx()).await.unwrap().is_empty());
@@ -44,10 +51,28 @@ async fn a_token_ends_in_time_and_has_no_more_rights_than_its_maker(pool: PgPool
     bed.wait(1.hour());
     let portal = bed.portal();
     assert!(portal.callers.by_token(&portal.db, &secret, bed.now()).await.unwrap().is_none());
-    assert!(problems(people::create_token(&mut bed.as_person(&imke).await.cx(), &short).await)[0].contains("future"));
-    assert!(problems(people::create_token(&mut call.cx(), &token(Scope::Admin)).await)[0].contains("not an admin"));
-    assert!(refusal(people::create_token(&mut bed.as_token(&admin, Scope::Write).await.cx(), &token(Scope::Admin)).await).contains("more powerful"));
-    assert!(refusal(people::create_token_for(&mut bed.as_person(&admin).await.cx(), "imke", &token(Scope::Read)).await).contains("own person"));
+    assert!(
+        problems(people::create_token(&mut bed.as_person(&imke).await.cx(), &short).await)[0]
+            .contains("future")
+    );
+    assert!(
+        problems(people::create_token(&mut call.cx(), &token(Scope::Admin)).await)[0]
+            .contains("not an admin")
+    );
+    assert!(
+        refusal(
+            people::create_token(&mut bed.as_token(&admin, Scope::Write).await.cx(), &token(Scope::Admin))
+                .await
+        )
+        .contains("more powerful")
+    );
+    assert!(
+        refusal(
+            people::create_token_for(&mut bed.as_person(&admin).await.cx(), "imke", &token(Scope::Read))
+                .await
+        )
+        .contains("own person")
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -55,10 +80,11 @@ async fn secrets_are_stored_as_hashes(pool: PgPool) {
     let bed = Bed::new(pool.clone());
     let imke = bed.person("imke").await;
     let (cookie, secret) = (bed.session(&imke).await, bed.token(&imke, Scope::Read).await);
-    let stored: Vec<Vec<u8>> = sqlx::query_scalar("SELECT secret_hash FROM session UNION ALL SELECT secret_hash FROM api_token")
-        .fetch_all(&pool)
-        .await
-        .unwrap();
+    let stored: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT secret_hash FROM session UNION ALL SELECT secret_hash FROM api_token")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
     assert_eq!(stored.len(), 2);
     assert!(stored.iter().all(|s| s.len() == 32 && s != cookie.as_bytes() && s != secret.as_bytes()));
 }

@@ -66,7 +66,10 @@ impl Portal {
         let secret = apart(async move {
             let db = Db::new(PgPool::connect(&url).await.expect("the database answers"));
             let mut call = db.call(Actor::operator(), Clock::system().now()).await.expect("a call");
-            people::use_sign_in_link(&mut call.cx(), &link, &people::Device::default()).await.expect("a session").secret
+            people::use_sign_in_link(&mut call.cx(), &link, &people::Device::default())
+                .await
+                .expect("a session")
+                .secret
         });
         Client::with_cookie(self.url(), portolan_web::SESSION_COOKIE, &secret)
     }
@@ -95,19 +98,23 @@ impl Drop for Database {
 }
 
 fn server() -> url::Url {
-    let text = env::var("DATABASE_URL").expect("DATABASE_URL names the Postgres to test on; `make test` sets it");
+    let text =
+        env::var("DATABASE_URL").expect("DATABASE_URL names the Postgres to test on; `make test` sets it");
     text.parse().expect("an address")
 }
 
 fn admin(statement: String) {
     apart(async move {
-        let mut connection = PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
+        let mut connection =
+            PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
         connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database comes or goes");
     });
 }
 
 /// Runs work on a thread and runtime of its own, so that tests with and without a runtime may ask for it.
 fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let work = move || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work);
+    let work = move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    };
     std::thread::spawn(work).join().expect("it is done")
 }
