@@ -6,6 +6,8 @@
 
 use std::{fs, path::PathBuf};
 
+#[path = "it/process.rs"]
+mod process;
 #[path = "it/support/mod.rs"]
 mod support;
 
@@ -57,7 +59,7 @@ async fn main() {
     fs::create_dir_all(&folder).unwrap();
     let portal = Portal::demo();
     let driver = Driver::start();
-    let browser = driver.browser(&portal.base_url).await;
+    let browser = driver.browser(portal.url()).await;
     let (mut persona, mut pictures) = ("", 0);
     for (name, who, path) in PAGES
         .iter()

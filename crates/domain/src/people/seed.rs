@@ -154,7 +154,7 @@ impl<Id: Copy + Eq> Places<Id> {
             let key = k.key.to_lowercase();
             let email = k.email.as_deref().map(str::to_lowercase);
             if let Some(by) = &k.described_by {
-                drop(places.by_ref.insert(by.clone(), k.id))
+                places.by_ref.insert(by.clone(), k.id);
             } else {
                 places.free_by_key.insert(key.clone(), k.id);
                 if let Some(email) = &email {
