@@ -172,3 +172,12 @@ END $$;
 CREATE TRIGGER session_callers AFTER DELETE ON session FOR EACH STATEMENT EXECUTE FUNCTION tell_callers_changed();
 CREATE TRIGGER api_token_callers AFTER DELETE OR UPDATE OF revoked_at, expires_at, scope ON api_token FOR EACH STATEMENT EXECUTE FUNCTION tell_callers_changed();
 CREATE TRIGGER person_callers AFTER DELETE OR UPDATE OF active, admin, handle, name, time_zone, preferences ON person FOR EACH STATEMENT EXECUTE FUNCTION tell_callers_changed();
+
+-- The teams a person answers for: those they are in, those they lead, and all below what they lead.
+CREATE FUNCTION teams_of(person uuid) RETURNS SETOF uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH RECURSIVE led AS (
+        SELECT t.id FROM team t WHERE t.lead_id = person
+        UNION SELECT t.id FROM team t JOIN led ON t.parent_id = led.id)
+    SELECT led.id FROM led
+    UNION SELECT m.team_id FROM membership m WHERE m.person_id = person AND m.valid_until IS NULL
+$$;

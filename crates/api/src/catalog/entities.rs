@@ -86,10 +86,10 @@ impl Asked {
                     .push(value.parse().map_err(|e: catalog::BadRef| Error::invalid("ref", e.to_string()))?),
                 "sort" => asked.sort = value.parse()?,
                 "facets" => {
-                    asked.facets = value.split(',').map(|d| d.trim().parse()).collect::<Result<_, _>>()?
+                    asked.facets = value.split(',').map(|d| d.trim().parse()).collect::<Result<_, _>>()?;
                 }
                 "limit" => {
-                    limit = Some(value.parse().map_err(|_| Error::invalid("limit", "must be a number"))?)
+                    limit = Some(value.parse().map_err(|_| Error::invalid("limit", "must be a number"))?);
                 }
                 "after" => after = Some(value),
                 other => {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::store::findings as store;
-use crate::{Cursor, Cx, EntityId, Error, Limit, Page, PersonId, Result, TeamId, people, settings};
+use crate::{Cursor, Cx, EntityId, Error, Limit, Page, Result, people, settings};
 
 /// What kind of drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -262,21 +262,11 @@ async fn asked(cx: &mut Cx<'_>, filter: &Filter) -> Result<Asked> {
                 .ok_or_else(|| Error::not_found("team", slug))?
                 .0,
         ]),
-        (None, true) => Some(my_teams(cx, me).await?.into_iter().map(|t| t.0).collect()),
+        (None, true) => Some(people::teams_answered_for(cx, me).await?.into_iter().map(|t| t.0).collect()),
         (None, false) => None,
     };
     let unconfirmed_before = cutoff(cx).await?;
     Ok(Asked { kind: filter.kind, teams, entity: filter.entity, unconfirmed_before })
-}
-
-async fn my_teams(cx: &mut Cx<'_>, me: PersonId) -> Result<Vec<TeamId>> {
-    let mut teams = people::team_ids_of(cx, me).await?;
-    for led in people::led_by(cx, me).await? {
-        if !teams.contains(&led.id) {
-            teams.push(led.id);
-        }
-    }
-    Ok(teams)
 }
 
 async fn cutoff(cx: &mut Cx<'_>) -> Result<Option<Timestamp>> {

@@ -133,7 +133,7 @@ pub struct Mine {
 /// What the actor's own teams own, services first, by tier; and how many there are.
 pub async fn mine(cx: &mut Cx<'_>, limit: Limit) -> Result<(Vec<Mine>, i64)> {
     let me = cx.reader()?;
-    let teams = people::team_ids_of(cx, me).await?;
+    let teams = people::teams_answered_for(cx, me).await?;
     store::mine(cx, &teams, limit.rows()).await
 }
 

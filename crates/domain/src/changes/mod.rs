@@ -263,7 +263,7 @@ pub async fn list(
 ) -> Result<Page<Change>> {
     let me = cx.reader()?;
     let after = after.map(|c| c.key::<(Timestamp, ChangeId)>()).transpose()?;
-    let mine = if filter.mine { Some(people::team_ids_of(cx, me).await?) } else { None };
+    let mine = if filter.mine { Some(people::teams_answered_for(cx, me).await?) } else { None };
     let rows = store::list(cx, filter, mine.as_deref(), after, limit).await?;
     let total = store::count(cx, filter, mine.as_deref()).await?;
     Ok(Page::cut(rows, limit, total, |c| (c.started_at, c.id)))

@@ -93,9 +93,9 @@ impl NewChange {
     /// The same with its blanks trimmed and defaults filled in, or everything that is wrong with it.
     pub(super) fn checked(mut self, now: Timestamp) -> Result<Self> {
         self.environment = self.environment.trim().to_lowercase();
-        self.version = self.version.trim().to_owned();
-        self.deployed_by = self.deployed_by.trim().to_owned();
-        self.outcome = self.outcome.trim().to_owned();
+        self.version = self.version.trim().into();
+        self.deployed_by = self.deployed_by.trim().into();
+        self.outcome = self.outcome.trim().into();
         for text in [&mut self.commit, &mut self.reviewed_by, &mut self.link, &mut self.key] {
             *text = text.take().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         }

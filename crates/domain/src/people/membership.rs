@@ -103,7 +103,7 @@ pub async fn add_member(
     match &found {
         None => checks.problem("person", format!("names nobody: there is no person {:?}", handle.trim())),
         Some(p) if !p.active => {
-            checks.problem("person", format!("cannot be {}: this person is no longer active", p.name))
+            checks.problem("person", format!("cannot be {}: this person is no longer active", p.name));
         }
         Some(_) => {}
     }

@@ -56,6 +56,11 @@ pub async fn leads_to_ask(cx: &mut Cx<'_>, team: TeamId) -> Result<Vec<PersonNam
     store::leads_above(cx, team).await
 }
 
+/// The teams a person answers for: those they are in or lead, and all below what they lead.
+pub async fn teams_answered_for(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamId>> {
+    store::teams_answered_for(cx, person).await
+}
+
 /// The teams a person is in now, the one joined first leading.
 pub async fn team_ids_of(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamId>> {
     store::team_ids_of(cx, person).await

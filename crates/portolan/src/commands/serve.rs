@@ -102,10 +102,19 @@ fn portal(
         usage,
         demo_sign_in: settings.demo && address.ip().is_loopback() && is_loopback(&base_url),
         base_url,
-        organisation: settings.organisation.clone(),
+        organisation: organisation(settings),
         sealing_key: seal::key(settings)?,
     };
     Ok(Arc::new(portal))
+}
+
+/// The name beside the brand; the demo company has one of its own.
+fn organisation(settings: &Settings) -> String {
+    if settings.demo && settings.organisation.is_empty() {
+        crate::demo::COMPANY.into()
+    } else {
+        settings.organisation.clone()
+    }
 }
 
 /// What a browser on this machine can open.

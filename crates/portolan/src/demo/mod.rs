@@ -28,6 +28,9 @@ use story::{Act, Change};
 #[folder = "../../demo"]
 struct Files;
 
+/// The company's name.
+pub(crate) const COMPANY: &str = "Fairhaven";
+
 /// Name of the source that the company's descriptors come from.
 const SOURCE: &str = "git.fairhaven.example/fairhaven/catalog";
 /// The company has used the portal for this long,

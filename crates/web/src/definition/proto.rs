@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Definition {
             let name_end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
             match word {
                 "package" if definition.title.is_none() => {
-                    definition.title = Some(rest[..name_end].to_owned())
+                    definition.title = Some(rest[..name_end].to_owned());
                 }
                 "service" => {
                     rest[..name_end].clone_into(&mut service);

@@ -161,10 +161,10 @@ fn body(root: &Map<String, Value>, identity: Identity, problems: &mut Vec<Proble
     read_spec(&mut spec, &mut out);
     match kind {
         Kind::Group => {
-            out.group = Some(Box::new(group(&mut spec, &mut out.relations, &out.reference, &annotations)))
+            out.group = Some(Box::new(group(&mut spec, &mut out.relations, &out.reference, &annotations)));
         }
         Kind::User => {
-            out.user = Some(Box::new(user(&mut spec, &mut out.relations, &out.reference, &annotations)))
+            out.user = Some(Box::new(user(&mut spec, &mut out.relations, &out.reference, &annotations)));
         }
         Kind::Location => location(&mut spec),
         Kind::Api => {
@@ -224,7 +224,10 @@ fn read_spec(spec: &mut Fields<'_, '_>, out: &mut Descriptor) {
             to(RelationKind::PartOf, out.domain.clone().into_iter().collect());
         }
         Domain => {
-            to(RelationKind::PartOf, spec.reference("subdomainOf", Some("domain"), &ns).into_iter().collect())
+            to(
+                RelationKind::PartOf,
+                spec.reference("subdomainOf", Some("domain"), &ns).into_iter().collect(),
+            );
         }
         _ => {}
     }

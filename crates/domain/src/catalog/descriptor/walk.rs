@@ -13,7 +13,7 @@ pub(super) fn walk(value: &Value, path: &mut String, problems: &mut Vec<Problem>
     let field = |path: &str| if path.is_empty() { "document".to_owned() } else { path.to_owned() };
     match value {
         Value::String(text) if text.contains('\0') => {
-            problems.push(Problem { field: field(path), message: NUL.into() })
+            problems.push(Problem { field: field(path), message: NUL.into() });
         }
         Value::Array(items) => {
             let length = path.len();

@@ -101,8 +101,7 @@ pub(in crate::catalog) async fn narrowed(
                    CASE WHEN NOT facets && $7::text[] THEN 'system' END, CASE WHEN NOT facets && $8::text[] THEN 'domain' END], NULL) AS out
                FROM entity
                WHERE ($9::uuid IS NULL OR owner_person_id = $9 OR owner_team_id IN (
-                         SELECT team_id FROM membership WHERE person_id = $9 AND valid_until IS NULL
-                         UNION ALL SELECT id FROM team WHERE lead_id = $9))
+                         SELECT teams_of($9)))
                  AND (NOT $10::boolean OR (kind IN ('component', 'api', 'resource', 'system', 'domain')
                      AND (owner_team_id IS NULL OR owner_team_id NOT IN (SELECT id FROM staffed_team))
                      AND (owner_person_id IS NULL OR owner_person_id IN (SELECT id FROM person WHERE NOT active))))

@@ -79,8 +79,7 @@ macro_rules! narrowed {
                   AND ($6::text[] IS NULL OR facets && $6) AND ($7::text[] IS NULL OR facets && $7)
                   AND ($8::text[] IS NULL OR facets && $8)
                   AND ($9::uuid IS NULL OR owner_person_id = $9 OR owner_team_id IN (
-                        SELECT team_id FROM membership WHERE person_id = $9 AND valid_until IS NULL
-                        UNION ALL SELECT id FROM team WHERE lead_id = $9))
+                        SELECT teams_of($9)))
                   AND (NOT $10::boolean OR (kind IN ('component', 'api', 'resource', 'system', 'domain')
                         AND (owner_team_id IS NULL OR owner_team_id NOT IN (SELECT id FROM staffed_team))
                         AND (owner_person_id IS NULL OR owner_person_id IN (SELECT id FROM person WHERE NOT active))))

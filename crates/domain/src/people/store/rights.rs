@@ -60,6 +60,12 @@ pub(in super::super) async fn team_ids_of(cx: &mut Cx<'_>, person: PersonId) -> 
     .await?)
 }
 
+pub(in super::super) async fn teams_answered_for(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamId>> {
+    Ok(sqlx::query_scalar!(r#"SELECT teams_of($1) AS "id!: TeamId" LIMIT 2000"#, person as PersonId)
+        .fetch_all(cx.conn())
+        .await?)
+}
+
 pub(in super::super) async fn has_active_members(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(
