@@ -27,6 +27,7 @@ impl Form {
     }
 
     /// The same with this field set.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they have")]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.fields.push((name.to_owned(), value.to_string()));
         self

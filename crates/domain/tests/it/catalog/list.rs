@@ -28,6 +28,8 @@ async fn all(
     }
 }
 
+type Check<'a> = Box<dyn Fn(&Summary) -> bool + 'a>;
+
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn pages_of_any_size_in_any_order_give_every_row_once(pool: PgPool) {
     company(&pool).await;
@@ -71,7 +73,6 @@ async fn each_filter_leaves_what_it_says(pool: PgPool) {
         }
         filter
     };
-    type Check<'a> = Box<dyn Fn(&Summary) -> bool + 'a>;
     let cases: Vec<(Filter, Check<'_>)> = vec![
         (one("type", &["library"]), Box::new(|s| s.type_name.as_deref() == Some("library"))),
         (
