@@ -44,9 +44,11 @@ impl EditPage {
 
 async fn blank(mut viewer: Viewer) -> Result<Response, PageError> {
     viewer.cx().admin()?;
+    // most likely they sit where their admin does
+    let time_zone = viewer.actor().time_zone.clone();
     page::html(&EditPage {
         shell: viewer.shell(Nav::People),
-        form: Form::blank().with("time_zone", "UTC"),
+        form: Form::blank().with("time_zone", time_zone),
         person: None,
     })
 }
