@@ -95,6 +95,6 @@ async fn list(
 ) -> Result<Json<List<ActivityBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let filter = activity::Filter { subject: query.subject, actor: None, verb: query.verb, via: query.via };
-    let page = activity::list(&mut caller.cx(), &filter, after, limit).await?;
+    let page = activity::list(&mut caller.cx().await?, &filter, after, limit).await?;
     Ok(List::of(page, ActivityBody::from))
 }

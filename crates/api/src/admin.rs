@@ -57,7 +57,7 @@ struct TimesBody {
 /// What people searched for and opened; for admins.
 #[utoipa::path(get, path = "/usage", tag = "admin", responses((status = 200, body = UsageBody)))]
 async fn report(mut caller: Caller) -> Result<Json<UsageBody>, ApiError> {
-    let report = usage::report(&mut caller.cx()).await?;
+    let report = usage::report(&mut caller.cx().await?).await?;
     let week = |w: usage::Week| WeekBody {
         from: w.from,
         people: usage::few(w.people),
@@ -108,7 +108,7 @@ impl From<Settings> for SettingsBody {
 /// The settings in force; for admins.
 #[utoipa::path(get, path = "/settings", tag = "admin", responses((status = 200, body = SettingsBody)))]
 async fn read(mut caller: Caller) -> Result<Json<SettingsBody>, ApiError> {
-    Ok(Json(settings::show(&mut caller.cx()).await?.into()))
+    Ok(Json(settings::show(&mut caller.cx().await?).await?.into()))
 }
 
 /// Turns the settings; for admins.
@@ -119,5 +119,5 @@ async fn change(mut caller: Caller, Body(body): Body<SettingsBody>) -> Result<Js
         confirm_after_days: body.confirm_after_days,
         confirm_asks_a_month: body.confirm_asks_a_month,
     };
-    Ok(Json(settings::change(&mut caller.cx(), new).await?.into()))
+    Ok(Json(settings::change(&mut caller.cx().await?, new).await?.into()))
 }

@@ -16,13 +16,17 @@ use portolan_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ApiError, Caller, Shared, body::Params, error::FieldProblem};
+use crate::{ApiError, Shared, body::Params, caller::Writer, error::FieldProblem};
 
 /// Room for what JSON adds to the documents themselves.
 const BODY_LIMIT: usize = MAX_BODY + MAX_BODY / 4;
+
+/// One apply runs at a time, in all replicas together: more than two here would only wait, each with a connection.
+static APPLYING: Semaphore = Semaphore::const_new(2);
 
 /// The slice's routes.
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -172,7 +176,7 @@ impl From<Report> for ReportBody {
     responses((status = 200, body = ReportBody), (status = 422, description = "Nothing was written: a limit, or all-or-nothing, or a prune that is not safe; the report says which", body = ReportBody, content_type = "application/problem+json"))
 )]
 async fn apply_descriptors(
-    mut caller: Caller,
+    Writer(mut caller): Writer,
     Params(query): Params<Query>,
     headers: HeaderMap,
     body: Bytes,
@@ -181,7 +185,9 @@ async fn apply_descriptors(
     drop(body);
     let source = query.source.unwrap_or_else(|| "default".into());
     let request = Request { files, source, dry_run: query.dry_run, atomic: query.atomic, prune: query.prune };
-    let report = apply::apply(&mut caller.cx(), request).await?;
+    // those that wait for their turn hold no connection meanwhile
+    let _turn = APPLYING.acquire().await;
+    let report = apply::apply(&mut caller.cx().await?, request).await?;
     Ok(answer(report.into()))
 }
 

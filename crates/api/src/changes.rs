@@ -145,14 +145,14 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
         status: query.status,
         mine: query.mine,
     };
-    let page = changes::list(&mut caller.cx(), &filter, after, limit).await?;
+    let page = changes::list(&mut caller.cx().await?, &filter, after, limit).await?;
     Ok(List::of(page, ChangeBody::from))
 }
 
 /// One change.
 #[utoipa::path(get, path = "/changes/{id}", tag = "changes", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = ChangeBody)))]
 async fn show(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<Json<ChangeBody>, ApiError> {
-    Ok(Json(changes::get(&mut caller.cx(), ChangeId(id)).await?.into()))
+    Ok(Json(changes::get(&mut caller.cx().await?, ChangeId(id)).await?.into()))
 }
 
 /// Tells a change: 201 if it is new, 200 if it was known. Needs a token with the scope `write` of somebody who may edit
@@ -178,7 +178,7 @@ async fn record(
         link: body.link,
         key: body.key,
     };
-    let recorded = changes::record(&mut caller.cx(), new).await?;
+    let recorded = changes::record(&mut caller.cx().await?, new).await?;
     let status = if recorded.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(recorded.change.into())))
 }
@@ -225,7 +225,7 @@ async fn running(
 ) -> Result<Json<List<RunningBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let (environment, team) = (query.environment.as_deref(), query.team.as_deref());
-    let page = changes::running(&mut caller.cx(), environment, team, after, limit).await?;
+    let page = changes::running(&mut caller.cx().await?, environment, team, after, limit).await?;
     Ok(List::of(page, |r| {
         let (later_version, later_status) = r.later.map(|(v, s)| (v, s.as_str())).unzip();
         RunningBody {

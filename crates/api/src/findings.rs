@@ -74,7 +74,7 @@ async fn list(
     Params(query): Params<Query>,
 ) -> Result<Json<List<FindingBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after.clone())?;
-    let page = findings::list(&mut caller.cx(), &query.filter(), after, limit).await?;
+    let page = findings::list(&mut caller.cx().await?, &query.filter(), after, limit).await?;
     Ok(List::of(page, |f| {
         let (repair, consequence) = (f.repair(), f.consequence());
         FindingBody {
@@ -105,7 +105,7 @@ struct KindCount {
 /// How many there are of each kind.
 #[utoipa::path(get, path = "/findings/counts", tag = "findings", params(Query), responses((status = 200, body = Vec<KindCount>)))]
 async fn counts(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<Vec<KindCount>>, ApiError> {
-    let counted = findings::counts(&mut caller.cx(), &query.filter()).await?;
+    let counted = findings::counts(&mut caller.cx().await?, &query.filter()).await?;
     let body =
         |(kind, count): (findings::Kind, i64)| KindCount { kind: kind.as_str(), title: kind.title(), count };
     Ok(Json(counted.into_iter().map(body).collect()))

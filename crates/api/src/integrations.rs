@@ -173,7 +173,7 @@ fn body_of(portal: &Shared, hook: changes::Hook, secret: Option<String>) -> Hook
 /// All hooks; for admins.
 #[utoipa::path(get, path = "/integrations", tag = "changes", responses((status = 200, body = Vec<HookBody>)))]
 async fn list(State(portal): State<Shared>, mut caller: Caller) -> Result<Json<Vec<HookBody>>, ApiError> {
-    let hooks = changes::hooks(&mut caller.cx()).await?;
+    let hooks = changes::hooks(&mut caller.cx().await?).await?;
     Ok(Json(hooks.into_iter().map(|h| body_of(&portal, h, None)).collect()))
 }
 
@@ -196,13 +196,14 @@ async fn create(
     Body(body): Body<NewHookBody>,
 ) -> Result<(StatusCode, Json<HookBody>), ApiError> {
     let made =
-        changes::create_hook(&mut caller.cx(), body.kind, &body.name, portal.sealing_key.as_ref()).await?;
+        changes::create_hook(&mut caller.cx().await?, body.kind, &body.name, portal.sealing_key.as_ref())
+            .await?;
     Ok((StatusCode::CREATED, Json(body_of(&portal, made.hook, Some(made.secret)))))
 }
 
 /// Closes a hook; for admins.
 #[utoipa::path(delete, path = "/integrations/{hook}", tag = "changes", params(("hook" = uuid::Uuid, Path)), responses((status = 204)))]
 async fn revoke(mut caller: Caller, Path(hook): Path<uuid::Uuid>) -> Result<StatusCode, ApiError> {
-    changes::revoke_hook(&mut caller.cx(), ChangeHookId(hook)).await?;
+    changes::revoke_hook(&mut caller.cx().await?, ChangeHookId(hook)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -114,8 +114,8 @@ struct HandedOver {
     params(("kind" = String, Path), ("namespace" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = OwnershipBody)))]
 async fn show(mut caller: Caller, Path(path): EntityPath) -> Result<Json<OwnershipBody>, ApiError> {
-    let thing = ownership::owned(&mut caller.cx(), &reference(path)).await?;
-    let history = ownership::history(&mut caller.cx(), thing.id).await?;
+    let thing = ownership::owned(&mut caller.cx().await?, &reference(path)).await?;
+    let history = ownership::history(&mut caller.cx().await?, thing.id).await?;
     Ok(Json(body_of(thing, history)))
 }
 
@@ -143,7 +143,8 @@ async fn hand_over(
     Body(body): Body<HandOver>,
 ) -> Result<Json<HandedOver>, ApiError> {
     let done =
-        ownership::hand_over(&mut caller.cx(), &reference(path), &body.owner, &body.reason, version).await?;
+        ownership::hand_over(&mut caller.cx().await?, &reference(path), &body.owner, &body.reason, version)
+            .await?;
     note(&portal, &caller, "handed-over", &done.entity_ref);
     let (descriptor_says, descriptor_in) = done.descriptor_says.unzip();
     Ok(Json(HandedOver {
@@ -165,9 +166,9 @@ async fn confirm(
     mut caller: Caller,
     Path(path): EntityPath,
 ) -> Result<(StatusCode, Json<OwnershipBody>), ApiError> {
-    let thing = ownership::confirm(&mut caller.cx(), &reference(path)).await?;
+    let thing = ownership::confirm(&mut caller.cx().await?, &reference(path)).await?;
     note(&portal, &caller, "confirmed", &thing.entity_ref);
-    let history = ownership::history(&mut caller.cx(), thing.id).await?;
+    let history = ownership::history(&mut caller.cx().await?, thing.id).await?;
     Ok((StatusCode::CREATED, Json(body_of(thing, history))))
 }
 
@@ -192,8 +193,8 @@ async fn candidates(
     mut caller: Caller,
     Path(path): EntityPath,
 ) -> Result<Json<Vec<CandidateBody>>, ApiError> {
-    let thing = ownership::owned(&mut caller.cx(), &reference(path)).await?;
-    let found = likely::owners(&mut caller.cx(), &thing).await?;
+    let thing = ownership::owned(&mut caller.cx().await?, &reference(path)).await?;
+    let found = likely::owners(&mut caller.cx().await?, &thing).await?;
     let body = |c: likely::Candidate| CandidateBody {
         confidence: c.confidence(),
         team: c.slug,
@@ -218,7 +219,7 @@ struct PreviewBody {
 #[utoipa::path(get, path = "/teams/{slug}/hand-over", tag = "ownership", params(("slug" = String, Path)),
     responses((status = 200, body = PreviewBody)))]
 async fn preview(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<PreviewBody>, ApiError> {
-    let bulk = ownership::preview(&mut caller.cx(), &slug).await?;
+    let bulk = ownership::preview(&mut caller.cx().await?, &slug).await?;
     let first = bulk.first.into_iter().map(|t| t.entity_ref).collect();
     Ok(Json(PreviewBody { total: bulk.total, by_kind: bulk.by_kind.into_iter().collect(), first }))
 }
@@ -253,7 +254,8 @@ async fn hand_over_all(
     Body(body): Body<HandOverAll>,
 ) -> Result<Json<CountBody>, ApiError> {
     let (count, _) =
-        ownership::hand_over_all(&mut caller.cx(), &slug, &body.owner, &body.reason, body.expected).await?;
+        ownership::hand_over_all(&mut caller.cx().await?, &slug, &body.owner, &body.reason, body.expected)
+            .await?;
     note(&portal, &caller, "handed-over", &format!("team:{slug}"));
     Ok(Json(CountBody { count }))
 }
@@ -265,7 +267,7 @@ async fn confirm_all(
     mut caller: Caller,
     Path(slug): Path<String>,
 ) -> Result<(StatusCode, Json<CountBody>), ApiError> {
-    let count = ownership::confirm_all(&mut caller.cx(), &slug).await?;
+    let count = ownership::confirm_all(&mut caller.cx().await?, &slug).await?;
     Ok((StatusCode::CREATED, Json(CountBody { count })))
 }
 

@@ -116,13 +116,7 @@ impl Cx<'_> {
 
     /// The signed-in person, with a scope that allows writing. Whether they may write *this* is asked by the slice.
     pub fn writer(&self) -> Result<PersonId> {
-        let person = self.reader()?;
-        if self.actor.scope < Scope::Write {
-            return Err(Error::Forbidden(
-                "this token may only read; make one with the scope \"write\" on your account page".into(),
-            ));
-        }
-        Ok(person)
+        self.actor.writer()
     }
 
     /// An admin, with a scope that allows administration (or the system itself).
@@ -263,6 +257,17 @@ impl Actor {
             time_zone: person.time_zone.as_str().into(),
             preferences: person.preferences,
         }
+    }
+
+    /// The person, if the credential allows writing.
+    pub fn writer(&self) -> Result<PersonId> {
+        let person = self.person.ok_or(Error::Unauthenticated)?;
+        if self.scope < Scope::Write {
+            return Err(Error::Forbidden(
+                "this token may only read; make one with the scope \"write\" on your account page".into(),
+            ));
+        }
+        Ok(person)
     }
 
     fn nobody(handle: &str, scope: Scope, via: Via) -> Self {

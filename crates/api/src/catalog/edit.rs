@@ -133,7 +133,7 @@ async fn register(mut caller: Caller, Body(body): Body<NewBody>) -> Result<Respo
         edit: body.about.into(),
         facts,
     };
-    let entity = catalog::register(&mut caller.cx(), new).await?;
+    let entity = catalog::register(&mut caller.cx().await?, new).await?;
     let tag = tag_of(&entity);
     let mut response = tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity)));
     *response.status_mut() = StatusCode::CREATED;
@@ -151,7 +151,7 @@ async fn edit(
     IfMatch(version): IfMatch,
     Body(body): Body<EditBody>,
 ) -> Result<Response, ApiError> {
-    let entity = catalog::edit(&mut caller.cx(), &reference(address)?, version, body.into()).await?;
+    let entity = catalog::edit(&mut caller.cx().await?, &reference(address)?, version, body.into()).await?;
     let tag = tag_of(&entity);
     Ok(tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity))))
 }
@@ -166,7 +166,7 @@ async fn delete(
     address: Address,
     IfMatch(version): IfMatch,
 ) -> Result<Response, ApiError> {
-    catalog::delete(&mut caller.cx(), &reference(address)?, version).await?;
+    catalog::delete(&mut caller.cx().await?, &reference(address)?, version).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -198,7 +198,7 @@ async fn set_fact(
     Body(body): Body<FactBody>,
 ) -> Result<Response, ApiError> {
     let (reference, field) = fact(address)?;
-    let entity = catalog::set_fact(&mut caller.cx(), &reference, field, &body.value, version).await?;
+    let entity = catalog::set_fact(&mut caller.cx().await?, &reference, field, &body.value, version).await?;
     let tag = tag_of(&entity);
     Ok(tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity))))
 }
@@ -214,7 +214,7 @@ async fn clear_fact(
     IfMatch(version): IfMatch,
 ) -> Result<Response, ApiError> {
     let (reference, field) = fact(address)?;
-    let entity = catalog::clear_fact(&mut caller.cx(), &reference, field, version).await?;
+    let entity = catalog::clear_fact(&mut caller.cx().await?, &reference, field, version).await?;
     let tag = tag_of(&entity);
     Ok(tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity))))
 }

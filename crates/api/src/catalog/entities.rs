@@ -114,7 +114,7 @@ async fn list(
     Params(pairs): Params<Vec<(String, String)>>,
 ) -> Result<Json<ListingBody>, ApiError> {
     let asked = Asked::read(pairs)?;
-    let cx = &mut caller.cx();
+    let cx = &mut caller.cx().await?;
     if !asked.refs.is_empty() {
         let items: Vec<SummaryBody> =
             catalog::by_refs(cx, &asked.refs).await?.into_iter().flatten().map(SummaryBody::from).collect();
@@ -168,7 +168,7 @@ pub(super) fn tag_of(entity: &Entity) -> String {
     responses((status = 200, body = EntityBody), (status = 304, description = "the same as the tag in If-None-Match"), (status = 404, body = crate::error::ProblemBody)))]
 async fn get(mut caller: Caller, address: Address, headers: HeaderMap) -> Result<Response, ApiError> {
     let reference = reference(address)?;
-    let entity = catalog::get(&mut caller.cx(), &reference).await?;
+    let entity = catalog::get(&mut caller.cx().await?, &reference).await?;
     let tag = tag_of(&entity);
     Ok(tagged(&headers, &tag, Json(EntityBody::from(entity))))
 }
@@ -199,6 +199,6 @@ async fn by_refs(mut caller: Caller, Body(body): Body<Refs>) -> Result<Json<Foun
             r.parse().map_err(|e: catalog::BadRef| Error::invalid(format!("refs[{n}]"), e.to_string()))
         })
         .collect();
-    let found = catalog::by_refs(&mut caller.cx(), &refs?).await?;
+    let found = catalog::by_refs(&mut caller.cx().await?, &refs?).await?;
     Ok(Json(Found { items: found.into_iter().map(|s| s.map(SummaryBody::from)).collect() }))
 }

@@ -46,7 +46,7 @@ struct RelationBody {
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name")),
     responses((status = 200, body = RelationsBody)))]
 async fn relations(mut caller: Caller, address: Address) -> Result<Json<RelationsBody>, ApiError> {
-    let found = catalog::relations(&mut caller.cx(), &reference(address)?).await?;
+    let found = catalog::relations(&mut caller.cx().await?, &reference(address)?).await?;
     let items = found.items.into_iter().map(|r| RelationBody {
         r#type: r.kind.as_str(),
         target: r.other.into(),
@@ -65,6 +65,6 @@ async fn history(
     Params(query): Params<Paging>,
 ) -> Result<Json<List<ActivityBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
-    let page = catalog::history(&mut caller.cx(), &reference(address)?, after, limit).await?;
+    let page = catalog::history(&mut caller.cx().await?, &reference(address)?, after, limit).await?;
     Ok(List::of(page, ActivityBody::from))
 }

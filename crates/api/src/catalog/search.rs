@@ -70,7 +70,7 @@ async fn search(
     Params(query): Params<Query>,
 ) -> Result<Json<FoundBody>, ApiError> {
     let (limit, _) = paging(query.limit, None)?;
-    let found = catalog::search(&mut caller.cx(), &query.q, limit).await?;
+    let found = catalog::search(&mut caller.cx().await?, &query.q, limit).await?;
     let results = i32::try_from(found.len()).ok();
     portal.usage.note(usage::Event {
         kind: "searched",

@@ -127,7 +127,7 @@ impl From<Session> for SessionBody {
 #[utoipa::path(get, path = "/me", tag = "me", responses((status = 200, body = MeBody)))]
 async fn me(mut caller: Caller) -> Result<Json<MeBody>, ApiError> {
     let scope = caller.actor().scope.as_str();
-    let cx = &mut caller.cx();
+    let cx = &mut caller.cx().await?;
     let me = people::me(cx).await?;
     let stays = people::stays(cx, me.id).await?;
     let now = cx.now();
@@ -139,14 +139,14 @@ async fn me(mut caller: Caller) -> Result<Json<MeBody>, ApiError> {
 /// The caller's tokens, the newest first.
 #[utoipa::path(get, path = "/me/tokens", tag = "me", responses((status = 200, body = List<TokenBody>)))]
 async fn tokens(mut caller: Caller) -> Result<Json<List<TokenBody>>, ApiError> {
-    Ok(whole(people::tokens(&mut caller.cx()).await?))
+    Ok(whole(people::tokens(&mut caller.cx().await?).await?))
 }
 
 /// Makes a token for the caller.
 #[utoipa::path(post, path = "/me/tokens", tag = "me", request_body = NewTokenBody, responses((status = 201, body = NewTokenAnswer)))]
 async fn create_token(mut caller: Caller, Body(new): Body<NewTokenBody>) -> Result<Response, ApiError> {
     let new = NewToken { name: new.name, scope: new.scope, expires_at: new.expires_at };
-    let (token, secret) = people::create_token(&mut caller.cx(), &new).await?;
+    let (token, secret) = people::create_token(&mut caller.cx().await?, &new).await?;
     let body = NewTokenAnswer { secret, token: token.into() };
     Ok((StatusCode::CREATED, [("cache-control", "no-store")], Json(body)).into_response())
 }
@@ -155,21 +155,21 @@ async fn create_token(mut caller: Caller, Body(new): Body<NewTokenBody>) -> Resu
 #[utoipa::path(delete, path = "/me/tokens/{id}", tag = "me", params(("id" = uuid::Uuid, Path, description = "Key of the token.")),
     responses((status = 204, description = "It works no more.")))]
 async fn revoke_token(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<StatusCode, ApiError> {
-    people::revoke_token(&mut caller.cx(), TokenId(id)).await?;
+    people::revoke_token(&mut caller.cx().await?, TokenId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The browsers the caller is signed in with, the last used first.
 #[utoipa::path(get, path = "/me/sessions", tag = "me", responses((status = 200, body = List<SessionBody>)))]
 async fn sessions(mut caller: Caller) -> Result<Json<List<SessionBody>>, ApiError> {
-    Ok(whole(people::sessions(&mut caller.cx(), None).await?))
+    Ok(whole(people::sessions(&mut caller.cx().await?, None).await?))
 }
 
 /// Signs one of them out.
 #[utoipa::path(delete, path = "/me/sessions/{id}", tag = "me", params(("id" = uuid::Uuid, Path, description = "Key of the session.")),
     responses((status = 204, description = "It is signed out.")))]
 async fn end_session(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<StatusCode, ApiError> {
-    people::end_session(&mut caller.cx(), SessionId(id)).await?;
+    people::end_session(&mut caller.cx().await?, SessionId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

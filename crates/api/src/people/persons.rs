@@ -104,9 +104,9 @@ struct LinkBody {
 async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<PersonBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let filter = PeopleFilter { q: query.q, active: query.active, admin: query.admin };
-    let page = people::people(&mut caller.cx(), &filter, after, limit).await?;
+    let page = people::people(&mut caller.cx().await?, &filter, after, limit).await?;
     let next = page.next.as_ref().map(|c| c.as_str().to_owned());
-    let items = bodies::persons(&mut caller.cx(), page.items).await?;
+    let items = bodies::persons(&mut caller.cx().await?, page.items).await?;
     Ok(Json(List { items, next, total: page.total }))
 }
 
@@ -125,7 +125,7 @@ async fn create(
         manager: new.manager,
         admin: new.admin,
     };
-    let person = people::create_person(&mut caller.cx(), new).await?;
+    let person = people::create_person(&mut caller.cx().await?, new).await?;
     Ok((StatusCode::CREATED, Json(one(&mut caller, person).await?)))
 }
 
@@ -137,7 +137,7 @@ async fn get(
     Path(handle): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let person = people::person(&mut caller.cx(), &handle).await?;
+    let person = people::person(&mut caller.cx().await?, &handle).await?;
     answer(&mut caller, person, &headers).await
 }
 
@@ -159,7 +159,7 @@ async fn edit(
         admin: edit.admin,
         active: edit.active,
     };
-    let person = people::edit_person(&mut caller.cx(), &handle, edit, version).await?;
+    let person = people::edit_person(&mut caller.cx().await?, &handle, edit, version).await?;
     answer(&mut caller, person, &HeaderMap::new()).await
 }
 
@@ -170,8 +170,8 @@ async fn memberships(
     mut caller: Caller,
     Path(handle): Path<String>,
 ) -> Result<Json<List<MembershipBody>>, ApiError> {
-    let person = people::person(&mut caller.cx(), &handle).await?;
-    let stays = people::stays(&mut caller.cx(), person.id).await?;
+    let person = people::person(&mut caller.cx().await?, &handle).await?;
+    let stays = people::stays(&mut caller.cx().await?, person.id).await?;
     let total = i64::try_from(stays.len()).unwrap_or(i64::MAX);
     Ok(Json(List { items: stays.into_iter().map(Into::into).collect(), next: None, total }))
 }
@@ -184,14 +184,14 @@ async fn sign_in_link(
     axum::extract::State(portal): axum::extract::State<Shared>,
     Path(handle): Path<String>,
 ) -> Result<Response, ApiError> {
-    let link = people::create_sign_in_link(&mut caller.cx(), &handle).await?;
+    let link = people::create_sign_in_link(&mut caller.cx().await?, &handle).await?;
     let body =
         LinkBody { url: format!("{}/sign-in/{}", portal.base_url, link.secret), expires_at: link.expires_at };
     Ok((StatusCode::CREATED, [("cache-control", "no-store")], Json(body)).into_response())
 }
 
 async fn one(caller: &mut Caller, person: people::Person) -> Result<PersonBody, ApiError> {
-    let mut bodies = bodies::persons(&mut caller.cx(), vec![person]).await?;
+    let mut bodies = bodies::persons(&mut caller.cx().await?, vec![person]).await?;
     Ok(bodies.remove(0))
 }
 

@@ -163,9 +163,9 @@ struct End {
 #[utoipa::path(get, path = "/teams", tag = "teams", params(Query), responses((status = 200, body = List<TeamBody>)))]
 async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<TeamBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
-    let page = people::teams(&mut caller.cx(), query.q.as_deref(), after, limit).await?;
+    let page = people::teams(&mut caller.cx().await?, query.q.as_deref(), after, limit).await?;
     let next = page.next.as_ref().map(|c| c.as_str().to_owned());
-    let items = bodies::teams(&mut caller.cx(), page.items).await?;
+    let items = bodies::teams(&mut caller.cx().await?, page.items).await?;
     Ok(Json(List { items, next, total: page.total }))
 }
 
@@ -188,7 +188,7 @@ async fn create(
         phone: new.phone,
         roles: new.roles.into_iter().map(Into::into).collect(),
     };
-    let team = people::create_team(&mut caller.cx(), new).await?;
+    let team = people::create_team(&mut caller.cx().await?, new).await?;
     Ok((StatusCode::CREATED, Json(one(&mut caller, team).await?)))
 }
 
@@ -196,7 +196,7 @@ async fn create(
 #[utoipa::path(get, path = "/teams/{slug}", tag = "teams", params(("slug" = String, Path, description = "Slug, in any case.")),
     responses((status = 200, body = TeamBody), (status = 404, description = "No team has this slug.")))]
 async fn get(mut caller: Caller, Path(slug): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let team = people::team(&mut caller.cx(), &slug).await?;
+    let team = people::team(&mut caller.cx().await?, &slug).await?;
     answer(&mut caller, team, &headers).await
 }
 
@@ -222,7 +222,7 @@ async fn edit(
         phone: edit.phone,
         roles: edit.roles.map(|roles| roles.into_iter().map(Into::into).collect()),
     };
-    let team = people::edit_team(&mut caller.cx(), &slug, edit, version).await?;
+    let team = people::edit_team(&mut caller.cx().await?, &slug, edit, version).await?;
     answer(&mut caller, team, &HeaderMap::new()).await
 }
 
@@ -235,8 +235,8 @@ async fn members(
     Params(query): Params<Paging>,
 ) -> Result<Json<List<MembershipBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
-    let team = people::team(&mut caller.cx(), &slug).await?;
-    let page = people::members(&mut caller.cx(), team.id, after, limit).await?;
+    let team = people::team(&mut caller.cx().await?, &slug).await?;
+    let page = people::members(&mut caller.cx().await?, team.id, after, limit).await?;
     Ok(List::of(page, MembershipBody::from))
 }
 
@@ -248,7 +248,7 @@ async fn add_member(
     Path(slug): Path<String>,
     Body(new): Body<NewMemberBody>,
 ) -> Result<(StatusCode, Json<MembershipKey>), ApiError> {
-    let id = people::add_member(&mut caller.cx(), &slug, &new.person, new.from).await?;
+    let id = people::add_member(&mut caller.cx().await?, &slug, &new.person, new.from).await?;
     Ok((StatusCode::CREATED, Json(MembershipKey { id: id.0 })))
 }
 
@@ -260,12 +260,12 @@ async fn end_membership(
     Path(id): Path<uuid::Uuid>,
     Params(end): Params<End>,
 ) -> Result<StatusCode, ApiError> {
-    people::end_membership(&mut caller.cx(), MembershipId(id), end.until).await?;
+    people::end_membership(&mut caller.cx().await?, MembershipId(id), end.until).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn one(caller: &mut Caller, team: people::Team) -> Result<TeamBody, ApiError> {
-    let mut bodies = bodies::teams(&mut caller.cx(), vec![team]).await?;
+    let mut bodies = bodies::teams(&mut caller.cx().await?, vec![team]).await?;
     Ok(bodies.remove(0))
 }
 
