@@ -178,6 +178,7 @@ async fn change(
     version: Option<i64>,
 ) -> Result<Entity> {
     cx.atomically(async |cx| {
+        store::apply::lock(cx).await?;
         store::ownership::lock(cx, reference.as_str()).await?;
         let now = read::known(cx, reference).await?;
         edit::require(cx, &now).await?;

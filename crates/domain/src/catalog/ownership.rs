@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{EntityRef, store::ownership as store};
+use super::{
+    EntityRef,
+    store::{apply::lock, ownership as store},
+};
 use crate::{
     Cx, EntityId, Error, Limit, OwnershipId, PersonId, Problem, Result, TeamId,
     activity::{self, Act, Changed},
@@ -188,6 +191,7 @@ pub async fn hand_over(
     let reason = checked_reason(reason)?;
     let entity_ref = canonical(entity_ref);
     cx.atomically(async |cx| {
+        lock(cx).await?;
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;
         let to = resolve(cx, "to", to).await?;
@@ -246,6 +250,7 @@ pub async fn hand_over_all(
     }
     check_staffed(&to)?;
     cx.atomically(async |cx| {
+        lock(cx).await?;
         let moved = store::give_all(cx, team, &to).await?;
         let count = i64::try_from(moved.len()).unwrap_or(i64::MAX);
         if expected.is_some_and(|n| n != count) {
@@ -269,6 +274,7 @@ pub async fn confirm(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
     cx.writer()?;
     let entity_ref = canonical(entity_ref);
     cx.atomically(async |cx| {
+        lock(cx).await?;
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;
         match (thing.team, thing.person) {
@@ -305,6 +311,7 @@ pub async fn confirm_all(cx: &mut Cx<'_>, team: &str) -> Result<i64> {
     let Some(id) = team.team else { return Err(Error::invalid("team", "must be a team")) };
     people::require_team(cx, Some(id), &format!("what {} owns", team.name)).await?;
     cx.atomically(async |cx| {
+        lock(cx).await?;
         let confirmed = store::confirm_team(cx, id).await?;
         let acts = confirmed.iter().map(|(id, entity_ref)| Act {
             entity_id: Some(*id),

@@ -201,7 +201,8 @@ async fn may_record(cx: &mut Cx<'_>, target: &Target) -> Result<()> {
 /// Records what a code host told through a hook whose signature was checked, for every entity of the repository.
 /// A repository that the catalog does not know is no mistake of the sender: the answer is just empty.
 pub async fn tell(cx: &mut Cx<'_>, kind: HookKind, deployment: &Deployment) -> Result<Vec<Recorded>> {
-    let targets = store::targets_of_repository(cx, kind, &deployment.repository.to_lowercase()).await?;
+    let mut targets = store::targets_of_repository(cx, kind, &deployment.repository.to_lowercase()).await?;
+    targets.sort_unstable_by_key(|target| target.id); // rows are locked in the order in which an apply locks them
     let now = cx.now();
     cx.atomically(async |cx| {
         let mut recorded = Vec::new();

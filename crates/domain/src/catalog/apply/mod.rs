@@ -124,7 +124,7 @@ fn refusal(report: &Report, atomic: bool, damaged_prune: bool) -> Option<String>
 }
 
 async fn run(cx: &mut Cx<'_>, plan: &mut Plan, prune: bool) -> Result<()> {
-    store::lock(cx).await?;
+    store::lock_for_long(cx).await?;
     let source = store::source(cx, &plan.report.source).await?;
     let now = store::known(cx, &plan.refs()).await?;
     plan.decide(source, now);
@@ -133,5 +133,9 @@ async fn run(cx: &mut Cx<'_>, plan: &mut Plan, prune: bool) -> Result<()> {
     if prune {
         write::prune(cx, plan, source).await?;
     }
-    store::applied(cx, source).await
+    // a source of which nothing was taken in is no fresher than before
+    if plan.report.items.iter().any(|item| item.outcome != Outcome::Rejected) {
+        store::applied(cx, source).await?;
+    }
+    Ok(())
 }

@@ -63,10 +63,11 @@ pub(super) async fn write(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
 
 async fn around(cx: &mut Cx<'_>, plan: &Plan) -> Result<Around> {
     let works = &plan.works;
-    let updated: Vec<Uuid> = works
+    let mut updated: Vec<Uuid> = works
         .iter()
         .filter_map(|w| if let Action::Update(k) = &w.action { Some(k.id.0) } else { None })
         .collect();
+    updated.sort_unstable(); // everybody locks entities in this order
     let before = store::before(cx, &updated).await?;
     let facts = store::facts(cx, &updated).await?;
     let (mut groups, users) = seeds::seeds(works);

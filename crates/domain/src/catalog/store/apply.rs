@@ -33,10 +33,15 @@ pub(crate) struct Before {
     pub(crate) descriptor: Value,
 }
 
-/// One apply at a time: two could claim the same entity, or count the same choices in opposite order.
-pub(crate) async fn lock(cx: &mut Cx<'_>) -> Result<()> {
-    // another apply may be long, and so may this one: not held to the time that pages have
+/// One apply at a time. Another one may be long, and so may this one: not held to the time that pages have.
+pub(crate) async fn lock_for_long(cx: &mut Cx<'_>) -> Result<()> {
     sqlx::query!("SELECT set_config('statement_timeout', '5min', true)").fetch_one(cx.conn()).await?;
+    lock(cx).await
+}
+
+/// Whoever writes entities does so alone, and takes this lock before any row: two could claim the same entity, or count
+/// the same choices in opposite order and wait for each other.
+pub(crate) async fn lock(cx: &mut Cx<'_>) -> Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('portolan:catalog-apply', 0))")
         .execute(cx.conn())
         .await?;
