@@ -290,6 +290,7 @@ pub async fn edit_person(
             (false, true) => "person.reactivated",
             _ => "person.edited",
         };
+        let changes = super::team::named(cx, changes).await?;
         activity::record(cx, Act { changes, ..Act::new(verb, subject(&after)) }).await?;
         Ok(after)
     })

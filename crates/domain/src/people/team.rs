@@ -1,5 +1,7 @@
 //! A team: who builds and keeps something together, and how to reach them. Teams form a tree.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -325,6 +327,7 @@ pub async fn edit_team(cx: &mut Cx<'_>, slug: &str, edit: TeamEdit, version: Opt
         }
         let after = Team { version: before.version + 1, updated_at: cx.now(), ..after };
         store::update_team(cx, &after).await?;
+        let changes = named(cx, changes).await?;
         activity::record(cx, Act { changes, ..Act::new("team.edited", subject(&after)) }).await?;
         Ok(after)
     })
@@ -496,6 +499,27 @@ fn differences(before: &Team, after: &Team) -> Vec<Changed> {
     compare("phone", before.phone.clone().into(), after.phone.clone().into());
     compare("roles", roles(before).into(), roles(after).into());
     changes
+}
+
+/// The changes with slugs and handles in place of keys: rows of the log outlive what they speak of.
+pub(super) async fn named(cx: &mut Cx<'_>, mut changes: Vec<Changed>) -> Result<Vec<Changed>> {
+    let keys = |of: &[&str]| -> Vec<uuid::Uuid> {
+        let those = changes.iter().filter(|c| of.contains(&c.field.as_str()));
+        those.flat_map(|c| [&c.from, &c.to]).filter_map(|v| v.as_str()?.parse().ok()).collect()
+    };
+    let teams: Vec<_> = keys(&["parent"]).into_iter().map(TeamId).collect();
+    let people: Vec<_> = keys(&["lead", "manager"]).into_iter().map(PersonId).collect();
+    let teams = team_names(cx, &teams).await?.into_iter().map(|t| (t.id.to_string(), t.slug));
+    let people = super::person_names(cx, &people).await?.into_iter().map(|p| (p.id.to_string(), p.handle));
+    let names: HashMap<String, String> = teams.chain(people).collect();
+    for change in changes.iter_mut().filter(|c| matches!(c.field.as_str(), "parent" | "lead" | "manager")) {
+        for value in [&mut change.from, &mut change.to] {
+            if let Some(name) = value.as_str().and_then(|key| names.get(key)) {
+                *value = name.clone().into();
+            }
+        }
+    }
+    Ok(changes)
 }
 
 /// A lead in a word, for messages that say whom to ask.

@@ -1,6 +1,6 @@
 use jiff::ToSpan;
 use portolan_domain::{
-    Error, Limit,
+    Error, Limit, activity,
     people::{self, NewTeam, Role, TeamEdit},
 };
 use portolan_testkit::Bed;
@@ -148,4 +148,26 @@ async fn nobody_is_added_who_is_not_there(pool: PgPool) {
     ));
     let found = people::find_teams(&mut call.cx(), "baskte", Limit::default()).await.unwrap();
     assert_eq!(found.len(), 1, "a mistyped team is found");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_log_names_leads_parents_and_managers(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let (imke, bo) = (bed.person("imke").await, bed.person("bo").await);
+    bed.team("retail").await;
+    bed.team("basket").await;
+    bed.lead(&imke, &people::team(&mut bed.as_system().await.cx(), "basket").await.unwrap()).await;
+    let edit = TeamEdit { lead: Some(Some("bo".into())), ..under("retail") };
+    people::edit_team(&mut bed.as_system().await.cx(), "basket", edit, None).await.unwrap();
+    let edit = people::PersonEdit { manager: Some(Some("imke".into())), ..people::PersonEdit::default() };
+    people::edit_person(&mut bed.as_system().await.cx(), &bo.handle, edit, None).await.unwrap();
+
+    let words = async |subject: &str| {
+        let filter = activity::Filter { subject: Some(subject.into()), ..activity::Filter::default() };
+        let mut reader = bed.as_person(&imke).await;
+        let page = activity::list(&mut reader.cx(), &filter, None, Limit::default()).await.unwrap();
+        page.items[0].words()
+    };
+    assert_eq!(words("team:basket").await, "Team edited: parent retail, lead from imke to bo");
+    assert_eq!(words("person:bo").await, "Person edited: manager imke");
 }
