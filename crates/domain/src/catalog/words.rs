@@ -98,6 +98,13 @@ pub(super) fn mend(typed: &str, known: &[(String, i64)]) -> Vec<String> {
     best.into_iter().take_while(|b| b.0 == fewest).take(4).map(|b| b.3.to_owned()).collect()
 }
 
+/// The one of `known` that a misspelt key most likely means, if any is near.
+pub(super) fn closest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
+    let typed: Vec<char> = typed.chars().take(64).collect();
+    let near = known.iter().map(|word| (distances(&typed, &word.chars().collect::<Vec<_>>()).0, *word));
+    near.filter(|(slips, _)| *slips <= 2).min().map(|(_, word)| word)
+}
+
 /// How many slips (a letter missing, too many, wrong, or two swapped) lie between `typed` and `word`, and between
 /// `typed` and the best beginning of `word`.
 fn distances(typed: &[char], word: &[char]) -> (usize, usize) {

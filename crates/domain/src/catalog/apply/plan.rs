@@ -71,6 +71,7 @@ impl Plan {
                 Ok(descriptor) => {
                     let reference = descriptor.reference.to_string();
                     item.reference = Some(reference.clone());
+                    item.remarks = descriptor.without_effect();
                     plan.named.insert(reference.clone());
                     let location = place.location.clone();
                     places.entry(reference).or_default().push((index, place));

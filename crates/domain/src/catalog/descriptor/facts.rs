@@ -10,7 +10,10 @@ use super::{
     documents::yaml,
     fields::{Fields, join, not_a},
 };
-use crate::Problem;
+use crate::{
+    Problem,
+    catalog::{Kind, words::closest},
+};
 
 /// What a descriptor states; what it does not state may be set in the portal.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -115,6 +118,31 @@ pub(super) fn read(metadata: Option<&Value>, spec: Option<&Value>, problems: &mu
             problems,
         ),
     }
+}
+
+/// Portolan's annotations by the kinds that have them.
+const OF_GROUPS: [&str; 6] = ["lead", "chat", "chat-url", "phone", "purpose", "roles"];
+const OF_USERS: [&str; 4] = ["time-zone", "manager", "phone", "persona"];
+const OF_THE_REST: [&str; 6] = ["tier", "recovery-point", "recovery-time", "runbook", "contact", "slos"];
+
+/// A remark on every `portolan.dev/…` annotation that says nothing for this kind, most likely misspelt.
+pub(super) fn without_effect(kind: Kind, document: &Value) -> Vec<String> {
+    let known: &[&str] = match kind {
+        Kind::Group => &OF_GROUPS,
+        Kind::User => &OF_USERS,
+        _ => &OF_THE_REST,
+    };
+    let annotations = document.pointer("/metadata/annotations").and_then(Value::as_object);
+    let own = annotations.into_iter().flat_map(|a| a.keys()).filter_map(|k| k.strip_prefix("portolan.dev/"));
+    own.filter(|key| !known.contains(key))
+        .map(|key| {
+            let hint = match closest(key, known) {
+                Some(meant) => format!("did you mean portolan.dev/{meant}?"),
+                None => format!("those of a {} are {}", kind.in_descriptor(), known.join(", ")),
+            };
+            format!("the annotation portolan.dev/{key} has no effect here; {hint}")
+        })
+        .collect()
 }
 
 /// The one statement, if both places agree or one is silent.
@@ -251,4 +279,29 @@ fn slo(n: usize, item: &Value, problems: &mut Vec<Problem>) -> Option<Slo> {
         audience,
         description,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_misspelt_annotation_is_told_and_a_foreign_one_is_not() {
+        let document = json!({"metadata": {"annotations": {
+            "portolan.dev/teir": "1", "portolan.dev/runbook": "https://r", "portolan.dev/favourite-colour": "red", "x.io/teir": "1",
+        }}});
+        let mut said = without_effect(Kind::Component, &document);
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "the annotation portolan.dev/favourite-colour has no effect here; those of a Component are tier, recovery-point, \
+                 recovery-time, runbook, contact, slos",
+                "the annotation portolan.dev/teir has no effect here; did you mean portolan.dev/tier?",
+            ]
+        );
+        assert_eq!(without_effect(Kind::Group, &document).len(), 3, "a team has no tier and no runbook");
+    }
 }

@@ -133,6 +133,11 @@ impl Descriptor {
         descriptor.document = document;
         Ok(Box::new(descriptor))
     }
+
+    /// What of it is Portolan's by name and yet says nothing: remarks for whoever applied it.
+    pub fn without_effect(&self) -> Vec<String> {
+        facts::without_effect(self.kind, &self.document)
+    }
 }
 
 /// Takes away what catalogs add when they hand an entity out; it is no statement of the descriptor.
