@@ -36,7 +36,7 @@ pub use rights::{
     Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights,
     teams_answered_for,
 };
-pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, release_seeds};
+pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, place_teams, release_seeds};
 pub use session::{Session, end_all_sessions, end_session, sessions, sign_out};
 pub use sign_in::{
     Device, FirstAdmin, OneTimeLink, Persona, SignedIn, create_set_up_link, create_sign_in_link,

@@ -101,6 +101,20 @@ pub async fn apply_seeds(cx: &mut Cx<'_>, groups: &[GroupSeed], users: &[UserSee
     .await
 }
 
+/// Puts described teams below the group that descriptors name as the one above, be it only in that group's `children`:
+/// reference of each Group, and of its parent. Rings are told in the remarks.
+pub async fn place_teams(
+    cx: &mut Cx<'_>,
+    places: &[(String, Option<String>)],
+    seeded: &mut Seeded,
+) -> Result<()> {
+    if store::place_teams(cx, places).await? == 0 {
+        return Ok(());
+    }
+    store::resolve_references(cx).await?;
+    break_rings(cx, seeded).await
+}
+
 /// Makes teams and people independent of descriptors that are gone: their fields are edited in the portal from now
 /// on, and the memberships that only those descriptors said end.
 pub async fn release_seeds(cx: &mut Cx<'_>, refs: &[String]) -> Result<()> {

@@ -379,6 +379,28 @@ async fn groups_and_users_become_teams_and_people(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_team_follows_the_group_that_names_it_as_a_child(pool: PgPool) {
+    let above = |name: &str, children: &str| {
+        format!(
+            "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {{name: {name}}}\nspec: {{type: department, children: [{children}]}}\n"
+        )
+    };
+    let parent = "SELECT a.slug FROM team t LEFT JOIN team a ON a.id = t.parent_id WHERE t.slug = 'basket'";
+    let described = "SELECT count(*) FROM team WHERE slug = 'basket' AND 'parent' = ANY (described)";
+    apply(&pool, 0, "test", &[team("basket", None), above("shop", "")].concat()).await;
+    assert_eq!(text(&pool, parent).await, None);
+    // the child's own document stays as it is
+    apply(&pool, 1, "test", &above("shop", "basket")).await;
+    assert_eq!(text(&pool, parent).await.as_deref(), Some("shop"));
+    assert_eq!(number(&pool, described).await, 1);
+    apply(&pool, 2, "test", &[above("shop", ""), above("sales", "basket")].concat()).await;
+    assert_eq!(text(&pool, parent).await.as_deref(), Some("sales"));
+    apply(&pool, 3, "test", &above("sales", "")).await;
+    assert_eq!(text(&pool, parent).await, None);
+    assert_eq!(number(&pool, described).await, 0);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn counts_per_choice_stay_true(pool: PgPool) {
     apply_yaml(&pool, &shop()).await;
     apply(&pool, 1, "test", &service("fee", "pay", "tier: 1\nsystem: till")).await;

@@ -53,16 +53,3 @@ fn user(d: &Descriptor) -> Option<UserSeed> {
         persona: u.persona.clone(),
     })
 }
-
-/// Parents that only the group above states: its `children` say of each of them that it is the parent.
-pub(super) fn adopt_children(works: &[Work], groups: &mut [GroupSeed]) {
-    let mut parents = std::collections::HashMap::new();
-    for work in works {
-        for child in work.descriptor.group.iter().flat_map(|g| &g.children) {
-            parents.entry(child.as_str()).or_insert(work.descriptor.reference.as_str());
-        }
-    }
-    for group in groups.iter_mut().filter(|g| g.parent_ref.is_none()) {
-        group.parent_ref = parents.get(group.entity_ref.as_str()).map(|p| (*p).to_owned());
-    }
-}

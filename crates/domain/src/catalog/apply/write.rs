@@ -37,15 +37,23 @@ pub(super) async fn write(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
     if plan.works.is_empty() {
         return Ok(());
     }
-    let around = around(cx, plan).await?;
+    let groups: Vec<Uuid> =
+        plan.works.iter().filter(|w| w.descriptor.group.is_some()).filter_map(|w| Some(w.id()?.0)).collect();
+    let mut placed = store::placed_by(cx, &groups).await?;
+    let mut around = around(cx, plan).await?;
+    for works in plan.works.chunks(CHUNK) {
+        write_some(cx, works, &around, (source, &plan.report.source)).await?;
+    }
+    if !groups.is_empty() {
+        placed.extend(store::placed_by(cx, &groups).await?);
+        let places = store::places(cx, &placed).await?;
+        people::place_teams(cx, &places, &mut around.seeded).await?;
+    }
     for (reference, remark) in &around.seeded.remarks {
         let work = plan.works.iter().find(|w| w.descriptor.reference.as_str() == reference);
         if let Some(work) = work {
             plan.report.items[work.item].remarks.push(remark.clone());
         }
-    }
-    for works in plan.works.chunks(CHUNK) {
-        write_some(cx, works, &around, (source, &plan.report.source)).await?;
     }
     let of = |kinds: &[Kind]| -> Vec<String> {
         let those = plan.works.iter().filter(|w| kinds.contains(&w.descriptor.kind));
@@ -70,14 +78,7 @@ async fn around(cx: &mut Cx<'_>, plan: &Plan) -> Result<Around> {
     updated.sort_unstable(); // everybody locks entities in this order
     let before = store::before(cx, &updated).await?;
     let facts = store::facts(cx, &updated).await?;
-    let (mut groups, users) = seeds::seeds(works);
-    seeds::adopt_children(works, &mut groups);
-    let unsaid: Vec<_> =
-        groups.iter().filter(|g| g.parent_ref.is_none()).map(|g| g.entity_ref.clone()).collect();
-    let said: HashMap<_, _> = store::parents_said(cx, &unsaid).await?.into_iter().collect();
-    for group in groups.iter_mut().filter(|g| g.parent_ref.is_none()) {
-        group.parent_ref = said.get(&group.entity_ref).cloned();
-    }
+    let (groups, users) = seeds::seeds(works);
     let seeded = people::apply_seeds(cx, &groups, &users).await?;
     let mut owners: Vec<_> =
         works.iter().filter_map(|w| w.descriptor.owner.as_ref()).map(ToString::to_string).collect();

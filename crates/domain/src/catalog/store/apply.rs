@@ -163,15 +163,28 @@ pub(crate) async fn domains(cx: &mut Cx<'_>, systems: &[String]) -> Result<HashM
     Ok(rows.into_iter().map(|r| (r.r#ref, r.domain_ref)).collect())
 }
 
-/// The group above each of these, as groups above them say it.
-pub(crate) async fn parents_said(cx: &mut Cx<'_>, groups: &[String]) -> Result<Vec<(String, String)>> {
+/// The groups whose place below another these groups state: their own, and that of the children they name.
+pub(crate) async fn placed_by(cx: &mut Cx<'_>, groups: &[Uuid]) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT from_ref FROM relation WHERE declared_by = ANY($1) AND kind = 'childOf'",
+        groups
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// The group above each of these: its own word, else that of a group which names it among its children.
+pub(crate) async fn places(cx: &mut Cx<'_>, groups: &[String]) -> Result<Vec<(String, Option<String>)>> {
     let rows = sqlx::query!(
-        r#"SELECT from_ref, min(to_ref) AS "to_ref!" FROM relation WHERE kind = 'childOf' AND from_ref = ANY($1) GROUP BY from_ref"#,
+        r#"SELECT g.ref AS "ref!", (
+                  SELECT r.to_ref FROM relation r JOIN entity e ON e.id = r.declared_by
+                  WHERE r.from_ref = g.ref AND r.kind = 'childOf' ORDER BY e.ref <> g.ref, r.to_ref LIMIT 1) AS parent
+           FROM (SELECT DISTINCT ref FROM unnest($1::text[]) u (ref)) g"#,
         groups
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| (r.from_ref, r.to_ref)).collect())
+    Ok(rows.into_iter().map(|r| (r.r#ref, r.parent)).collect())
 }
 
 /// Entities as columns: what a statement takes.

@@ -220,6 +220,29 @@ fn described_person(u: &UserSeed) -> String {
     given.iter().filter(|(_, is)| *is).map(|(field, _)| *field).collect::<Vec<_>>().join(",")
 }
 
+/// Notes the parents that descriptors name; says how many differ. A team whose descriptor is gone keeps its place.
+pub(in super::super) async fn place_teams(
+    cx: &mut Cx<'_>,
+    places: &[(String, Option<String>)],
+) -> Result<u64> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let (teams, parents): (Vec<_>, Vec<_>) = places.iter().cloned().unzip();
+    let placed = sqlx::query!(
+        "UPDATE team t SET parent_ref = s.parent_ref, parent_id = CASE WHEN s.parent_ref IS NOT NULL THEN t.parent_id END,
+                described = CASE WHEN s.parent_ref IS NULL THEN array_remove(t.described, 'parent')
+                                 WHEN 'parent' = ANY (t.described) THEN t.described ELSE t.described || 'parent'::text END,
+                version = t.version + 1, updated_at = $1
+         FROM unnest($2::text[], $3::text[]) AS s (ref, parent_ref)
+         WHERE t.described_by = s.ref AND t.described <> '{}' AND t.parent_ref IS DISTINCT FROM s.parent_ref",
+        now as _,
+        &teams,
+        &parents as &[Option<String>],
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(placed.rows_affected())
+}
+
 /// Parents, leads and managers that descriptors name; what they name may have come later than they did.
 pub(in super::super) async fn resolve_references(cx: &mut Cx<'_>) -> Result<()> {
     sqlx::query!(
