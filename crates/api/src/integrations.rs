@@ -6,6 +6,7 @@ use axum::{
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode},
+    response::IntoResponse,
 };
 use portolan_connect::{BadPayload, github, gitlab};
 use portolan_domain::{
@@ -194,11 +195,12 @@ async fn create(
     State(portal): State<Shared>,
     mut caller: Caller,
     Body(body): Body<NewHookBody>,
-) -> Result<(StatusCode, Json<HookBody>), ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let made =
         changes::create_hook(&mut caller.cx().await?, body.kind, &body.name, portal.sealing_key.as_ref())
             .await?;
-    Ok((StatusCode::CREATED, Json(body_of(&portal, made.hook, Some(made.secret)))))
+    let body = body_of(&portal, made.hook, Some(made.secret));
+    Ok((StatusCode::CREATED, [("cache-control", "no-store")], Json(body)))
 }
 
 /// Closes a hook; for admins.

@@ -134,7 +134,7 @@ fn value(raw: &Raw<'_>) -> Result<Value, Problem> {
         return Err(at(raw, offset, "holds a NUL byte; this is no text"));
     }
     match raw.format {
-        Format::Yaml => yaml(text, raw.place.line),
+        Format::Yaml => yaml(text, raw.place.line).and_then(|value| not_swollen(value, text)),
         Format::Json => json(text, raw.place.line),
     }
 }
@@ -187,12 +187,24 @@ pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
     })
 }
 
+/// Refuses a document whose aliases make it many times larger than what was sent: each of fifty thousand small ones may
+/// keep within its own limits, and all of them together fill the memory.
+fn not_swollen(value: Value, text: &str) -> Result<Value, Problem> {
+    const SMALL: usize = 16 << 10;
+    let aliased = text.contains('&') && text.contains('*');
+    if aliased && value.to_string().len() > 4 * text.len() + SMALL {
+        return Err(Problem { field: "document".into(), message: format!("cannot be read: {TOO_LARGE}") });
+    }
+    Ok(value)
+}
+
+const TOO_LARGE: &str = "its aliases and anchors make it far larger than it looks; write the values out";
+
 /// What the parser found, in words for the writer of the file.
 fn reason(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::{Error as Yaml, budget::BudgetBreach};
     let too_deep = || format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
-    let too_large =
-        || "its aliases and anchors make it far larger than it looks; write the values out".to_owned();
+    let too_large = || TOO_LARGE.to_owned();
     match error {
         Yaml::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
         Yaml::Budget { .. }

@@ -47,6 +47,8 @@ fn bad_documents_say_what_to_do() {
     let block = |depth: usize| (0..depth).map(|n| " ".repeat(n) + "a:\n").collect::<String>();
     let level = |n: usize| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","));
     let bomb = (1..10).fold(String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n"), |text, n| text + &level(n));
+    let swollen =
+        format!("a: &a [{}]\nb: &b [{}]\nc: [{}]\n", "x,".repeat(50), "*a,".repeat(40), "*b,".repeat(40));
     let scalars = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; 50].join(","));
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         (
@@ -63,6 +65,11 @@ fn bad_documents_say_what_to_do() {
         (
             "bomb",
             bomb.into(),
+            "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out",
+        ),
+        (
+            "small, and swollen within the limits of one document",
+            swollen.into(),
             "document cannot be read: its aliases and anchors make it far larger than it looks; write the values out",
         ),
         (
