@@ -164,6 +164,13 @@ fn canonical(entity_ref: &str) -> String {
         .map_or_else(|_| entity_ref.to_lowercase(), |r| r.to_string())
 }
 
+/// To whom the actor may hand it back, having given it away a moment ago.
+pub async fn may_hand_back(cx: &mut Cx<'_>, thing: &Owned) -> Result<Option<Owner>> {
+    let Ok(me) = cx.writer() else { return Ok(None) };
+    let before = given_lately(cx, thing, me).await?;
+    if before.is_empty() { Ok(None) } else { resolve(cx, "to", &before).await.map(Some) }
+}
+
 /// Whether the actor may hand it over, or take it if it is nobody's.
 pub async fn may_hand_over(cx: &mut Cx<'_>, thing: &Owned) -> Result<bool> {
     let Ok(me) = cx.writer() else { return Ok(false) };
@@ -332,14 +339,17 @@ pub async fn history(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Span>> {
 /// Whoever was handed-over from may get it back at once from the same hands: an undo needs no new rights.
 const UNDO: SignedDuration = SignedDuration::from_hours(1);
 
+async fn given_lately(cx: &mut Cx<'_>, thing: &Owned, me: PersonId) -> Result<String> {
+    let since = cx.now().saturating_sub(UNDO).unwrap_or_default();
+    store::given_by(cx, thing.id, me, since).await
+}
+
 async fn may_give(cx: &mut Cx<'_>, thing: &Owned, to: &Owner) -> Result<()> {
     let me = cx.writer()?;
     if cx.admin().is_ok() || (thing.person == Some(me) && thing.team.is_none()) {
         return Ok(());
     }
-    if store::given_by(cx, thing.id, me, cx.now().saturating_sub(UNDO).unwrap_or_default()).await?
-        == to.owner_ref.as_str()
-    {
+    if given_lately(cx, thing, me).await? == to.owner_ref {
         return Ok(());
     }
     if !thing.staffed {

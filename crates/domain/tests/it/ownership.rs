@@ -46,6 +46,10 @@ async fn a_member_hands_over_and_the_history_tells_it(pool: PgPool) {
     // she gave it away, so it is not hers to give any more; but what she just did she may undo
     let again = ownership::hand_over(&mut call.cx(), "checkout", "delivery", "", None).await;
     assert!(matches!(again, Err(Error::Forbidden(why)) if why.contains("Pricing")));
+    let given = ownership::owned(&mut call.cx(), "checkout").await.unwrap();
+    assert!(!ownership::may_hand_over(&mut call.cx(), &given).await.unwrap());
+    let back = ownership::may_hand_back(&mut call.cx(), &given).await.unwrap();
+    assert_eq!(back.and_then(|o| o.slug).as_deref(), Some("basket"));
     ownership::hand_over(&mut call.cx(), "checkout", "basket", "undo", None).await.unwrap();
     assert_eq!(
         ownership::owned(&mut call.cx(), "checkout").await.unwrap().team_name.as_deref(),

@@ -59,6 +59,8 @@ struct HandOverPage {
     candidates: Vec<Candidate>,
     teams: Vec<(String, String)>,
     may: bool,
+    /// Only to whom it may go back, from whoever just gave it away.
+    back: bool,
     form: Form,
 }
 
@@ -110,14 +112,18 @@ async fn show(
     let spans = ownership::history(&mut viewer.cx(), thing.id).await?;
     let candidates = likely::owners(&mut viewer.cx(), &thing).await?;
     let may = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
-    let mut teams = team_choices(&mut viewer).await?;
+    let back = if may { None } else { ownership::may_hand_back(&mut viewer.cx(), &thing).await? };
+    let (mut teams, back) = match back {
+        Some(owner) => (vec![(owner.slug.unwrap_or(owner.owner_ref), owner.name)], true),
+        None => (team_choices(&mut viewer).await?, false),
+    };
     let to = form.value("to");
-    if !teams.is_empty() && !to.is_empty() && teams.iter().all(|(slug, _)| slug != to) {
+    if !back && !teams.is_empty() && !to.is_empty() && teams.iter().all(|(slug, _)| slug != to) {
         teams.push((to.to_owned(), to.to_owned())); // one person, who is handed it back
     }
     page::html_as(
         status,
-        &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, form },
+        &HandOverPage { shell: viewer.shell(Nav::Catalog), thing, spans, candidates, teams, may, back, form },
     )
 }
 
