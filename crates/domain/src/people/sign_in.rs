@@ -1,7 +1,10 @@
 //! The ways in: with a password, through a one-time link, as a persona of the demo. Guessing is counted in the
 //! database, per account and per address, so that replicas share the count.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
@@ -109,6 +112,7 @@ pub async fn sign_in(portal: &Portal, account: &str, password: &str, device: &De
 
 /// Counts an attempt before it is made, so that many at once cannot slip by, and refuses the one too many.
 pub(super) async fn attempt(cx: &mut Cx<'_>, account: &str, address: &str) -> Result<uuid::Uuid> {
+    let address = &counted_as(address);
     let id = store::note_attempt(cx, account, address).await?;
     let since = cx.now() - WINDOW_MINUTES.minutes();
     // attempts without an address (a password change) count for the account alone
@@ -119,6 +123,15 @@ pub(super) async fn attempt(cx: &mut Cx<'_>, account: &str, address: &str) -> Re
     store::forget_attempt(cx, id).await?; // it was not made, so it does not make the wait longer
     let wait = (at + WINDOW_MINUTES.minutes()).duration_since(cx.now()).as_secs().max(1);
     Err(Error::Throttled(Duration::from_secs(wait.unsigned_abs())))
+}
+
+/// The address that attempts are counted for: of IPv6 the network, for one visitor has 2^64 addresses in theirs.
+fn counted_as(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Ok(ip) => ip.to_string(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// A link that signs a person in once within a day. Admins make it; so does the command line.
@@ -274,5 +287,24 @@ fn both<T>(first: Result<T>, second: Result<()>) -> Result<T> {
         }
         (Ok(_), Err(e)) => Err(e),
         (first, _) => first,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted_as;
+
+    #[test]
+    fn one_network_is_one_visitor() {
+        let counted = [
+            "2001:db8:1:2:3:4:5:6",
+            "2001:db8:1:2::9",
+            "2001:db8:1:3::9",
+            "192.0.2.7",
+            "::ffff:192.0.2.7",
+            "",
+        ];
+        let expected = ["2001:db8:1:2::", "2001:db8:1:2::", "2001:db8:1:3::", "192.0.2.7", "192.0.2.7", ""];
+        assert_eq!(counted.map(counted_as), expected);
     }
 }
