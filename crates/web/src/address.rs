@@ -1,16 +1,14 @@
 //! Addresses of the portal's own pages.
 
-use portolan_domain::catalog::{EntityRef, Owner, Party};
+use portolan_domain::catalog::{Owner, Party};
 use url::form_urlencoded;
 
-/// The page of an entity.
-pub(crate) fn entity(reference: &EntityRef) -> String {
-    format!(
-        "/catalog/{}/{}/{}",
-        segment(reference.kind()),
-        segment(reference.namespace()),
-        segment(reference.name())
-    )
+/// The page of an entity, by its canonical reference.
+pub(crate) fn entity<R: AsRef<str> + ?Sized>(reference: &R) -> String {
+    let reference = reference.as_ref();
+    let (kind, rest) = reference.split_once(':').unwrap_or(("component", reference));
+    let (namespace, name) = rest.split_once('/').unwrap_or(("default", rest));
+    format!("/catalog/{}/{}/{}", segment(kind), segment(namespace), segment(name))
 }
 
 /// The page of whoever owns something; none if the portal does not know them.
@@ -107,7 +105,6 @@ mod tests {
 
     #[test]
     fn odd_names_stay_one_part_of_the_path() {
-        let odd = EntityRef::new("component", "default", "a/b c?");
-        assert_eq!(entity(&odd), "/catalog/component/default/a%2Fb%20c%3F");
+        assert_eq!(entity("component:default/a/b c?"), "/catalog/component/default/a%2Fb%20c%3F");
     }
 }

@@ -22,7 +22,6 @@ mod form;
 mod graph;
 mod guard;
 mod help;
-mod history;
 mod home;
 mod ownership;
 mod page;

@@ -16,12 +16,20 @@ impl Activity {
             "ownership.confirmed" => "Confirmed as still theirs".into(),
             "change.recorded" => self.change_words(),
             "settings.changed" => format!("Settings changed: {}", self.fields()),
-            "entity.created" => "Added to the catalog".into(),
+            "entity.created" | "entity.registered" => "Added to the catalog".into(),
             "entity.deleted" => "Removed from the catalog".into(),
             "entity.orphaned" => "Orphaned: its source does not name it any more".into(),
-            _ if self.changes.is_empty() => plain(&self.verb),
-            _ => format!("{}: {}", plain(&self.verb), self.fields()),
+            "entity.returned" => "Named by its source again".into(),
+            "entity.updated" => self.told("Descriptor changed"),
+            "entity.edited" => self.told("Changed"),
+            "entity.fact-set" => self.told("Fact set"),
+            _ => self.told(&plain(&self.verb)),
         }
+    }
+
+    /// What was done, and to which fields if it names any.
+    fn told(&self, deed: &str) -> String {
+        if self.changes.is_empty() { deed.to_owned() } else { format!("{deed}: {}", self.fields()) }
     }
 
     fn change_words(&self) -> String {
@@ -132,7 +140,7 @@ mod tests {
         ];
         assert_eq!(
             act("entity.updated", edited),
-            "Entity updated: tier from 2 to 1, runbook https://r, spec"
+            "Descriptor changed: tier from 2 to 1, runbook https://r, spec"
         );
         assert_eq!(act("team.member-added", vec![]), "Team member added");
     }

@@ -116,6 +116,12 @@ impl Serialize for EntityRef {
     }
 }
 
+impl AsRef<str> for EntityRef {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -12,7 +12,6 @@ use crate::{
     Shared,
     caller::Viewer,
     error::PageError,
-    history::{self, Line},
     page::{self, Nav, Shell},
 };
 
@@ -60,7 +59,7 @@ struct Asked {
 struct ActivityPage {
     shell: Shell,
     asked: Asked,
-    acts: Page<(Activity, Line)>,
+    acts: Page<Activity>,
 }
 
 impl ActivityPage {
@@ -96,6 +95,28 @@ impl ActivityPage {
     }
 }
 
+/// Icon and tone of an act on a timeline; its words are the domain's.
+pub(crate) fn look(act: &Activity) -> (&'static str, &'static str) {
+    match act.verb.as_str() {
+        "entity.created" | "entity.registered" => ("plus", ""),
+        "entity.deleted" => ("close", "warn"),
+        "entity.orphaned" => ("warn", "warn"),
+        "entity.returned" | "ownership.confirmed" => ("ok", "ok"),
+        "ownership.handed-over" => ("swap", "info"),
+        "person.deactivated" => ("person", "warn"),
+        "change.recorded" => {
+            match act.changes.iter().find(|c| c.field == "status").and_then(|c| c.to.as_str()) {
+                Some("failed") => ("danger", "danger"),
+                Some("rolled-back") => ("warn", "warn"),
+                _ => ("ship", "info"),
+            }
+        }
+        "team.created" | "team.edited" => ("team", ""),
+        verb if verb.starts_with("team.") || verb.starts_with("person.") => ("person", ""),
+        _ => ("edit", ""),
+    }
+}
+
 /// Where the subject of an act lives; empty if nowhere.
 fn place(subject: &str) -> String {
     match subject.split_once(':') {
@@ -103,7 +124,7 @@ fn place(subject: &str) -> String {
         Some(("person", handle)) => format!("/people/{handle}"),
         Some(("portal", "settings")) => "/settings".into(),
         Some(("hook", _)) => "/changes/hooks".into(),
-        Some((_, rest)) if rest.contains('/') => crate::ownership::address(subject),
+        Some((_, rest)) if rest.contains('/') => crate::address::entity(subject),
         _ => String::new(),
     }
 }
@@ -126,10 +147,6 @@ async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response
     };
     let filter = Filter { subject: some(&asked.subject), actor, verb: some(&asked.verb), via };
     let after = some(&asked.after).map(Cursor::from_text);
-    let page = activity::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
-    let acts = page.map(|act| {
-        let line = history::line(&act);
-        (act, line)
-    });
+    let acts = activity::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
     page::html(&ActivityPage { shell: viewer.shell(Nav::Activity), asked, acts })
 }

@@ -6,7 +6,7 @@ use portolan_domain::{
     Limit,
     activity::{self, Activity},
     catalog::{
-        Entity, EntityRef, Origin, Party,
+        Entity, Origin,
         descriptor::duration_text,
         findings::{self, Finding},
         ownership::{self, Owned, Span},
@@ -14,11 +14,7 @@ use portolan_domain::{
 };
 use serde_json::Value;
 
-use crate::{
-    caller::Viewer,
-    error::PageError,
-    history::{self, Line},
-};
+use crate::{address, caller::Viewer, error::PageError};
 
 /// Everything beside the answer of an entity page. Included by `catalog/aside.html` and `catalog/history.html`.
 #[derive(Debug)]
@@ -34,7 +30,7 @@ pub(crate) struct About {
     /// Whose it was before, newest first, without the span in force.
     pub(crate) former: Vec<Span>,
     /// What happened, newest first.
-    pub(crate) acts: Vec<(Activity, Line)>,
+    pub(crate) acts: Vec<Activity>,
     /// Whether there is more history than is shown.
     pub(crate) more: bool,
     /// Path of the entity's page, for the actions.
@@ -43,6 +39,8 @@ pub(crate) struct About {
     pub(crate) reference: String,
     /// Where its descriptor lives; none: it is managed here.
     pub(crate) origin: Option<Origin>,
+    /// When it was last changed.
+    pub(crate) updated_at: Timestamp,
 }
 
 /// One fact.
@@ -53,11 +51,17 @@ pub(crate) struct Fact {
     pub(crate) value: String,
     /// Page it leads to.
     pub(crate) href: Option<String>,
-    /// Icon of the source: `git` a descriptor, `edit` typed here.
+    /// Where it comes from, if not from where all of them do.
+    pub(crate) said: Option<Said>,
+}
+
+/// Who or what says a fact.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Icon of the source: `swap` a hand-over, `ok` the owner, `edit` typed here.
     pub(crate) icon: &'static str,
-    /// Who or what says so.
-    pub(crate) source: String,
-    /// Since when, or how fresh.
+    pub(crate) words: String,
+    /// Since when.
     pub(crate) at: Option<Timestamp>,
 }
 
@@ -85,14 +89,6 @@ impl About {
         let filter = activity::Filter { subject: Some(reference.to_owned()), ..activity::Filter::default() };
         let acts = activity::list(&mut viewer.cx(), &filter, None, Limit::new(10)?).await?;
         let more = acts.next.is_some();
-        let acts = acts
-            .items
-            .into_iter()
-            .map(|a| {
-                let line = history::line(&a);
-                (a, line)
-            })
-            .collect();
         let facts = facts(entity, descriptor, &thing, &spans);
         Ok(Self {
             facts,
@@ -100,18 +96,19 @@ impl About {
             findings,
             may_edit,
             former: spans.into_iter().filter(|s| s.until.is_some()).collect(),
-            acts,
+            acts: acts.items,
             more,
-            path: path_of(&entity.reference),
+            path: address::entity(&entity.reference),
             reference: reference.to_owned(),
             origin: entity.origin.clone(),
+            updated_at: entity.updated_at,
         })
     }
-}
 
-/// Path of an entity's page.
-pub(crate) fn path_of(reference: &EntityRef) -> String {
-    format!("/catalog/{}", reference.as_str().replacen(':', "/", 1))
+    /// Whether a fact has a source of its own.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.facts.iter().any(|f| f.said.is_some())
+    }
 }
 
 fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> Vec<Fact> {
@@ -119,43 +116,28 @@ fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> 
     let current = spans.iter().find(|s| s.until.is_none());
     let handed_over = current.filter(|s| s.origin == "portal");
     if let Some(owner) = &entity.owner {
-        let href = match &owner.party {
-            Some(Party::Team { slug, .. }) => Some(format!("/teams/{slug}")),
-            Some(Party::Person { handle, .. }) => Some(format!("/people/{handle}")),
-            None => None,
-        };
+        let href = address::owner(owner);
         let unknown = if href.is_none() { ", unknown here" } else { "" };
-        let fact = match handed_over {
-            Some(span) => {
-                let by = span.changed_by.as_deref().unwrap_or("Portolan");
-                Fact {
-                    icon: "swap",
-                    source: format!("handed over by {by}"),
-                    at: Some(span.from),
-                    ..given(entity, "Owner", String::new())
-                }
-            }
-            None => given(entity, "Owner", String::new()),
-        };
-        facts.push(Fact { value: format!("{}{unknown}", owner.name()), href, ..fact });
+        let said = handed_over.map(|span| Said {
+            icon: "swap",
+            words: format!("handed over by {}", span.changed_by.as_deref().unwrap_or("Portolan")),
+            at: Some(span.from),
+        });
+        facts.push(Fact { label: "Owner", value: format!("{}{unknown}", owner.name()), href, said });
     }
     if let Some(at) = thing.confirmed_at {
-        facts.push(Fact {
-            icon: "ok",
-            source: "said by the owner".into(),
-            at: Some(at),
-            ..given(entity, "Confirmed", "still ours".into())
-        });
+        let said = Some(Said { icon: "ok", words: "said by the owner".into(), at: Some(at) });
+        facts.push(Fact { label: "Confirmed", value: "still ours".into(), href: None, said });
     }
     let says = |annotation: &str, spec: &str| {
         descriptor["metadata"]["annotations"].get(format!("portolan.dev/{annotation}")).is_some()
             || descriptor.pointer(spec).is_some()
     };
-    let mut own = |label, value: Option<String>, href, said: bool| {
-        if let Some(value) = value {
-            let fact = if said { given(entity, label, value) } else { typed(label, value) };
-            facts.push(Fact { href, ..fact });
-        }
+    let described = entity.origin.is_some();
+    let mut own = |label, value: Option<String>, href, given: bool| {
+        let said =
+            (described && !given).then(|| Said { icon: "edit", words: "set in the portal".into(), at: None });
+        facts.extend(value.map(|value| Fact { label, value, href, said }));
     };
     own("Tier", entity.tier.map(|t| t.to_string()), None, says("tier", "/spec/tier"));
     let recovery = recovery_words(entity.recovery_point_seconds, entity.recovery_time_seconds);
@@ -172,11 +154,13 @@ fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> 
         says("runbook", "/spec/runbook"),
     );
     own("Contact", entity.contact.clone(), None, says("contact", "/spec/contact"));
-    if let Some(system) = &entity.system {
-        facts.push(Fact { href: Some(path_of(system)), ..given(entity, "System", system.name().to_owned()) });
-    }
-    if let Some(domain) = &entity.domain {
-        facts.push(Fact { href: Some(path_of(domain)), ..given(entity, "Domain", domain.name().to_owned()) });
+    for (label, above) in [("System", &entity.system), ("Domain", &entity.domain)] {
+        facts.extend(above.as_ref().map(|above| Fact {
+            label,
+            value: above.name().to_owned(),
+            href: Some(address::entity(above)),
+            said: None,
+        }));
     }
     facts
 }
@@ -187,33 +171,6 @@ fn recovery_words(point: Option<i64>, time: Option<i64>) -> Option<String> {
     let back = time.map(|s| format!("back within {}", duration_text(s)));
     let words: Vec<String> = lose.into_iter().chain(back).collect();
     (!words.is_empty()).then(|| words.join(", "))
-}
-
-/// A fact that the descriptor gives, or the portal's own record of an entity without one.
-fn given(entity: &Entity, label: &'static str, value: String) -> Fact {
-    match &entity.origin {
-        Some(origin) => Fact {
-            label,
-            value,
-            href: None,
-            icon: "git",
-            source: origin.place(),
-            at: Some(origin.applied_at),
-        },
-        None => Fact {
-            label,
-            value,
-            href: None,
-            icon: "edit",
-            source: "managed here".into(),
-            at: Some(entity.updated_at),
-        },
-    }
-}
-
-/// A fact that somebody typed because the descriptor is silent.
-fn typed(label: &'static str, value: String) -> Fact {
-    Fact { label, value, href: None, icon: "edit", source: "set in the portal".into(), at: None }
 }
 
 fn links(descriptor: &Value) -> Vec<Link> {

@@ -6,8 +6,9 @@ use axum::response::Response;
 use portolan_domain::catalog::{self, Entity, EntityRef, Kind, Relation, RelationKind, Summary};
 use serde_json::Value;
 
-use super::about::{About, path_of};
+use super::about::About;
 use crate::{
+    address,
     caller::Viewer,
     definition::{self, Definition},
     error::PageError,
@@ -82,7 +83,7 @@ pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response,
 fn crumbs(entity: &Entity) -> Vec<(String, String)> {
     let mut crumbs = vec![(format!("/catalog?kind={}", entity.kind.as_str()), "Catalog".to_owned())];
     let above: [Option<&EntityRef>; 2] = [entity.domain.as_ref(), entity.system.as_ref()];
-    crumbs.extend(above.into_iter().flatten().map(|r| (path_of(r), r.name().to_owned())));
+    crumbs.extend(above.into_iter().flatten().map(|r| (address::entity(r), r.name().to_owned())));
     crumbs
 }
 
@@ -110,7 +111,7 @@ fn groups(relations: Vec<Relation>) -> Vec<Group> {
 }
 
 fn row(relation: Relation) -> Row {
-    let href = relation.entity.as_ref().map(|_| path_of(&relation.other));
+    let href = relation.entity.as_ref().map(|_| address::entity(&relation.other));
     let name =
         relation.entity.as_ref().map_or_else(|| relation.other.as_str().to_owned(), |e| e.name.clone());
     Row { name, href, entity: relation.entity }

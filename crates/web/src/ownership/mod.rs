@@ -21,7 +21,7 @@ use portolan_domain::{
 };
 
 use crate::{
-    Shared,
+    Shared, address,
     caller::Viewer,
     error::PageError,
     flash::{self, Flash, Tone},
@@ -37,11 +37,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/catalog/{kind}/{namespace}/{name}/confirmation", post(confirm))
         .route("/teams/{slug}/hand-over", get(bulk::form).post(bulk::hand_over))
         .route("/teams/{slug}/confirmation", post(bulk::confirm))
-}
-
-/// Address of an entity's page.
-pub(crate) fn address(entity_ref: &str) -> String {
-    format!("/catalog/{}", entity_ref.replacen(':', "/", 1))
 }
 
 /// What an address may bring along.
@@ -66,7 +61,7 @@ struct HandOverPage {
 
 impl HandOverPage {
     fn address(&self) -> String {
-        address(&self.thing.entity_ref)
+        address::entity(&self.thing.entity_ref)
     }
 
     fn owner(&self) -> &str {
@@ -146,7 +141,7 @@ async fn hand_over(
     match ownership::hand_over(&mut viewer.cx(), &entity_ref, &to, &reason, version).await {
         Ok(done) => {
             note(&viewer, "handed-over", &done.entity_ref);
-            Ok(told(&done).on(&address(&done.entity_ref)))
+            Ok(told(&done).on(&address::entity(&done.entity_ref)))
         }
         Err(error) => {
             let status = form.refuse(error)?;
@@ -167,7 +162,7 @@ fn told(done: &ownership::HandedOver) -> Flash {
     };
     match &done.from {
         Some(from) => {
-            flash.link(format!("{}/hand-over?to={from}", address(&done.entity_ref)), "Hand it back")
+            flash.link(format!("{}/hand-over?to={from}", address::entity(&done.entity_ref)), "Hand it back")
         }
         None => flash,
     }
@@ -177,12 +172,12 @@ async fn confirm(mut viewer: Viewer, Path(path): EntityPath, form: Form) -> Resu
     let thing = match ownership::confirm(&mut viewer.cx(), &reference(&path)).await {
         Err(Error::Conflict(why)) => {
             return Ok(Flash::new(Tone::Danger, "Not confirmed.", words::sentence(&why))
-                .on(&address(&reference(&path))));
+                .on(&address::entity(&reference(&path))));
         }
         done => done?,
     };
     note(&viewer, "confirmed", &thing.entity_ref);
-    let here = address(&thing.entity_ref);
+    let here = address::entity(&thing.entity_ref);
     let next = form.value("next");
     let next = if flash::is_local(next) { next } else { &here };
     Ok(Flash::ok(

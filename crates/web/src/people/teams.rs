@@ -7,7 +7,7 @@ use axum::{Router, extract::Path, response::Response, routing::get};
 use portolan_domain::{
     Limit, Page, TeamId,
     activity::{self, Activity},
-    catalog::{self, Owned, Summary},
+    catalog::{self, Owned},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
 };
 
@@ -120,10 +120,6 @@ struct TeamPage {
 }
 
 impl TeamPage {
-    fn address(thing: &Summary) -> String {
-        format!("/catalog/{}/{}/{}", thing.reference.kind(), thing.reference.namespace(), thing.name)
-    }
-
     fn crumbs(&self) -> Vec<(String, &str)> {
         let above = self.above.iter().rev().map(|t| (format!("/teams/{}", t.slug), t.name.as_str()));
         std::iter::once(("/teams".to_owned(), "Teams")).chain(above).collect()
@@ -131,11 +127,6 @@ impl TeamPage {
 
     fn is_lead(&self, member: &Member) -> bool {
         self.team.lead_id == Some(member.person.id)
-    }
-
-    /// `team.member-added` as "member added".
-    fn deed(act: &Activity) -> String {
-        act.verb.split_once('.').map_or(act.verb.as_str(), |(_, deed)| deed).replace('-', " ")
     }
 
     fn is_unreachable(&self) -> bool {
