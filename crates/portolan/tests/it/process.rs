@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::Once,
+    sync::{Arc, Mutex, Once},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -71,6 +71,8 @@ pub(crate) struct Process {
     pub(crate) url: String,
     /// What it printed before and with its address, and after.
     output: PathBuf,
+    /// What it printed after its address.
+    printed: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
@@ -109,13 +111,30 @@ impl Process {
                 break url.to_owned();
             }
         };
-        thread::spawn(move || lines.for_each(drop));
-        Self { child, url, output }
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let more = printed.clone();
+        thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| more.lock().expect("kept").push(line))
+        });
+        Self { child, url, output, printed }
     }
 
     /// Its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// The end of the first line it printed that has `words`, from there on; waits for it.
+    pub(crate) fn printed(&self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let lines = self.printed.lock().expect("kept").clone();
+            if let Some(found) = lines.iter().find_map(|l| l.find(words).map(|at| l[at..].to_owned())) {
+                return found;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it never printed {words:?}");
     }
 
     /// What it logged so far.

@@ -31,6 +31,11 @@ impl Portal {
         Self { process, database }
     }
 
+    /// Path of the set-up link that it printed.
+    pub(crate) fn set_up_path(&self) -> String {
+        self.process.printed("/set-up/")
+    }
+
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.process.url

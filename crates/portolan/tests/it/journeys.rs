@@ -1,0 +1,112 @@
+//! What people do, from the first page to the last, in a real browser; and once more without script.
+
+use crate::support::{browser::Driver, page::form_to, portal::Portal};
+
+#[tokio::test]
+async fn the_printed_link_makes_the_first_admin_who_then_signs_in_with_a_password() {
+    let portal = Portal::empty();
+    let link = portal.set_up_path();
+    let driver = Driver::start();
+    let browser = driver.browser(portal.url()).await;
+
+    browser.open(&link).await;
+    browser.fill("Your name", "Ada Lovelace").await;
+    browser.fill("Handle", "ada").await;
+    browser.fill("E-mail", "ada@fairhaven.example").await;
+    browser.fill("Password", "short").await;
+    browser.press("Become the first admin").await;
+    browser.sees("12 characters").await; // refused, and what was typed is kept
+    browser.fill("Password", "four plain words here").await;
+    browser.press("Become the first admin").await;
+    browser.sees("Ada").await;
+    assert_eq!(browser.path().await, "/");
+
+    browser.open(&link).await;
+    browser.sees("This link no longer works").await;
+
+    let elsewhere = driver.browser(portal.url()).await;
+    elsewhere.open("/account").await;
+    elsewhere.arrives_at("/sign-in").await;
+    elsewhere.fill("E-mail or handle", "ada").await;
+    elsewhere.fill("Password", "four plain words her").await;
+    elsewhere.press("Sign in").await;
+    elsewhere.sees("Not signed in").await;
+    elsewhere.fill("Password", "four plain words here").await;
+    elsewhere.press("Sign in").await;
+    elsewhere.arrives_at("/account").await;
+
+    elsewhere.press("Sign out everywhere").await;
+    elsewhere.arrives_at("/sign-in").await;
+    browser.open("/account").await;
+    browser.arrives_at("/sign-in").await;
+    elsewhere.close().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_service_found_by_a_mistyped_name_is_handed_over_and_its_history_says_so() {
+    let portal = Portal::demo();
+    let driver = Driver::start();
+    let browser = driver.browser(portal.url()).await;
+
+    browser.open("/sign-in").await;
+    browser.press("Engineer Imke Sørensen").await;
+    browser.open("/search?q=gift+crads").await;
+    browser.press("gift-cards").await;
+    browser.arrives_at("/catalog/component/default/gift-cards").await;
+    browser.press("Hand over").await;
+    browser.arrives_at("/catalog/component/default/gift-cards/hand-over").await;
+    browser.fill("New owner", "Pricing").await;
+    browser.fill("Why", "Vouchers and cards live in one team now").await;
+    browser.press("Hand it over").await;
+    browser.arrives_at("/catalog/component/default/gift-cards").await;
+    browser.sees("Vouchers and cards live in one team now").await;
+    browser.sees("Owner changed").await;
+
+    browser.open("/activity?subject=component:default/gift-cards").await;
+    browser.sees("Vouchers and cards live in one team now").await;
+    browser.close().await;
+}
+
+#[test]
+fn personas_are_offered_by_the_demo_alone() {
+    let demo = Portal::demo();
+    assert!(demo.stranger().get("/sign-in").body.contains("/sign-in/persona"));
+
+    let bare = Portal::empty();
+    assert!(!bare.stranger().get("/sign-in").body.contains("/sign-in/persona"));
+    let answer = bare.stranger().post("/sign-in/persona", &[("handle", "noor.vandenberg")]);
+    assert!(
+        answer.status >= 400 && answer.header("set-cookie").is_none_or(|c| !c.contains("session")),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn the_core_journey_needs_no_script() {
+    let portal = Portal::demo();
+    let mut imke = portal.stranger();
+
+    let page = imke.get("/sign-in");
+    let csrf =
+        form_to(&page.body, "/sign-in/persona").fields.into_iter().find(|f| f.0 == "csrf").map(|f| f.1);
+    let answer = imke.post(
+        "/sign-in/persona",
+        &[("csrf", csrf.as_deref().unwrap_or_default()), ("handle", "imke.sorensen"), ("next", "")],
+    );
+    assert_eq!((answer.status, answer.location()), (303, "/"));
+
+    let found = imke.get("/search?q=chekout-api");
+    assert!(found.body.contains("/catalog/component/default/checkout-api"), "{}", found.body);
+    let path = "/catalog/component/default/checkout-api";
+    assert!(imke.get(path).body.contains("Basket"));
+
+    let page = imke.get(&format!("{path}/hand-over"));
+    let form = form_to(&page.body, &format!("{path}/hand-over"));
+    let fields = form.fields();
+    let mut sent: Vec<_> = fields.iter().filter(|(n, _)| !["to", "reason"].contains(n)).copied().collect();
+    sent.extend([("to", "ledger"), ("reason", "Payments move together")]);
+    let answer = imke.post(&form.action, &sent);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert!(imke.get(path).body.contains("Payments move together"));
+}
