@@ -5,6 +5,7 @@ mod apply;
 mod catalog;
 mod changes;
 mod findings;
+mod migrations;
 mod ownership;
 mod people;
 mod usage;

@@ -17,6 +17,20 @@ const PAGES: &[&str] = &[
     "/catalog/component/default/chekout-api",
     "/search?q=basket",
     "/help/keyboard",
+    "/",
+    "/catalog/resource/default/orders-db",
+    "/catalog/component/default/checkout-api/edit",
+    "/catalog/component/default/checkout-api/hand-over",
+    "/catalog/register",
+    "/teams",
+    "/teams/basket",
+    "/people",
+    "/people/maya.chen",
+    "/account",
+    "/findings",
+    "/changes",
+    "/changes/running",
+    "/activity",
 ];
 
 async fn as_imke(driver: &Driver, portal: &Portal) -> Browser {

@@ -1,0 +1,1 @@
+-- Views only: what they say of the rows so far is asked by the test.
