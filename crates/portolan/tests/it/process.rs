@@ -114,7 +114,7 @@ impl Process {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let more = printed.clone();
         thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| more.lock().expect("kept").push(line))
+            lines.map_while(Result::ok).for_each(|line| more.lock().expect("kept").push(line));
         });
         Self { child, url, output, printed }
     }

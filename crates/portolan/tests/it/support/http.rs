@@ -32,11 +32,6 @@ impl Answer {
     pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
     }
-
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e} in {}", self.body))
-    }
 }
 
 /// Somebody with cookies, or a token, or neither.
