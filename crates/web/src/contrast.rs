@@ -26,6 +26,7 @@ fn numbers(text: &str) -> Option<[f64; 3]> {
 }
 
 /// Relative luminance of an OKLCH colour (CSS Color 4 for the matrices; WCAG 2.2 for the luminance).
+#[expect(clippy::many_single_char_names, reason = "the names of the colour space")]
 fn luminance([l, c, h]: [f64; 3]) -> f64 {
     let (a, b) = (c * h.to_radians().cos(), c * h.to_radians().sin());
     let cube = |p: f64, q: f64| (l + p * a + q * b).powi(3);
