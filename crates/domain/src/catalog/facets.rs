@@ -39,7 +39,7 @@ pub struct Choice {
 /// The counts of `dimensions` under `filter`, in the order asked for, at most [`MOST_CHOICES`] per dimension. Counts of a
 /// search are of the hits it counts, as its total is.
 pub async fn facets(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension]) -> Result<Vec<Facet>> {
-    let mine = read::mine(cx, filter)?;
+    let mine = read::mine(cx, filter).await?;
     let narrowing: Vec<Dimension> = Dimension::ALL
         .into_iter()
         .filter(|d| *d != Dimension::Kind && !chosen(filter, *d).is_empty())
@@ -66,7 +66,16 @@ pub async fn facets(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension]) 
     if !rows.is_empty() {
         let must = required(filter, &narrowing, &rows);
         counted.extend(
-            store::narrowed(cx, filter, &rows, mine, hits.as_deref(), must.as_deref(), MOST_CHOICES).await?,
+            store::narrowed(
+                cx,
+                filter,
+                &rows,
+                mine.as_deref(),
+                hits.as_deref(),
+                must.as_deref(),
+                MOST_CHOICES,
+            )
+            .await?,
         );
     }
     Ok(dimensions.iter().map(|d| facet(*d, filter, &counted)).collect())

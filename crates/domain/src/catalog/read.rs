@@ -1,5 +1,7 @@
 //! Reading entities: one by its reference, many by theirs, lists by filter.
 
+use uuid::Uuid;
+
 use super::{
     Entity, EntityRef, Filter, Sort, Summary, search,
     store::{
@@ -9,8 +11,9 @@ use super::{
     },
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, PersonId, Result,
+    Cursor, Cx, Error, Limit, Page, Result,
     activity::{self, Activity},
+    people,
 };
 
 /// The most references that [`by_refs`] takes at once.
@@ -79,7 +82,7 @@ pub async fn list(
         return found(cx, q, filter, sort, after, limit).await;
     }
     let after = after.map(|(key, reference, _)| (key, reference));
-    let mine = mine(cx, filter)?;
+    let mine = mine(cx, filter).await?;
     let by_name = matches!(sort, Sort::Default | Sort::Name);
     let rows = limit.probe();
     let found = match (filter.kinds.as_slice(), filter.one_owner()) {
@@ -95,7 +98,7 @@ pub async fn list(
         _ if by_name && filter.is_kinds_only() => {
             store::list::of_kinds(cx, filter.chosen().kinds.as_deref(), &after, rows).await?
         }
-        _ => store::list::narrowed(cx, filter, sort.as_str(), mine, &after, rows).await?,
+        _ => store::list::narrowed(cx, filter, sort.as_str(), mine.as_deref(), &after, rows).await?,
     };
     Ok(listing(found, limit, None))
 }
@@ -147,8 +150,8 @@ async fn hits(
     if filter.is_search_of_kinds() && sort == Sort::Default {
         return store::search::hits_of_kinds(cx, query, &filter.all_kinds(), after, rows).await;
     }
-    let mine = mine(cx, filter)?;
-    store::search::hits(cx, query, filter, sort.as_str(), mine, after, rows).await
+    let mine = mine(cx, filter).await?;
+    store::search::hits(cx, query, filter, sort.as_str(), mine.as_deref(), after, rows).await
 }
 
 /// What happened to an entity, newest first; that of a deleted one stays.
@@ -168,10 +171,15 @@ pub(super) fn may_read(cx: &Cx<'_>) -> Result<()> {
     if cx.admin().is_ok() { Ok(()) } else { cx.reader().map(drop) }
 }
 
-/// Whose entities "mine" are, if the filter asks for them.
-pub(super) fn mine(cx: &Cx<'_>, filter: &Filter) -> Result<Option<PersonId>> {
+/// Whose entities "mine" are, if the filter asks for them: the caller and the teams the caller answers for, as keys.
+pub(super) async fn mine(cx: &mut Cx<'_>, filter: &Filter) -> Result<Option<Vec<Uuid>>> {
     may_read(cx)?;
-    filter.mine.then(|| cx.reader()).transpose()
+    if !filter.mine {
+        return Ok(None);
+    }
+    let me = cx.reader()?;
+    let teams = people::teams_answered_for(cx, me).await?;
+    Ok(Some(teams.into_iter().map(|team| team.0).chain([me.0]).collect()))
 }
 
 fn listing(found: Rows, limit: Limit, mended: Option<String>) -> Listing {

@@ -18,7 +18,8 @@ pub(super) async fn insert(cx: &mut Cx<'_>, batch: &[Event]) -> Result<()> {
          SELECT u.id, $6, u.kind, p.id, m.team_id, u.subject, u.results
          FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[]) AS u (id, kind, person_id, subject, results)
               LEFT JOIN person p ON p.id = u.person_id
-              LEFT JOIN LATERAL (SELECT team_id FROM membership m WHERE m.person_id = p.id AND m.valid_until IS NULL
+              LEFT JOIN LATERAL (SELECT team_id FROM membership m WHERE m.person_id = p.id
+                                     AND m.valid_from <= $6 AND (m.valid_until IS NULL OR m.valid_until > $6)
                                  ORDER BY m.valid_from, m.id LIMIT 1) m ON true",
         &ids,
         &kinds,

@@ -72,3 +72,26 @@ async fn settings_have_defaults_and_limits(pool: PgPool) {
     assert_eq!(settings::show(&mut root.cx()).await.unwrap(), new);
     assert_eq!(world.verbs("portal:settings").await, ["settings.changed"]);
 }
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_event_belongs_to_the_team_of_its_day(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    world.sql("UPDATE membership SET valid_from = '2026-12-01' WHERE person_id = (SELECT id FROM person WHERE handle = 'hui')").await;
+    world.sql("UPDATE membership SET valid_until = '2026-12-01' WHERE person_id = (SELECT id FROM person WHERE handle = 'imke')").await;
+    let mut root = world.call("root").await;
+    let (recorder, events) = usage::Recorder::new(4);
+    for handle in ["hui", "imke"] {
+        let person = people::person(&mut root.cx(), handle).await.unwrap().id;
+        assert!(recorder.note(search(person, "basket", 1)));
+    }
+    drop(recorder);
+    let now = world.now();
+    usage::run(Db::new(pool.clone()), events, Clock::from_fn(move || now)).await;
+    let teams: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT p.handle, t.slug FROM usage_event u JOIN person p ON p.id = u.person_id LEFT JOIN team t ON t.id = u.team_id ORDER BY 1",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(teams, [("hui".into(), None), ("imke".into(), Some("basket".into()))]);
+}

@@ -1,7 +1,9 @@
 //! Counts per choice: from the counters, or from the rows that a filter leaves.
 
+use uuid::Uuid;
+
 use crate::{
-    Cx, EntityId, PersonId, Result,
+    Cx, EntityId, Result,
     catalog::{Dimension, Filter, Kind},
 };
 
@@ -84,13 +86,13 @@ pub(in crate::catalog) async fn narrowed(
     cx: &mut Cx<'_>,
     filter: &Filter,
     dimensions: &[Dimension],
-    mine: Option<PersonId>,
+    mine: Option<&[Uuid]>,
     hits: Option<&[EntityId]>,
     required: Option<&[String]>,
     most: i64,
 ) -> Result<Vec<Counted>> {
     let chosen = filter.chosen();
-    let hits: Option<Vec<uuid::Uuid>> = hits.map(|ids| ids.iter().map(|i| i.0).collect());
+    let hits: Option<Vec<Uuid>> = hits.map(|ids| ids.iter().map(|i| i.0).collect());
     Ok(sqlx::query_as!(
         Counted,
         r#"WITH candidate AS MATERIALIZED (
@@ -100,8 +102,7 @@ pub(in crate::catalog) async fn narrowed(
                    CASE WHEN NOT facets && $5::text[] THEN 'lifecycle' END, CASE WHEN NOT facets && $6::text[] THEN 'tag' END,
                    CASE WHEN NOT facets && $7::text[] THEN 'system' END, CASE WHEN NOT facets && $8::text[] THEN 'domain' END], NULL) AS out
                FROM entity
-               WHERE ($9::uuid IS NULL OR owner_person_id = $9 OR owner_team_id IN (
-                         SELECT teams_of($9)))
+               WHERE ($9::uuid[] IS NULL OR owner_person_id = ANY($9) OR owner_team_id = ANY($9))
                  AND (NOT $10::boolean OR (kind IN ('component', 'api', 'resource', 'system', 'domain')
                      AND (owner_team_id IS NULL OR owner_team_id NOT IN (SELECT id FROM staffed_team))
                      AND (owner_person_id IS NULL OR owner_person_id IN (SELECT id FROM person WHERE NOT active))))
@@ -130,7 +131,7 @@ pub(in crate::catalog) async fn narrowed(
         chosen.tags.as_deref(),
         chosen.systems.as_deref(),
         chosen.domains.as_deref(),
-        mine as Option<PersonId>,
+        mine,
         filter.needs_owner,
         filter.orphaned,
         hits.as_deref(),

@@ -3,8 +3,10 @@
 //! Each gives the exact total beside the rows: counted ones from `facet_count`, whose cost does not grow with the
 //! catalog, narrowed ones by counting what the filters leave.
 
+use uuid::Uuid;
+
 use super::row::{SummaryRow, narrowed, summaries};
-use crate::{Cx, PersonId, Result, catalog::Filter};
+use crate::{Cx, Result, catalog::Filter};
 
 /// Where a page begins: behind this sort key and reference.
 pub(in crate::catalog) type After = Option<(String, String)>;
@@ -128,7 +130,7 @@ pub(in crate::catalog) async fn narrowed(
     cx: &mut Cx<'_>,
     filter: &Filter,
     sort: &str,
-    mine: Option<PersonId>,
+    mine: Option<&[Uuid]>,
     after: &After,
     rows: i64,
 ) -> Result<Rows> {

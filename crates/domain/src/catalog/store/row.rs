@@ -78,8 +78,7 @@ macro_rules! narrowed {
                   AND ($4::text[] IS NULL OR facets && $4) AND ($5::text[] IS NULL OR facets && $5)
                   AND ($6::text[] IS NULL OR facets && $6) AND ($7::text[] IS NULL OR facets && $7)
                   AND ($8::text[] IS NULL OR facets && $8)
-                  AND ($9::uuid IS NULL OR owner_person_id = $9 OR owner_team_id IN (
-                        SELECT teams_of($9)))
+                  AND ($9::uuid[] IS NULL OR owner_person_id = ANY($9) OR owner_team_id = ANY($9))
                   AND (NOT $10::boolean OR (kind IN ('component', 'api', 'resource', 'system', 'domain')
                         AND (owner_team_id IS NULL OR owner_team_id NOT IN (SELECT id FROM staffed_team))
                         AND (owner_person_id IS NULL OR owner_person_id IN (SELECT id FROM person WHERE NOT active))))
@@ -87,7 +86,7 @@ macro_rules! narrowed {
             $extra, $from, $rest,
             $chosen.kinds.as_deref(), $chosen.types.as_deref(), $chosen.owners.as_deref(), $chosen.tiers.as_deref(),
             $chosen.lifecycles.as_deref(), $chosen.tags.as_deref(), $chosen.systems.as_deref(), $chosen.domains.as_deref(),
-            $mine as Option<crate::PersonId>, $filter.needs_owner, $filter.orphaned
+            $mine, $filter.needs_owner, $filter.orphaned
             $(, $argument)*
         )
     };

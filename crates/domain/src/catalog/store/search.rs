@@ -1,9 +1,11 @@
 //! Search: what is called so, then whose name has the words, then who speaks of them. Each stage is bounded and only
 //! reached while earlier ones left room, so a search costs about the same in a catalog ten times the size.
 
+use uuid::Uuid;
+
 use super::row::{narrowed, summaries};
 use crate::{
-    Cx, EntityId, PersonId, Result,
+    Cx, EntityId, Result,
     catalog::{
         Filter,
         store::list::{After, Rows},
@@ -39,7 +41,7 @@ pub(in crate::catalog) async fn hits(
     query: &Query,
     filter: &Filter,
     sort: &str,
-    mine: Option<PersonId>,
+    mine: Option<&[Uuid]>,
     after: &After,
     rows: i64,
 ) -> Result<Rows> {

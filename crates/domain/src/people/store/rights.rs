@@ -61,9 +61,21 @@ pub(in super::super) async fn team_ids_of(cx: &mut Cx<'_>, person: PersonId) -> 
 }
 
 pub(in super::super) async fn teams_answered_for(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamId>> {
-    Ok(sqlx::query_scalar!(r#"SELECT teams_of($1) AS "id!: TeamId" LIMIT 2000"#, person as PersonId)
-        .fetch_all(cx.conn())
-        .await?)
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE led AS (
+               SELECT id FROM team WHERE lead_id = $1
+               UNION SELECT t.id FROM team t JOIN led ON t.parent_id = led.id)
+           SELECT id AS "id!: TeamId" FROM (
+               SELECT id FROM led
+               UNION SELECT team_id FROM membership
+                     WHERE person_id = $1 AND valid_from <= $2 AND (valid_until IS NULL OR valid_until > $2)) answered_for
+           LIMIT 2000"#,
+        person as PersonId,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 pub(in super::super) async fn has_active_members(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {

@@ -1,9 +1,13 @@
 use jiff::ToSpan;
 use portolan_domain::{
-    Error, Scope,
+    Error, Limit, Scope,
+    catalog::{self, Dimension, Filter, Kind, Sort},
     people::{self, NewTeam, TeamEdit, require_team, team_rights},
 };
-use portolan_testkit::Bed;
+use portolan_testkit::{
+    Bed,
+    catalog::{apply_yaml, service},
+};
 use sqlx::PgPool;
 
 use super::refusal;
@@ -116,4 +120,52 @@ async fn a_team_is_placed_by_those_who_belong_there(pool: PgPool) {
         refusal(people::edit_team(&mut call.cx(), "basket", up, None).await)
             .contains("top of the organisation")
     );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn my_teams_are_those_of_this_instant_wherever_they_are_asked(pool: PgPool) {
+    let bed = Bed::new(pool.clone());
+    let imke = bed.person("imke").await;
+    let (past, now, future) = (bed.team("past").await, bed.team("now").await, bed.team("future").await);
+    let led = bed.team("led").await;
+    let below = bed.team_below("below", &led).await;
+    bed.lead(&imke, &led).await;
+    let stay = bed.join(&imke, &past).await;
+    bed.wait(240.hours());
+    people::end_membership(&mut bed.as_system().await.cx(), stay, None).await.unwrap();
+    let stay = bed.join(&imke, &now).await;
+    let (later, sooner) = (bed.now() + 240.hours(), bed.now() + 120.hours());
+    people::add_member(&mut bed.as_system().await.cx(), "future", "imke", Some(later)).await.unwrap();
+    people::end_membership(&mut bed.as_system().await.cx(), stay, Some(sooner)).await.unwrap();
+    bed.wait(1.hour());
+    let owned: String = ["past", "now", "future", "below"].map(|team| service(team, team, "")).concat();
+    apply_yaml(&pool, &owned).await;
+
+    // until the announced end: now; between the two: neither; from the announced beginning on: future
+    for (span, in_them) in [(1.hour(), Some(&now)), (200.hours(), None), (100.hours(), Some(&future))] {
+        bed.wait(span);
+        let mut call = bed.as_person(&imke).await;
+        let cx = &mut call.cx();
+        let expected: Vec<_> = in_them.map(|team| team.id).into_iter().collect();
+        assert_eq!(people::team_ids_of(cx, imke.id).await.unwrap(), expected);
+
+        let mut answered_for = people::teams_answered_for(cx, imke.id).await.unwrap();
+        answered_for.sort();
+        let mut expected: Vec<_> = expected.into_iter().chain([led.id, below.id]).collect();
+        expected.sort();
+        assert_eq!(answered_for, expected);
+        let mut editable =
+            people::editable_teams(cx, &[past.id, now.id, future.id, led.id, below.id]).await.unwrap();
+        editable.sort();
+        assert_eq!(editable, expected);
+
+        let mine = Filter { mine: true, ..Filter::of(Kind::Component) };
+        let listed = catalog::list(cx, &mine, Sort::Name, None, Limit::default()).await.unwrap();
+        let mut names: Vec<_> = in_them.map(|team| team.slug.clone()).into_iter().collect();
+        names.push("below".into());
+        names.sort();
+        assert_eq!(listed.items.into_iter().map(|e| e.name).collect::<Vec<_>>(), names);
+        let facets = catalog::facets(cx, &mine, &[Dimension::Kind]).await.unwrap();
+        assert_eq!(facets[0].choices[0].count, i64::try_from(names.len()).unwrap());
+    }
 }

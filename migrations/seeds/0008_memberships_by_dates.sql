@@ -1,0 +1,1 @@
+-- A function goes and indexes change: there is nothing new to write.
