@@ -9,11 +9,13 @@
 //! token ([`create_token`]). [`Callers`] says whom a cookie or token stands for.
 
 mod callers;
+mod changed;
 mod check;
 mod identity;
 mod membership;
 mod password;
 mod person;
+mod person_edit;
 mod rights;
 mod secret;
 mod seed;
@@ -21,6 +23,7 @@ mod session;
 mod sign_in;
 mod store;
 mod team;
+mod team_edit;
 mod token;
 
 pub use callers::Callers;
@@ -28,10 +31,10 @@ pub use identity::{Identity, identities, link_identity, person_by_identity};
 pub use membership::{Member, Origin, Stay, add_member, end_membership, former_members, members, stays};
 pub use password::{SHORTEST_PASSWORD, has_password, set_password};
 pub use person::{
-    Density, NewPerson, PeopleFilter, Person, PersonEdit, PersonName, Preferences, Theme, create_person,
-    edit_person, find_people, may_edit_person, me, people, person, person_by_id, person_names, reports,
-    set_preferences,
+    Density, PeopleFilter, Person, PersonName, Preferences, Theme, find_people, me, people, person,
+    person_by_id, person_names, reports, set_preferences,
 };
+pub use person_edit::{NewPerson, PersonEdit, create_person, edit_person, may_edit_person};
 pub use rights::{
     Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights,
     teams_answered_for,
@@ -44,7 +47,8 @@ pub use sign_in::{
     use_sign_in_link,
 };
 pub use team::{
-    NewTeam, OrgTeam, Role, Team, TeamEdit, TeamName, ancestors, create_team, edit_team, find_teams, led_by,
-    org, sub_teams, team, team_by_id, team_names, teams,
+    OrgTeam, Role, Team, TeamName, ancestors, find_teams, led_by, org, sub_teams, team, team_by_id,
+    team_names, teams,
 };
+pub use team_edit::{NewTeam, TeamEdit, create_team, edit_team};
 pub use token::{NewToken, TOKEN_PREFIX, Token, create_token, create_token_for, revoke_token, tokens};

@@ -1,6 +1,6 @@
 //! Who may edit what a team owns: its active members, its lead, those of every team above it, and admins.
 
-use super::{PersonName, store, team::whom_to_ask};
+use super::{PersonName, store};
 use crate::{Cx, Error, PersonId, Result, TeamId};
 
 /// What the actor may do with a team and what it owns.
@@ -69,4 +69,13 @@ pub async fn team_ids_of(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamId
 /// Whether somebody active is in the team now (a team without anybody is a finding).
 pub async fn has_active_members(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
     store::has_active_members(cx, team).await
+}
+
+/// A lead in a word, for messages that say whom to ask.
+fn whom_to_ask(leads: &[PersonName]) -> String {
+    match leads {
+        [] => "an admin (they are listed under People)".into(),
+        [one] => one.name.clone(),
+        [first, second, ..] => format!("{} or {}", first.name, second.name),
+    }
 }

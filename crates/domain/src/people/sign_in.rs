@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     NewPerson, Person, PersonName,
     check::{Checks, tame},
-    password, person, secret, session, store,
+    password, person, person_edit, secret, session, store,
 };
 use crate::{
     Actor, Cx, Error, PersonId, Portal, Result, Via,
@@ -211,7 +211,7 @@ pub async fn set_up(cx: &mut Cx<'_>, link: &str, admin: &FirstAdmin, device: &De
         {
             return Err(set_up_spent());
         }
-        let person = both(person::insert_person(cx, &new).await, weak)?;
+        let person = both(person_edit::insert_person(cx, &new).await, weak)?;
         store::set_password_hash(cx, person.id, &hash).await?;
         session::begin(cx, person.id, device).await
     })
@@ -248,7 +248,7 @@ pub async fn grant_demo_admin(cx: &mut Cx<'_>) -> Result<()> {
     let personas = store::personas(cx).await?;
     for persona in personas.iter().filter(|p| p.label.eq_ignore_ascii_case("admin")) {
         let edit = super::PersonEdit { admin: Some(true), ..super::PersonEdit::default() };
-        person::edit_person(cx, &persona.person.handle, edit, None).await?;
+        person_edit::edit_person(cx, &persona.person.handle, edit, None).await?;
     }
     Ok(())
 }
