@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use portolan_domain::catalog::{self, Entity, EntityRef, Kind, Relation, RelationKind, Summary};
+use portolan_domain::catalog::{self, Entity, Kind, Relation, RelationKind, Summary};
 use serde_json::Value;
 
 use super::about::About;
@@ -25,8 +25,6 @@ struct EntityPage {
     shell: Shell,
     entity: Entity,
     about: About,
-    /// Where it stands: addresses and words of what is above it.
-    crumbs: Vec<(String, String)>,
     /// For an API: what could be read of its definition.
     definition: Option<Definition>,
     /// The definition's text, coloured.
@@ -71,20 +69,12 @@ pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response,
     let raw = if definition.is_some() { definition::highlight(api_type, text) } else { String::new() };
     page::html(&EntityPage {
         shell: viewer.shell(Nav::Catalog),
-        crumbs: crumbs(&entity),
         groups: groups(relations.items),
         entity,
         about,
         definition,
         raw,
     })
-}
-
-fn crumbs(entity: &Entity) -> Vec<(String, String)> {
-    let mut crumbs = vec![(format!("/catalog?kind={}", entity.kind.as_str()), "Catalog".to_owned())];
-    let above: [Option<&EntityRef>; 2] = [entity.domain.as_ref(), entity.system.as_ref()];
-    crumbs.extend(above.into_iter().flatten().map(|r| (address::entity(r), r.name().to_owned())));
-    crumbs
 }
 
 /// What stands to it in which way, in the order a reader asks for it.

@@ -17,7 +17,7 @@ use axum::{
 };
 use portolan_domain::{
     Error,
-    catalog::{self, EntityRef, Kind},
+    catalog::{self, Entity, EntityRef, Kind},
     people,
     usage::Event,
 };
@@ -63,6 +63,17 @@ async fn view(
         }
         _ => entity::show(viewer, entity).await,
     }
+}
+
+/// Where an entity stands: the index of its kind, its domain, its system.
+pub(crate) fn crumbs(entity: &Entity) -> Vec<(String, String)> {
+    let index = match entity.kind {
+        Kind::Component => "/catalog".to_owned(), // the index begins with these
+        kind => format!("/catalog?kind={}", kind.as_str()),
+    };
+    let above = [&entity.domain, &entity.system].into_iter().flatten();
+    let above = above.map(|r| (address::entity(r), r.name().to_owned()));
+    std::iter::once((index, "Catalog".to_owned())).chain(above).collect()
 }
 
 /// What people call entities of a kind, many of them.

@@ -9,7 +9,7 @@ use portolan_domain::{
         self, ApiUse, Apis, Entity, Owner, Party,
         descriptor::{Audience, Slo, duration_seconds, duration_text},
     },
-    changes::{self, Change, Status},
+    changes::{self, Change},
     people::{self, Person, Team},
 };
 
@@ -140,13 +140,6 @@ fn window(slo: &Slo) -> String {
 }
 
 impl ServicePage {
-    /// Breadcrumbs: the index, the domain, the system.
-    fn crumbs(&self) -> Vec<(String, String)> {
-        let index = ("/catalog".to_owned(), "Catalog".to_owned());
-        let above = [&self.entity.domain, &self.entity.system].into_iter().flatten();
-        std::iter::once(index).chain(above.map(|r| (address::entity(r), r.name().to_owned()))).collect()
-    }
-
     /// The newest production change, else the newest anywhere.
     fn last(&self) -> Option<&Change> {
         self.latest.first()
@@ -166,15 +159,6 @@ impl ServicePage {
             ("It provides", &self.apis.provides, "Used by", "nobody says so"),
             ("It uses", &self.apis.consumes, "Provided by", "nobody known"),
         ]
-    }
-
-    fn tone(&self, change: &Change) -> &'static str {
-        match change.status {
-            Status::Running => "info",
-            Status::Succeeded => "ok",
-            Status::Failed => "danger",
-            Status::RolledBack => "warn",
-        }
     }
 
     fn hand_over(&self) -> String {
