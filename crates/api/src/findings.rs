@@ -39,7 +39,7 @@ struct Query {
 
 impl Query {
     fn filter(&self) -> findings::Filter {
-        findings::Filter { kind: self.kind, team: self.team.clone(), mine: self.mine, entity: None }
+        findings::Filter { kind: self.kind, team: self.team.clone(), mine: self.mine }
     }
 }
 

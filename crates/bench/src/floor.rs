@@ -155,10 +155,10 @@ pub(crate) async fn serve(url: &str, connections: u32, tape: Tape) -> Result<()>
 async fn answer(
     State((pool, tape)): State<(PgPool, Arc<Tape>)>,
     Path((operation, script)): Path<(usize, usize)>,
-) -> Result<Vec<u8>, StatusCode> {
-    let script =
-        tape.scripts.get(operation).and_then(|scripts| scripts.get(script)).ok_or(StatusCode::NOT_FOUND)?;
-    let broken = |_| StatusCode::INTERNAL_SERVER_ERROR;
+) -> Result<Vec<u8>, (StatusCode, String)> {
+    let script = tape.scripts.get(operation).and_then(|scripts| scripts.get(script));
+    let script = script.ok_or_else(|| (StatusCode::NOT_FOUND, "no such script".to_owned()))?;
+    let broken = |error: sqlx::Error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
     let mut out = Vec::with_capacity(4096);
     let mut connection = pool.acquire().await.map_err(broken)?;
     play(&mut connection, script, &mut out).await.map_err(broken)?;

@@ -24,6 +24,8 @@ use crate::{
 
 /// Entities per request when the catalog is taken in.
 const PER_REQUEST: usize = 500;
+/// Requests of an operation to record at the least: what belongs to it shows by coming again.
+const ENOUGH: usize = 20;
 /// Connections of every pool: the server's default.
 pub(crate) const POOL: u32 = 10;
 
@@ -147,8 +149,9 @@ async fn record(
     let mut all = Vec::with_capacity(requests.len());
     for (operation, requests) in operations.iter().zip(requests) {
         client.send(&requests[0]).await?; // so that the caller is known and what is prepared once is prepared
-        let mut scripts = Vec::with_capacity(requests.len());
-        for request in requests.iter() {
+        let rounds = requests.len().max(ENOUGH);
+        let mut scripts = Vec::with_capacity(rounds);
+        for request in requests.iter().cycle().take(rounds) {
             recorder.begin();
             let answer = client.send(request).await?;
             scripts.push(recorder.end());
@@ -160,7 +163,9 @@ async fn record(
                 bail!("the {} came uncompressed:\n{}", operation.name, client.head(answer));
             }
         }
-        all.push(tape::essential(scripts));
+        scripts = tape::essential(scripts);
+        scripts.truncate(requests.len());
+        all.push(scripts);
     }
     Ok(Tape { settings: recorder.settings(), scripts: all })
 }

@@ -102,6 +102,17 @@ pub async fn record_all(cx: &mut Cx<'_>, acts: Vec<Act>) -> Result<()> {
     store::insert(cx, &acts).await
 }
 
+/// The newest acts on one subject, at most `most`, and whether there are more. For pages that show a few of them: it
+/// counts nothing.
+pub async fn latest(cx: &mut Cx<'_>, subject: &str, most: usize) -> Result<(Vec<Activity>, bool)> {
+    cx.reader()?;
+    let mut acts =
+        store::latest(cx, subject, i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)).await?;
+    let more = acts.len() > most;
+    acts.truncate(most);
+    Ok((acts, more))
+}
+
 /// Acts, newest first. Everyone signed in may read them: that is what makes ownership discussable.
 pub async fn list(
     cx: &mut Cx<'_>,

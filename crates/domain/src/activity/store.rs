@@ -34,32 +34,37 @@ pub(super) async fn insert(cx: &mut Cx<'_>, acts: &[Act]) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn list(
-    cx: &mut Cx<'_>,
-    f: &Filter,
-    after: Option<ActivityId>,
-    rows: i64,
-) -> Result<Vec<Activity>> {
-    let found = sqlx::query!(
-        r#"SELECT id AS "id: ActivityId", at, actor_id AS "actor_id: PersonId", actor, via AS "via: Via", verb, subject,
-                  entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note
-           FROM activity
-           WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
-             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)
-             AND ($5::uuid IS NULL OR id < $5)
-           ORDER BY id DESC LIMIT $6"#,
-        f.subject.as_deref(),
-        f.actor as Option<PersonId>,
-        f.verb.as_deref(),
-        f.via.map(Via::as_str),
-        after as Option<ActivityId>,
-        rows,
-    )
-    .fetch_all(cx.conn())
-    .await?;
-    Ok(found
-        .into_iter()
-        .map(|r| Activity {
+/// `activities!(rest, arguments…)` is the checked statement that selects acts; all parts are literals.
+macro_rules! activities {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT id AS "id: ActivityId", at, actor_id AS "actor_id: PersonId", actor, via AS "via: Via", verb, subject,
+                      entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note
+               FROM activity "#
+                + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// An act as selected by [`activities`].
+struct Row {
+    id: ActivityId,
+    at: jiff_sqlx::Timestamp,
+    actor_id: Option<PersonId>,
+    actor: String,
+    via: Via,
+    verb: String,
+    subject: String,
+    entity_id: Option<EntityId>,
+    changes: Json<Vec<Changed>>,
+    note: String,
+}
+
+impl From<Row> for Activity {
+    fn from(r: Row) -> Self {
+        Self {
             id: r.id,
             at: r.at.to_jiff(),
             actor_id: r.actor_id,
@@ -70,8 +75,39 @@ pub(super) async fn list(
             entity_id: r.entity_id,
             changes: r.changes.0,
             note: r.note,
-        })
-        .collect())
+        }
+    }
+}
+
+/// On one subject: a statement of its own, whose plan is kept.
+pub(super) async fn latest(cx: &mut Cx<'_>, subject: &str, rows: i64) -> Result<Vec<Activity>> {
+    let found = activities!("WHERE subject = $1 ORDER BY id DESC LIMIT $2", subject, rows)
+        .fetch_all(cx.conn())
+        .await?;
+    Ok(found.into_iter().map(Activity::from).collect())
+}
+
+pub(super) async fn list(
+    cx: &mut Cx<'_>,
+    f: &Filter,
+    after: Option<ActivityId>,
+    rows: i64,
+) -> Result<Vec<Activity>> {
+    let found = activities!(
+        "WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
+           AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)
+           AND ($5::uuid IS NULL OR id < $5)
+         ORDER BY id DESC LIMIT $6",
+        f.subject.as_deref(),
+        f.actor as Option<PersonId>,
+        f.verb.as_deref(),
+        f.via.map(Via::as_str),
+        after as Option<ActivityId>,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into_iter().map(Activity::from).collect())
 }
 
 pub(super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {

@@ -212,8 +212,6 @@ pub struct Filter {
     pub team: Option<String>,
     /// Only what the actor's own teams own.
     pub mine: bool,
-    /// Only of this entity.
-    pub entity: Option<EntityId>,
 }
 
 /// What a statement is asked for: names turned into keys, the settings into an instant.
@@ -221,7 +219,6 @@ pub struct Filter {
 pub(crate) struct Asked {
     pub(crate) kind: Option<Kind>,
     pub(crate) teams: Option<Vec<uuid::Uuid>>,
-    pub(crate) entity: Option<EntityId>,
     pub(crate) unconfirmed_before: Option<Timestamp>,
 }
 
@@ -248,8 +245,9 @@ pub async fn counts(cx: &mut Cx<'_>, filter: &Filter) -> Result<Vec<(Kind, i64)>
 
 /// Findings of one entity; there are never many.
 pub async fn of_entity(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Finding>> {
-    let filter = Filter { entity: Some(entity), ..Filter::default() };
-    Ok(list(cx, &filter, None, Limit::default()).await?.items)
+    cx.reader()?;
+    let unconfirmed_before = cutoff(cx).await?;
+    store::of_entity(cx, entity, unconfirmed_before).await
 }
 
 async fn asked(cx: &mut Cx<'_>, filter: &Filter) -> Result<Asked> {
@@ -266,7 +264,7 @@ async fn asked(cx: &mut Cx<'_>, filter: &Filter) -> Result<Asked> {
         (None, false) => None,
     };
     let unconfirmed_before = cutoff(cx).await?;
-    Ok(Asked { kind: filter.kind, teams, entity: filter.entity, unconfirmed_before })
+    Ok(Asked { kind: filter.kind, teams, unconfirmed_before })
 }
 
 async fn cutoff(cx: &mut Cx<'_>) -> Result<Option<Timestamp>> {

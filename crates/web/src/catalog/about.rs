@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use portolan_domain::{
-    Limit,
     activity::{self, Activity},
     catalog::{
         Entity, Origin,
@@ -86,9 +85,7 @@ impl About {
         let may_edit = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
         let spans = ownership::history(&mut viewer.cx(), entity.id).await?;
         let findings = findings::of_entity(&mut viewer.cx(), entity.id).await?;
-        let filter = activity::Filter { subject: Some(reference.to_owned()), ..activity::Filter::default() };
-        let acts = activity::list(&mut viewer.cx(), &filter, None, Limit::new(10)?).await?;
-        let more = acts.next.is_some();
+        let (acts, more) = activity::latest(&mut viewer.cx(), reference, 10).await?;
         let facts = facts(entity, descriptor, &thing, &spans);
         Ok(Self {
             facts,
@@ -96,7 +93,7 @@ impl About {
             findings,
             may_edit,
             former: spans.into_iter().filter(|s| s.until.is_some()).collect(),
-            acts: acts.items,
+            acts,
             more,
             path: address::entity(&entity.reference),
             reference: reference.to_owned(),

@@ -148,8 +148,7 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         Some(id) => Some(people::person_by_id(cx, id).await?),
         None => None,
     };
-    let about =
-        activity::Filter { subject: Some(format!("team:{}", team.slug)), ..activity::Filter::default() };
+    let subject = format!("team:{}", team.slug);
     Ok(TeamPage {
         shell,
         above: people::ancestors(cx, team.id).await?,
@@ -157,7 +156,7 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         members: people::members(cx, team.id, None, Limit::new(Limit::MAX)?).await?,
         former: people::former_members(cx, team.id).await?,
         owned: catalog::owned_by(cx, team.id).await?,
-        acts: activity::list(cx, &about, None, Limit::new(8)?).await?.items,
+        acts: activity::latest(cx, &subject, 8).await?.0,
         may_edit: people::team_rights(cx, team.id).await?.edit,
         ask: people::leads_to_ask(cx, team.id).await?,
         lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),

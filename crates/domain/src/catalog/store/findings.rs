@@ -5,41 +5,39 @@ use jiff::Timestamp;
 use super::super::findings::{Asked, Finding, Kind};
 use crate::{Cx, EntityId, Limit, PersonId, Result};
 
-pub(crate) async fn list(
-    cx: &mut Cx<'_>,
-    asked: &Asked,
-    after: Option<(i32, String, String)>,
-    limit: Limit,
-) -> Result<Vec<Finding>> {
-    let (weight, entity_ref, kind) = match after {
-        Some((w, r, k)) => (Some(w), Some(r), Some(k)),
-        None => (None, None, None),
+/// `findings!(rest, arguments…)` is the checked statement that selects findings; all parts are literals.
+macro_rules! findings {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT f.kind AS "kind!: Kind", f.entity_id AS "entity_id!: EntityId", f.ref AS "entity_ref!", f.weight AS "weight!",
+                      f.since AS "since!", f.detail AS "detail!", e.kind AS entity_kind, coalesce(e.title, e.name) AS "entity_title!",
+                      e.tier, t.slug AS "team?", t.name AS "team_name?"
+               FROM finding f JOIN entity e ON e.id = f.entity_id LEFT JOIN team t ON t.id = f.owner_team_id "#
+                + $rest
+            $(, $argument)*
+        )
     };
-    let rows = sqlx::query!(
-        r#"SELECT f.kind AS "kind!: Kind", f.entity_id AS "entity_id!: EntityId", f.ref AS "entity_ref!", f.weight AS "weight!",
-                  f.since AS "since!", f.detail AS "detail!", e.kind AS entity_kind, coalesce(e.title, e.name) AS "entity_title!",
-                  e.tier, t.slug AS "team?", t.name AS "team_name?"
-           FROM finding f JOIN entity e ON e.id = f.entity_id LEFT JOIN team t ON t.id = f.owner_team_id
-           WHERE ($1::text IS NULL OR f.kind = $1)
-             AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
-             AND ($3::uuid IS NULL OR f.entity_id = $3)
-             AND (f.kind <> 'not-confirmed' OR f.since < $4::timestamptz)
-             AND ($5::int IS NULL OR (f.weight, f.ref, f.kind) > ($5, $6::text, $7::text))
-           ORDER BY f.weight, f.ref, f.kind LIMIT $8"#,
-        asked.kind.map(Kind::as_str),
-        asked.teams.as_deref(),
-        asked.entity as Option<EntityId>,
-        asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
-        weight,
-        entity_ref,
-        kind,
-        limit.probe(),
-    )
-    .fetch_all(cx.conn())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Finding {
+}
+
+/// A finding as selected by [`findings`].
+struct Row {
+    kind: Kind,
+    entity_id: EntityId,
+    entity_ref: String,
+    weight: i32,
+    since: jiff_sqlx::Timestamp,
+    detail: Vec<String>,
+    entity_kind: String,
+    entity_title: String,
+    tier: Option<i16>,
+    team: Option<String>,
+    team_name: Option<String>,
+}
+
+impl From<Row> for Finding {
+    fn from(r: Row) -> Self {
+        Self {
             kind: r.kind,
             entity_id: r.entity_id,
             entity_ref: r.entity_ref,
@@ -51,8 +49,53 @@ pub(crate) async fn list(
             since: r.since.to_jiff(),
             detail: r.detail,
             weight: r.weight,
-        })
-        .collect())
+        }
+    }
+}
+
+pub(crate) async fn list(
+    cx: &mut Cx<'_>,
+    asked: &Asked,
+    after: Option<(i32, String, String)>,
+    limit: Limit,
+) -> Result<Vec<Finding>> {
+    let (weight, entity_ref, kind) = match after {
+        Some((w, r, k)) => (Some(w), Some(r), Some(k)),
+        None => (None, None, None),
+    };
+    let rows = findings!(
+        "WHERE ($1::text IS NULL OR f.kind = $1)
+           AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
+           AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
+           AND ($4::int IS NULL OR (f.weight, f.ref, f.kind) > ($4, $5::text, $6::text))
+         ORDER BY f.weight, f.ref, f.kind LIMIT $7",
+        asked.kind.map(Kind::as_str),
+        asked.teams.as_deref(),
+        asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
+        weight,
+        entity_ref,
+        kind,
+        limit.probe(),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Finding::from).collect())
+}
+
+/// Of one entity: a statement of its own, whose plan is kept. There is at most one of each kind.
+pub(crate) async fn of_entity(
+    cx: &mut Cx<'_>,
+    entity: EntityId,
+    unconfirmed_before: Option<Timestamp>,
+) -> Result<Vec<Finding>> {
+    let rows = findings!(
+        "WHERE f.entity_id = $1 AND (f.kind <> 'not-confirmed' OR f.since < $2::timestamptz) ORDER BY f.weight, f.kind",
+        entity as EntityId,
+        unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Finding::from).collect())
 }
 
 pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, i64)>> {
@@ -60,12 +103,10 @@ pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, 
         r#"SELECT f.kind AS "kind!: Kind", count(*) AS "n!" FROM finding f
            WHERE ($1::text IS NULL OR f.kind = $1)
              AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
-             AND ($3::uuid IS NULL OR f.entity_id = $3)
-             AND (f.kind <> 'not-confirmed' OR f.since < $4::timestamptz)
+             AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
            GROUP BY f.kind"#,
         asked.kind.map(Kind::as_str),
         asked.teams.as_deref(),
-        asked.entity as Option<EntityId>,
         asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
     )
     .fetch_all(cx.conn())

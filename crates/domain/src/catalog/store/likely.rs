@@ -160,14 +160,16 @@ pub(crate) async fn organisation(cx: &mut Cx<'_>, entity: EntityId) -> Result<Ve
     Ok(signs(Kind::Organisation, rows))
 }
 
-/// Owners of things whose names are alike.
+/// Owners of things whose names are alike, of those that share a word with this one.
 pub(crate) async fn names(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Sign>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"WITH me AS (SELECT id, name, search_name FROM entity WHERE id = $1),
-                alike AS (SELECT e.name, e.owner_team_id FROM me JOIN entity e ON e.search_name % me.search_name AND e.id <> me.id
-                          WHERE e.owner_team_id IS NOT NULL AND e.kind NOT IN ('group', 'user', 'location')
-                          ORDER BY similarity(e.name, me.name) DESC, e.ref LIMIT 6)
+        r#"WITH me AS (SELECT name, tsvector_to_array(name_words) AS words FROM entity WHERE id = $1),
+                near AS (SELECT name, ref, owner_team_id FROM entity
+                         WHERE name_words @@ (SELECT string_agg(quote_literal(w), ' | ')::tsquery FROM me, unnest(me.words) w)
+                           AND id <> $1 AND owner_team_id IS NOT NULL AND kind NOT IN ('group', 'user', 'location') LIMIT 1000),
+                alike AS (SELECT near.name, near.owner_team_id FROM near, me WHERE near.name % me.name
+                          ORDER BY similarity(near.name, me.name) DESC, near.ref LIMIT 6)
            SELECT t.id AS "team: TeamId", t.slug, t.name AS team_name, count(*) AS "times!", (SELECT count(*) FROM alike) AS "of!",
                   array_agg(a.name ORDER BY a.name) AS "names!"
            FROM alike a JOIN team t ON t.id = a.owner_team_id GROUP BY t.id"#,
@@ -180,7 +182,10 @@ pub(crate) async fn names(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Sign>
 
 /// Those of the teams that have somebody.
 pub(crate) async fn staffed(cx: &mut Cx<'_>, teams: Vec<Uuid>) -> Result<Vec<TeamId>> {
-    Ok(sqlx::query_scalar!(r#"SELECT id AS "id!: TeamId" FROM staffed_team WHERE id = ANY($1)"#, &teams)
-        .fetch_all(cx.conn())
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"SELECT id AS "id!: TeamId" FROM team WHERE id = ANY($1) AND team_is_staffed(id)"#,
+        &teams
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }

@@ -9,7 +9,7 @@ pub(crate) async fn team(cx: &mut Cx<'_>, slug: Option<&str>, group: Option<&str
     let row = sqlx::query!(
         r#"SELECT t.id AS "id: TeamId", t.slug, t.name,
                   coalesce((SELECT e.ref FROM entity e WHERE e.team_id = t.id ORDER BY e.ref LIMIT 1), 'group:default/' || lower(t.slug)) AS "owner_ref!",
-                  t.id IN (SELECT id FROM staffed_team) AS "staffed!"
+                  team_is_staffed(t.id) AS "staffed!"
            FROM team t
            WHERE t.id = (SELECT e.team_id FROM entity e WHERE e.ref = $2) OR lower(t.slug) = $1
            ORDER BY t.id = (SELECT e.team_id FROM entity e WHERE e.ref = $2) DESC NULLS LAST LIMIT 1"#,
@@ -104,7 +104,7 @@ pub(crate) async fn owned(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Option<Ow
         Row,
         r#"SELECT e.id AS "id: EntityId", e.ref AS entity_ref, e.kind, coalesce(e.title, e.name) AS "title!", e.tier, e.owner_ref,
                   e.owner_team_id AS "team: TeamId", t.name AS "team_name?", e.owner_person_id AS "person: PersonId",
-                  (coalesce(e.owner_team_id IN (SELECT id FROM staffed_team), false) OR coalesce(p.active, false)) AS "staffed!",
+                  (coalesce(team_is_staffed(e.owner_team_id), false) OR coalesce(p.active, false)) AS "staffed!",
                   e.owner_declared AS declared, s.name || coalesce(': ' || e.location, '') AS declared_in,
                   e.owner_confirmed_at AS confirmed_at, e.version
            FROM entity e LEFT JOIN team t ON t.id = e.owner_team_id LEFT JOIN person p ON p.id = e.owner_person_id

@@ -1,0 +1,1 @@
+-- A function, views and a dropped column: rows as before.
