@@ -82,6 +82,43 @@ pub(crate) fn brief(text: &str, room: usize) -> String {
     format!("{}…", line[..cut].trim_end_matches([',', '.', ';', ':']))
 }
 
+/// What a browser calls itself, for people: `Chrome on Linux`. Others' names come first: nearly all claim to be Safari.
+pub(crate) fn browser(agent: &str) -> String {
+    const BROWSERS: [(&str, &str); 11] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Vivaldi", "Vivaldi"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Chromium/", "Chromium"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    const SYSTEMS: [(&str, &str); 8] = [
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("CrOS", "ChromeOS"),
+        ("Macintosh", "a Mac"),
+        ("Linux", "Linux"),
+        ("BSD", "BSD"),
+    ];
+    let known = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (known(&BROWSERS), known(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, Some(system)) => format!("A browser on {system}"),
+        (None, None) if agent.is_empty() => "Unknown browser".to_owned(),
+        (None, None) => brief(agent, 40),
+    }
+}
+
 /// A word with its first letter large, for messages that begin with it.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -118,6 +155,22 @@ mod tests {
         assert_eq!(brief("Takes a basket\nto a paid order.\n\nMore.", 80), "Takes a basket to a paid order.");
         assert_eq!(brief("Takes a basket to a paid order", 20), "Takes a basket to a…");
         assert_eq!(brief(&"ø".repeat(30), 20).chars().count(), 21);
+    }
+
+    #[test]
+    fn browsers_are_called_as_people_call_them() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(browser(chrome), "Chrome on Linux");
+        assert_eq!(browser(&format!("{chrome} Edg/140.0.0.0")), "Edge on Linux");
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
+        assert_eq!(browser(phone), "Safari on an iPhone");
+        assert_eq!(
+            browser("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0"),
+            "Firefox on Windows"
+        );
+        assert_eq!(browser("curl/8.14.1"), "curl");
+        assert_eq!(browser("a robot of our own"), "a robot of our own");
+        assert_eq!(browser(""), "Unknown browser");
     }
 
     #[test]

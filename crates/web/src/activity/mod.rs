@@ -1,10 +1,13 @@
 //! Who did what in the portal, newest first.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::{Router, extract::Query, response::Response, routing::get};
 use portolan_domain::{
     Cursor, Error, Limit, Page, Via,
     activity::{self, Activity, Filter},
+    catalog::EntityRef,
     people,
 };
 
@@ -59,7 +62,11 @@ struct Asked {
 struct ActivityPage {
     shell: Shell,
     asked: Asked,
-    acts: Page<Activity>,
+    acts: Vec<Told>,
+    /// Name of the one thing that the list is about, if it is.
+    about: String,
+    total: i64,
+    after: Option<Cursor>,
 }
 
 impl ActivityPage {
@@ -85,7 +92,7 @@ impl ActivityPage {
     }
 
     fn next(&self) -> String {
-        self.acts.next.as_ref().map_or_else(String::new, |n| self.address(n.as_str()))
+        self.after.as_ref().map_or_else(String::new, |n| self.address(n.as_str()))
     }
 
     fn is_filtered(&self) -> bool {
@@ -117,15 +124,80 @@ pub(crate) fn look(act: &Activity) -> (&'static str, &'static str) {
     }
 }
 
-/// Where the subject of an act lives; empty if nowhere.
-fn place(subject: &str) -> String {
+/// An act as a timeline tells it: names in place of references.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) act: Activity,
+    /// What it was done to, and where that lives.
+    pub(crate) what: (String, Option<String>),
+    /// Who did it, and where they live.
+    pub(crate) by: (String, Option<String>),
+}
+
+impl Told {
+    /// Through which face, where that is worth a word: most is done on pages, and Portolan itself has no face.
+    pub(crate) fn through(&self) -> &'static str {
+        match self.act.via {
+            Via::Page | Via::System => "",
+            Via::Api => "through the API",
+            Via::Apply => "by an apply",
+            Via::Cli => "by a command",
+        }
+    }
+}
+
+/// Acts with the names of what and who they are about.
+pub(crate) async fn tell(viewer: &mut Viewer, acts: Vec<Activity>) -> Result<Vec<Told>, PageError> {
+    let mut people: Vec<_> = acts.iter().filter_map(|act| act.actor_id).collect();
+    people.sort_unstable();
+    people.dedup();
+    let people = people::person_names(&mut viewer.cx(), &people).await?;
+    let subjects: Vec<_> = acts.iter().filter_map(|act| catalogued(&act.subject)).collect();
+    let known = crate::catalog::names(viewer, subjects).await?;
+    let told = acts.into_iter().map(|act| {
+        let by = match people.iter().find(|p| Some(p.id) == act.actor_id) {
+            Some(person) => (person.name.clone(), Some(format!("/people/{}", person.handle))),
+            None => (actor(&act.actor).to_owned(), None),
+        };
+        Told { what: subject(&act.subject, &known), by, act }
+    });
+    Ok(told.collect())
+}
+
+/// Who acts without being a person.
+fn actor(word: &str) -> &str {
+    match word {
+        "system" => "Portolan itself",
+        "operator" => "the operator",
+        handle => handle,
+    }
+}
+
+/// What the catalog knows the subject of an act as: teams and people are entities too.
+fn catalogued(subject: &str) -> Option<EntityRef> {
+    let (kind, rest) = subject.split_once(':')?;
+    match kind {
+        "team" => Some(EntityRef::new("group", "default", rest)),
+        "person" => Some(EntityRef::new("user", "default", rest)),
+        _ => rest.split_once('/').map(|(namespace, name)| EntityRef::new(kind, namespace, name)),
+    }
+}
+
+/// Name and address of the subject of an act.
+fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option<String>) {
+    let named = |plain: &str| {
+        catalogued(subject).and_then(|r| known.get(&r).cloned()).unwrap_or_else(|| plain.to_owned())
+    };
     match subject.split_once(':') {
-        Some(("team", slug)) => format!("/teams/{slug}"),
-        Some(("person", handle)) => format!("/people/{handle}"),
-        Some(("portal", "settings")) => "/settings".into(),
-        Some(("hook", _)) => "/changes/hooks".into(),
-        Some((_, rest)) if rest.contains('/') => crate::address::entity(subject),
-        _ => String::new(),
+        Some(("team", slug)) => (named(slug), Some(format!("/teams/{slug}"))),
+        Some(("person", handle)) => (named(handle), Some(format!("/people/{handle}"))),
+        Some(("portal", "settings")) => ("Settings".into(), Some("/settings".into())),
+        Some(("hook", _)) => ("A hook".into(), Some("/changes/hooks".into())),
+        Some((_, rest)) if rest.contains('/') => {
+            let name = rest.rsplit_once('/').map_or(rest, |(_, name)| name);
+            (named(name), Some(crate::address::entity(subject)))
+        }
+        _ => (subject.to_owned(), None),
     }
 }
 
@@ -148,5 +220,9 @@ async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response
     let filter = Filter { subject: some(&asked.subject), actor, verb: some(&asked.verb), via };
     let after = some(&asked.after).map(Cursor::from_text);
     let acts = activity::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
-    page::html(&ActivityPage { shell: viewer.shell(Nav::Activity), asked, acts })
+    let Page { items, next, total, .. } = acts;
+    let about = catalogued(&asked.subject).into_iter().collect();
+    let about = subject(&asked.subject, &crate::catalog::names(&mut viewer, about).await?).0;
+    let acts = tell(&mut viewer, items).await?;
+    page::html(&ActivityPage { shell: viewer.shell(Nav::Activity), asked, acts, about, total, after: next })
 }

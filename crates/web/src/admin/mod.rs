@@ -1,20 +1,25 @@
 //! For admins: what the portal is used for, and its settings.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::{Router, http::StatusCode, response::Response, routing::get};
 use portolan_domain::{
     Error,
+    catalog::EntityRef,
     settings::{self, Settings},
     usage::{self, Report},
 };
 
 use crate::{
-    Shared,
+    Shared, address,
     caller::Viewer,
+    catalog,
     error::PageError,
     flash::Flash,
     form::Form,
     page::{self, Nav, Shell},
+    words,
 };
 
 /// The slice's routes.
@@ -27,6 +32,8 @@ pub(crate) fn routes() -> Router<Shared> {
 struct UsagePage {
     shell: Shell,
     report: Report,
+    /// What was opened is called so.
+    names: HashMap<EntityRef, String>,
     dropped: u64,
 }
 
@@ -35,12 +42,45 @@ impl UsagePage {
     fn people(&self, n: &i64) -> String {
         usage::few(*n)
     }
+
+    /// Name, kind and address of what was opened.
+    fn opened(&self, subject: &str) -> (String, String, String) {
+        let Some(reference) = reference(subject) else {
+            return (subject.to_owned(), String::new(), String::new());
+        };
+        match self.names.get(&reference) {
+            Some(name) => {
+                (name.clone(), catalog::named(reference.kind()).to_owned(), address::entity(&reference))
+            }
+            None => (reference.name().to_owned(), "no longer in the catalog".to_owned(), String::new()),
+        }
+    }
+
+    /// What was done, in the words of people.
+    #[expect(clippy::unused_self, reason = "called from the template")]
+    fn deed(&self, kind: &str) -> String {
+        match kind {
+            "searched" => "Searched".into(),
+            "opened-entity" => "Opened a page of the catalog".into(),
+            "handed-over" => "Handed something over".into(),
+            "confirmed" => "Said that it is still theirs".into(),
+            "corrected" => "Corrected a fact".into(),
+            "registered" => "Registered something by hand".into(),
+            other => words::sentence(&other.replace('-', " ")),
+        }
+    }
 }
 
 async fn report(mut viewer: Viewer) -> Result<Response, PageError> {
     let report = usage::report(&mut viewer.cx()).await?;
     let dropped = viewer.portal().usage.dropped();
-    page::html(&UsagePage { shell: viewer.shell(Nav::Usage), report, dropped })
+    let opened = report.opened.iter().filter_map(|o| reference(&o.subject)).collect();
+    let names = catalog::names(&mut viewer, opened).await?;
+    page::html(&UsagePage { shell: viewer.shell(Nav::Usage), report, names, dropped })
+}
+
+fn reference(subject: &str) -> Option<EntityRef> {
+    EntityRef::parse(subject, None, "default").ok()
 }
 
 #[derive(Template)]

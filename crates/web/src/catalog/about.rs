@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 use portolan_domain::{
-    activity::{self, Activity},
+    activity,
     catalog::{
-        Entity, Origin,
+        self, Entity, Kind, Origin,
         descriptor::duration_text,
         findings::{self, Finding},
         ownership::{self, Owned, Span},
@@ -13,7 +13,12 @@ use portolan_domain::{
 };
 use serde_json::Value;
 
-use crate::{address, caller::Viewer, error::PageError};
+use crate::{
+    activity::{Told, tell},
+    address,
+    caller::Viewer,
+    error::PageError,
+};
 
 /// Everything beside the answer of an entity page. Included by `catalog/aside.html` and `catalog/history.html`.
 #[derive(Debug)]
@@ -29,17 +34,42 @@ pub(crate) struct About {
     /// Whose it was before, newest first, without the span in force.
     pub(crate) former: Vec<Span>,
     /// What happened, newest first.
-    pub(crate) acts: Vec<Activity>,
+    pub(crate) acts: Vec<Told>,
     /// Whether there is more history than is shown.
     pub(crate) more: bool,
     /// Path of the entity's page, for the actions.
     pub(crate) path: String,
     /// Its reference.
     pub(crate) reference: String,
+    /// Where it stands: addresses and words of the index, the domain, the system.
+    pub(crate) crumbs: Vec<(String, String)>,
     /// Where its descriptor lives; none: it is managed here.
     pub(crate) origin: Option<Origin>,
     /// When it was last changed.
     pub(crate) updated_at: Timestamp,
+}
+
+/// A system or domain that an entity is part of.
+#[derive(Debug)]
+struct Above {
+    label: &'static str,
+    href: String,
+    name: String,
+}
+
+impl Above {
+    async fn load(viewer: &mut Viewer, entity: &Entity) -> Result<Vec<Self>, PageError> {
+        let named = [("Domain", &entity.domain), ("System", &entity.system)];
+        let (labels, refs): (Vec<_>, Vec<_>) =
+            named.into_iter().filter_map(|(label, above)| Some((label, above.clone()?))).unzip();
+        let known = catalog::by_refs(&mut viewer.cx(), &refs).await?;
+        let above = labels.into_iter().zip(&refs).zip(known).map(|((label, reference), known)| Self {
+            label,
+            href: address::entity(reference),
+            name: known.map_or_else(|| reference.name().to_owned(), |e| e.label().to_owned()),
+        });
+        Ok(above.collect())
+    }
 }
 
 /// One fact.
@@ -86,7 +116,9 @@ impl About {
         let spans = ownership::history(&mut viewer.cx(), entity.id).await?;
         let findings = findings::of_entity(&mut viewer.cx(), entity.id).await?;
         let (acts, more) = activity::latest(&mut viewer.cx(), reference, 10).await?;
-        let facts = facts(entity, descriptor, &thing, &spans);
+        let acts = tell(viewer, acts).await?;
+        let above = Above::load(viewer, entity).await?;
+        let facts = facts(entity, descriptor, &thing, &spans, &above);
         Ok(Self {
             facts,
             links: links(descriptor),
@@ -97,6 +129,7 @@ impl About {
             more,
             path: address::entity(&entity.reference),
             reference: reference.to_owned(),
+            crumbs: crumbs(entity.kind, above),
             origin: entity.origin.clone(),
             updated_at: entity.updated_at,
         })
@@ -108,7 +141,14 @@ impl About {
     }
 }
 
-fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> Vec<Fact> {
+fn crumbs(kind: Kind, above: Vec<Above>) -> Vec<(String, String)> {
+    let index = if kind == Kind::Component { "/catalog".to_owned() } else { format!("/catalog?kind={kind}") };
+    std::iter::once((index, "Catalog".to_owned()))
+        .chain(above.into_iter().map(|a| (a.href, a.name)))
+        .collect()
+}
+
+fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span], above: &[Above]) -> Vec<Fact> {
     let mut facts = Vec::new();
     let current = spans.iter().find(|s| s.until.is_none());
     let handed_over = current.filter(|s| s.origin == "portal");
@@ -151,14 +191,12 @@ fn facts(entity: &Entity, descriptor: &Value, thing: &Owned, spans: &[Span]) -> 
         says("runbook", "/spec/runbook"),
     );
     own("Contact", entity.contact.clone(), None, says("contact", "/spec/contact"));
-    for (label, above) in [("System", &entity.system), ("Domain", &entity.domain)] {
-        facts.extend(above.as_ref().map(|above| Fact {
-            label,
-            value: above.name().to_owned(),
-            href: Some(address::entity(above)),
-            said: None,
-        }));
-    }
+    facts.extend(above.iter().rev().map(|a| Fact {
+        label: a.label,
+        value: a.name.clone(),
+        href: Some(a.href.clone()),
+        said: None,
+    }));
     facts
 }
 

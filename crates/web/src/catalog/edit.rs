@@ -44,8 +44,15 @@ impl EditPage {
         self.stated.iter().any(|(f, _)| *f == field)
     }
 
+    /// Where a fact is stated, if not where the rest of the entity is described.
     fn place_of(&self, field: &str) -> &str {
-        self.stated.iter().find(|(f, _)| *f == field).map_or("", |(_, place)| place)
+        let place = self.stated.iter().find(|(f, _)| *f == field).map_or("", |(_, place)| place);
+        if self.entity.origin.as_ref().is_some_and(|o| o.place() == place) { "" } else { place }
+    }
+
+    /// Whether the descriptor leaves nothing to be said here.
+    fn is_all_stated(&self) -> bool {
+        !self.entity.is_portal_managed() && Field::ALL.iter().all(|field| self.is_stated(field.as_str()))
     }
 }
 

@@ -38,6 +38,17 @@ struct Group {
     title: &'static str,
     rows: Vec<Row>,
     more: usize,
+    /// Whether any of them has a tier; APIs and systems have none, and an empty column says nothing.
+    has_tiers: bool,
+    /// Whether any of them has a lifecycle.
+    has_lifecycles: bool,
+}
+
+impl Group {
+    /// Columns beside the name.
+    fn columns(&self) -> u8 {
+        2 + u8::from(self.has_tiers) + u8::from(self.has_lifecycles)
+    }
 }
 
 /// One other.
@@ -48,6 +59,15 @@ struct Row {
 }
 
 impl EntityPage {
+    /// A system or a domain is called by its title; what machines call is called by its name.
+    fn is_titled(&self) -> bool {
+        matches!(self.entity.kind, Kind::System | Kind::Domain) && self.entity.title.is_some()
+    }
+
+    fn heading(&self) -> &str {
+        if self.is_titled() { self.entity.label() } else { &self.entity.name }
+    }
+
     /// `openapi API`, `database`, `System`: what it is, in the words of its company.
     fn what(&self) -> String {
         match (&self.entity.type_name, self.entity.kind) {
@@ -95,14 +115,20 @@ fn groups(relations: Vec<Relation>) -> Vec<Group> {
             relations = rest;
             let more = mine.len().saturating_sub(MOST);
             let rows: Vec<Row> = mine.into_iter().take(MOST).map(row).collect();
-            (!rows.is_empty()).then_some(Group { title, rows, more })
+            let known = || rows.iter().filter_map(|row| row.entity.as_ref());
+            let has_tiers = known().any(|e| e.tier.is_some());
+            let has_lifecycles = known().any(|e| e.lifecycle.is_some());
+            (!rows.is_empty()).then_some(Group { title, rows, more, has_tiers, has_lifecycles })
         })
         .collect()
 }
 
 fn row(relation: Relation) -> Row {
     let href = relation.entity.as_ref().map(|_| address::entity(&relation.other));
-    let name =
-        relation.entity.as_ref().map_or_else(|| relation.other.as_str().to_owned(), |e| e.name.clone());
+    let name = match &relation.entity {
+        Some(e) if matches!(e.kind, Kind::System | Kind::Domain) => e.label().to_owned(),
+        Some(e) => e.name.clone(),
+        None => relation.other.as_str().to_owned(),
+    };
     Row { name, href, entity: relation.entity }
 }

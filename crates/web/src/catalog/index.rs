@@ -252,8 +252,12 @@ fn chips(query: &Query, sides: &[Side]) -> Vec<(String, String)> {
 
 impl IndexPage {
     fn plural(&self) -> String {
-        let word = many(&self.kind);
-        if self.kind == Kind::Api { word.to_owned() } else { word.to_lowercase() }
+        super::plural(&self.kind)
+    }
+
+    /// Whether entities of this kind have a tier, a type and a lifecycle, and are deployed.
+    fn is_run(&self) -> bool {
+        !matches!(self.kind, Kind::System | Kind::Domain)
     }
 
     fn one(&self) -> &'static str {

@@ -9,6 +9,8 @@ mod register;
 mod service;
 mod touches;
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     extract::{Path, State},
@@ -17,12 +19,12 @@ use axum::{
 };
 use portolan_domain::{
     Error,
-    catalog::{self, Entity, EntityRef, Kind},
+    catalog::{self, EntityRef, Kind},
     people,
     usage::Event,
 };
 
-use crate::{Shared, address, caller::Viewer, error::PageError, page};
+use crate::{Shared, address, caller::Viewer, error::PageError, page, words};
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -65,17 +67,6 @@ async fn view(
     }
 }
 
-/// Where an entity stands: the index of its kind, its domain, its system.
-pub(crate) fn crumbs(entity: &Entity) -> Vec<(String, String)> {
-    let index = match entity.kind {
-        Kind::Component => "/catalog".to_owned(), // the index begins with these
-        kind => format!("/catalog?kind={}", kind.as_str()),
-    };
-    let above = [&entity.domain, &entity.system].into_iter().flatten();
-    let above = above.map(|r| (address::entity(r), r.name().to_owned()));
-    std::iter::once((index, "Catalog".to_owned())).chain(above).collect()
-}
-
 /// What people call entities of a kind, many of them.
 pub(crate) fn many(kind: &Kind) -> &'static str {
     match kind {
@@ -102,6 +93,30 @@ pub(crate) fn one(kind: &Kind) -> &'static str {
         Kind::User => "user",
         Kind::Location => "location",
     }
+}
+
+/// What people call these entities, in one statement; the unknown are left out.
+pub(crate) async fn names(
+    viewer: &mut Viewer,
+    refs: Vec<EntityRef>,
+) -> Result<HashMap<EntityRef, String>, PageError> {
+    let known = catalog::by_refs(&mut viewer.cx(), &refs).await?;
+    Ok(refs.into_iter().zip(known).filter_map(|(r, known)| Some((r, known?.label().to_owned()))).collect())
+}
+
+/// `14 services`, `1 API`.
+pub(crate) fn counted(kind: &Kind, n: impl words::Number) -> String {
+    words::counted(n, one(kind), &plural(kind))
+}
+
+/// What people call entities of a kind, in the middle of a sentence.
+pub(crate) fn plural(kind: &Kind) -> String {
+    if *kind == Kind::Api { many(kind).to_owned() } else { many(kind).to_lowercase() }
+}
+
+/// What people call an entity of the kind that this word of a reference names.
+pub(crate) fn named(kind: &str) -> &str {
+    kind.parse::<Kind>().map_or(kind, |kind| one(&kind))
 }
 
 /// The icon of a kind, where a tier would stand if it had one.

@@ -12,6 +12,7 @@ use crate::{
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
+    words,
 };
 
 /// The slice's routes.
@@ -64,6 +65,24 @@ struct FindingsPage {
 impl FindingsPage {
     fn mine(&self) -> bool {
         !self.asked.mine.is_empty()
+    }
+
+    /// Name of the team whose findings these are.
+    fn team(&self) -> &str {
+        self.page.items.iter().find_map(|f| f.team_name.as_deref()).unwrap_or(&self.asked.team)
+    }
+
+    fn counted(&self) -> String {
+        words::counted(self.page.total, "finding", "findings")
+    }
+
+    /// The kind that is shown, for the button that offers others.
+    fn kind_title(&self) -> &'static str {
+        self.kinds
+            .iter()
+            .map(|(kind, _)| *kind)
+            .find(|k| k.as_str() == self.asked.kind)
+            .map_or("All kinds", Kind::title)
     }
 
     fn all(&self) -> i64 {

@@ -7,13 +7,17 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    catalog::ownership::{self, Bulk},
+    catalog::{
+        Kind,
+        ownership::{self, Bulk},
+    },
     people,
 };
 
 use super::{Asked, note, team_choices};
 use crate::{
     caller::Viewer,
+    catalog,
     error::PageError,
     flash::{self, Flash},
     form::Form,
@@ -35,6 +39,11 @@ struct BulkPage {
 impl BulkPage {
     fn team_address(&self) -> String {
         format!("/teams/{}", self.slug)
+    }
+
+    fn counted(&self, kind: &str, n: &i64) -> String {
+        kind.parse::<Kind>()
+            .map_or_else(|_| format!("{} {kind}", words::count(n)), |kind| catalog::counted(&kind, n))
     }
 }
 

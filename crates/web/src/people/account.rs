@@ -54,6 +54,11 @@ struct AccountPage {
 }
 
 impl AccountPage {
+    /// Whether the descriptor leaves nothing of the profile to be said here.
+    fn is_all_described(&self) -> bool {
+        ["name", "phone", "time_zone"].iter().all(|field| self.me.is_described(field))
+    }
+
     fn is_over(&self, token: &Token) -> bool {
         token.expires_at.is_some_and(|e| e <= self.shell.now)
     }

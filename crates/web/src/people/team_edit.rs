@@ -45,8 +45,16 @@ struct EditPage {
 impl EditPage {
     const ROLES: [Role; 4] = Role::ALL;
 
+    const FIELDS: [&'static str; 10] =
+        ["name", "purpose", "kind", "parent", "lead", "roles", "chat_channel", "chat_url", "email", "phone"];
+
     fn is_described(&self, field: &str) -> bool {
         self.team.as_ref().is_some_and(|t| t.is_described(field))
+    }
+
+    /// Whether the descriptor leaves nothing to be said here.
+    fn is_all_described(&self) -> bool {
+        Self::FIELDS.iter().all(|field| self.is_described(field))
     }
 }
 

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::{Router, extract::Path, response::Response, routing::get};
 use portolan_domain::{
-    Limit, Page, TeamId,
-    activity::{self, Activity},
-    catalog::{self, Owned},
+    Limit, Page, TeamId, activity,
+    catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
 };
 
 use crate::{
     Shared,
+    activity::{Told, tell},
     caller::Viewer,
+    catalog::counted,
     error::PageError,
     form::Form,
     page::{self, Nav, Shell},
@@ -113,7 +114,8 @@ struct TeamPage {
     members: Page<Member>,
     former: Vec<Member>,
     owned: Owned,
-    acts: Vec<Activity>,
+    acts: Vec<Told>,
+    findings: i64,
     may_edit: bool,
     ask: Vec<PersonName>,
     add: Form,
@@ -129,6 +131,27 @@ impl TeamPage {
         self.team.lead_id == Some(member.person.id)
     }
 
+    /// Whether every membership is a descriptor's.
+    fn all_described(&self) -> bool {
+        self.members.items.iter().all(|m| m.origin != people::Origin::Portal)
+    }
+
+    /// `Owns 14 services and more`, and what of it matters most or else what the rest is.
+    fn owns(&self) -> (String, String) {
+        let mut kinds = self.owned.kinds.iter().map(|(kind, n)| counted(kind, *n));
+        let Some(first) = kinds.next() else { return ("Owns nothing".into(), String::new()) };
+        let rest: Vec<_> = kinds.collect();
+        let critical =
+            self.owned.tiers.iter().filter_map(|(tier, things)| Some((tier.filter(|t| *t < 2)?, things)));
+        let critical: Vec<_> =
+            critical.map(|(tier, things)| format!("{} of tier {tier}", things.len())).collect();
+        let more = if rest.is_empty() { "" } else { " and more" };
+        (
+            format!("Owns {first}{more}"),
+            if critical.is_empty() { rest.join(", ") } else { critical.join(", ") },
+        )
+    }
+
     fn is_unreachable(&self) -> bool {
         let t = &self.team;
         t.chat_channel.is_none() && t.chat_url.is_none() && t.email.is_none() && t.phone.is_none()
@@ -142,13 +165,15 @@ async fn show(mut viewer: Viewer, Path(slug): Path<String>) -> Result<Response, 
 
 async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPage, PageError> {
     let shell = viewer.shell(Nav::Teams);
+    let team = people::team(&mut viewer.cx(), slug).await?;
+    let (acts, _) = activity::latest(&mut viewer.cx(), &format!("team:{}", team.slug), 8).await?;
+    let acts = tell(viewer, acts).await?;
     let cx = &mut viewer.cx();
-    let team = people::team(cx, slug).await?;
+    let drifted = findings::Filter { team: Some(team.slug.clone()), ..findings::Filter::default() };
     let lead = match team.lead_id {
         Some(id) => Some(people::person_by_id(cx, id).await?),
         None => None,
     };
-    let subject = format!("team:{}", team.slug);
     Ok(TeamPage {
         shell,
         above: people::ancestors(cx, team.id).await?,
@@ -156,7 +181,8 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         members: people::members(cx, team.id, None, Limit::new(Limit::MAX)?).await?,
         former: people::former_members(cx, team.id).await?,
         owned: catalog::owned_by(cx, team.id).await?,
-        acts: activity::latest(cx, &subject, 8).await?.0,
+        acts,
+        findings: findings::counts(cx, &drifted).await?.iter().map(|(_, n)| n).sum(),
         may_edit: people::team_rights(cx, team.id).await?.edit,
         ask: people::leads_to_ask(cx, team.id).await?,
         lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),
