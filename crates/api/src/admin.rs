@@ -3,6 +3,7 @@
 use axum::Json;
 use jiff::Timestamp;
 use portolan_domain::{
+    Error, Problem,
     settings::{self, Settings},
     usage,
 };
@@ -10,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ApiError, Caller, Shared, body::Body};
+use crate::{
+    ApiError, Caller, Shared,
+    body::{Body, given},
+};
 
 /// The slice's routes.
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -77,9 +81,8 @@ async fn report(mut caller: Caller) -> Result<Json<UsageBody>, ApiError> {
     }))
 }
 
-/// The settings. What is left out of an edit takes its default.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+/// The settings.
+#[derive(Debug, Serialize, ToSchema)]
 struct SettingsBody {
     /// Days until a person's name is dropped from usage events. Default 90.
     usage_names_days: i64,
@@ -87,12 +90,6 @@ struct SettingsBody {
     confirm_after_days: Option<i64>,
     /// How many times a month one person is asked, at most. Default 4.
     confirm_asks_a_month: i64,
-}
-
-impl Default for SettingsBody {
-    fn default() -> Self {
-        Settings::default().into()
-    }
 }
 
 impl From<Settings> for SettingsBody {
@@ -105,6 +102,45 @@ impl From<Settings> for SettingsBody {
     }
 }
 
+/// The settings to be. All of them: one that is left out would be turned back without a word.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSettings {
+    /// Days until a person's name is dropped from usage events, 1 to 3650.
+    #[schema(required = true, value_type = i64)]
+    usage_names_days: Option<i64>,
+    /// Days after which a team is asked whether a service is still theirs, 30 to 3650; null: never.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(required = true, value_type = Option<i64>)]
+    confirm_after_days: Option<Option<i64>>,
+    /// How many times a month one person is asked, 1 to 30.
+    #[schema(required = true, value_type = i64)]
+    confirm_asks_a_month: Option<i64>,
+}
+
+impl NewSettings {
+    fn read(self) -> Result<Settings, Error> {
+        let missing: Vec<_> = [
+            ("usage_names_days", self.usage_names_days.is_none(), "90"),
+            ("confirm_after_days", self.confirm_after_days.is_none(), "null, which is never"),
+            ("confirm_asks_a_month", self.confirm_asks_a_month.is_none(), "4"),
+        ]
+        .into_iter()
+        .filter(|(_, missing, _)| *missing)
+        .map(|(field, _, default)| Problem {
+            field: field.into(),
+            message: format!("is needed: PUT replaces all settings; its default is {default}"),
+        })
+        .collect();
+        match (self.usage_names_days, self.confirm_after_days, self.confirm_asks_a_month) {
+            (Some(usage_names_days), Some(confirm_after_days), Some(confirm_asks_a_month)) => {
+                Ok(Settings { usage_names_days, confirm_after_days, confirm_asks_a_month })
+            }
+            _ => Err(Error::Invalid(missing)),
+        }
+    }
+}
+
 /// The settings in force; for admins.
 #[utoipa::path(get, path = "/settings", tag = "admin", responses((status = 200, body = SettingsBody)))]
 async fn read(mut caller: Caller) -> Result<Json<SettingsBody>, ApiError> {
@@ -112,12 +148,7 @@ async fn read(mut caller: Caller) -> Result<Json<SettingsBody>, ApiError> {
 }
 
 /// Turns the settings; for admins.
-#[utoipa::path(put, path = "/settings", tag = "admin", request_body = SettingsBody, responses((status = 200, body = SettingsBody)))]
-async fn change(mut caller: Caller, Body(body): Body<SettingsBody>) -> Result<Json<SettingsBody>, ApiError> {
-    let new = Settings {
-        usage_names_days: body.usage_names_days,
-        confirm_after_days: body.confirm_after_days,
-        confirm_asks_a_month: body.confirm_asks_a_month,
-    };
-    Ok(Json(settings::change(&mut caller.cx().await?, new).await?.into()))
+#[utoipa::path(put, path = "/settings", tag = "admin", request_body = NewSettings, responses((status = 200, body = SettingsBody)))]
+async fn change(mut caller: Caller, Body(body): Body<NewSettings>) -> Result<Json<SettingsBody>, ApiError> {
+    Ok(Json(settings::change(&mut caller.cx().await?, body.read()?).await?.into()))
 }

@@ -1,16 +1,19 @@
 //! Shapes that every slice uses: a page of a list on the way out, parameters and JSON on the way in.
 
+use std::convert::Infallible;
+
 use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use portolan_domain::{Cursor, Error, Limit, Page};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::ApiError;
+use crate::{ApiError, BASE};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,16 +23,52 @@ pub(crate) struct List<T> {
     /// Give this as `after` to get the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
+    /// Give this as `after` to go back to the page before (empty: the first one); absent on the first one, and where
+    /// the way back is longer than a cursor remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<String>,
     /// Rows of the whole list.
     pub(crate) total: i64,
+    /// True if counting stopped at `total`: there are more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) total_is_lower_bound: bool,
 }
 
 impl<T> List<T> {
     /// A page of the domain, its rows turned into bodies.
     pub(crate) fn of<D>(page: Page<D>, body: impl FnMut(D) -> T) -> Json<Self> {
-        let next = page.next.as_ref().map(|c| c.as_str().to_owned());
-        Json(Self { items: page.items.into_iter().map(body).collect(), next, total: page.total })
+        let (rows, page) = page.split();
+        Self::with(rows.into_iter().map(body).collect(), page)
     }
+
+    /// The bodies of a page's rows, where they were made all at once.
+    pub(crate) fn with(items: Vec<T>, page: Page<Infallible>) -> Json<Self> {
+        let Page { next, previous, total, total_is_lower_bound, .. } = page;
+        let text = |c: Option<Cursor>| c.map(|c| c.as_str().to_owned());
+        Json(Self { items, next: text(next), previous: text(previous), total, total_is_lower_bound })
+    }
+
+    /// A list that is never longer than this.
+    pub(crate) fn whole(items: Vec<T>) -> Json<Self> {
+        let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        Json(Self { items, next: None, previous: None, total, total_is_lower_bound: false })
+    }
+}
+
+/// 201, with the address of what was made: `path` goes on from [`BASE`].
+pub(crate) fn created(path: impl std::fmt::Display, body: impl IntoResponse) -> Response {
+    let mut response = (StatusCode::CREATED, body).into_response();
+    if let Ok(address) = HeaderValue::try_from(format!("{BASE}{path}")) {
+        response.headers_mut().insert(header::LOCATION, address);
+    }
+    response
+}
+
+/// A field that may be absent, null or given.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// How much of a list, and from where.

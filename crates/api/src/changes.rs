@@ -4,7 +4,11 @@
 //! curl -fsS -H "Authorization: Bearer $PORTOLAN_TOKEN" --json '{"entity":"checkout-api","environment":"production","version":"4.2.0"}' $PORTOLAN_URL/api/v1/changes
 //! ```
 
-use axum::{Json, extract::Path, http::StatusCode};
+use axum::{
+    Json,
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 use jiff::Timestamp;
 use portolan_domain::{
     ChangeId,
@@ -16,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Params, paging},
+    body::{Body, List, Params, created, paging},
 };
 
 /// The slice's routes.
@@ -159,11 +163,9 @@ async fn show(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<Json<Cha
 /// what the owner's team owns; one line of a pipeline is enough:
 /// `curl -fsS -H "Authorization: Bearer $PORTOLAN_TOKEN" --json '{"entity":"checkout-api","environment":"production","version":"4.2.0"}' $PORTOLAN_URL/api/v1/changes`
 #[utoipa::path(post, path = "/changes", tag = "changes", request_body = NewChangeBody,
-    responses((status = 201, body = ChangeBody), (status = 200, body = ChangeBody)))]
-async fn record(
-    mut caller: Caller,
-    Body(body): Body<NewChangeBody>,
-) -> Result<(StatusCode, Json<ChangeBody>), ApiError> {
+    responses((status = 201, body = ChangeBody, headers(("Location" = String, description = "Its address."))),
+        (status = 200, body = ChangeBody)))]
+async fn record(mut caller: Caller, Body(body): Body<NewChangeBody>) -> Result<Response, ApiError> {
     let new = NewChange {
         entity_ref: body.entity,
         environment: body.environment,
@@ -179,8 +181,9 @@ async fn record(
         key: body.key,
     };
     let recorded = changes::record(&mut caller.cx().await?, new).await?;
-    let status = if recorded.created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(recorded.change.into())))
+    let path = format!("/changes/{}", recorded.change.id);
+    let body = Json(ChangeBody::from(recorded.change));
+    Ok(if recorded.created { created(path, body) } else { body.into_response() })
 }
 
 /// Which running things.

@@ -225,6 +225,10 @@ pub(super) struct ListingBody {
     /// Give this as `after` to get the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
+    /// Give this as `after` to go back to the page before (empty: the first one); absent on the first one, and where
+    /// the way back is longer than a cursor remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) previous: Option<String>,
     /// Rows of the whole list.
     pub(super) total: i64,
     /// True if a search found more than it counts: there are at least `total`.

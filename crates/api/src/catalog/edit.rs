@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ApiError, Caller, Shared,
-    body::Body,
+    body::{Body, created},
     tag::{IfMatch, tagged},
 };
 
@@ -117,7 +117,8 @@ struct NewBody {
 }
 
 /// Registers an entity that no descriptor describes. It is edited here from then on.
-#[utoipa::path(post, path = "/entities", tag = "catalog", request_body = NewBody, responses((status = 201, body = EntityBody)))]
+#[utoipa::path(post, path = "/entities", tag = "catalog", request_body = NewBody,
+    responses((status = 201, body = EntityBody, headers(("Location" = String, description = "Its address.")))))]
 async fn register(mut caller: Caller, Body(body): Body<NewBody>) -> Result<Response, ApiError> {
     let facts = body
         .facts
@@ -135,9 +136,8 @@ async fn register(mut caller: Caller, Body(body): Body<NewBody>) -> Result<Respo
     };
     let entity = catalog::register(&mut caller.cx().await?, new).await?;
     let tag = tag_of(&entity);
-    let mut response = tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity)));
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
+    let path = format!("/entities/{}", entity.reference.as_str().replacen(':', "/", 1));
+    Ok(created(path, tagged(&HeaderMap::new(), &tag, Json(EntityBody::from(entity)))))
 }
 
 /// Edits an entity that is managed in the portal.

@@ -122,6 +122,7 @@ async fn list(
         return Ok(Json(ListingBody {
             items,
             next: None,
+            previous: None,
             total,
             total_is_lower_bound: false,
             mended: None,
@@ -137,6 +138,7 @@ async fn list(
     Ok(Json(ListingBody {
         items: found.items.into_iter().map(SummaryBody::from).collect(),
         next: found.next.map(|n| n.as_str().to_owned()),
+        previous: found.previous.map(|p| p.as_str().to_owned()),
         total: found.total,
         total_is_lower_bound: found.total_is_lower_bound,
         mended: found.mended,

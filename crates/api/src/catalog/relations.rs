@@ -58,7 +58,7 @@ async fn relations(mut caller: Caller, address: Address) -> Result<Json<Relation
 /// What happened to it, newest first. The history of a deleted entity stays.
 #[utoipa::path(get, path = "/entities/{kind}/{namespace}/{name}/history", tag = "catalog",
     params(("kind", description = "component, api, …"), ("namespace", description = "`default` for most"), ("name", description = "its name"), Paging),
-    responses((status = 200, body = List<ActivityBody>)))]
+    responses((status = 200, body = List<ActivityBody>), (status = 404, description = "There is no such entity, and never was.")))]
 async fn history(
     mut caller: Caller,
     address: Address,

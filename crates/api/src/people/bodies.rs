@@ -10,7 +10,7 @@ use portolan_domain::{
     Cx, PersonId, Result, TeamId,
     people::{self, Member, Origin, Person, PersonName, Role, Stay, Team, TeamName},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A person, as a link to them.
@@ -220,11 +220,4 @@ pub(super) fn fingerprint(body: &impl Serialize) -> String {
     let mut hasher = DefaultHasher::new();
     serde_json::to_vec(body).unwrap_or_default().hash(&mut hasher);
     format!("{:x}", hasher.finish())
-}
-
-/// A field that may be absent (leave it), null (empty it) or given.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

@@ -175,6 +175,5 @@ async fn end_session(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<S
 
 /// A list that is bounded by nature, in one page.
 fn whole<D, T: From<D>>(rows: Vec<D>) -> Json<List<T>> {
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    Json(List { items: rows.into_iter().map(Into::into).collect(), next: None, total })
+    List::whole(rows.into_iter().map(Into::into).collect())
 }

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::bodies::{self, MembershipBody, PersonBody, given};
+use super::bodies::{self, MembershipBody, PersonBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Params, paging},
+    body::{Body, List, Params, created, given, paging},
     tag::{IfMatch, etag, tagged},
 };
 
@@ -59,7 +59,7 @@ struct NewPersonBody {
     /// IANA zone; UTC if absent.
     #[serde(default)]
     time_zone: String,
-    /// Handle of the manager.
+    /// The manager: handle, e-mail address, or a name that one person alone has.
     manager: Option<String>,
     /// Whether the person administers the portal.
     #[serde(default)]
@@ -80,7 +80,7 @@ struct PersonEditBody {
     phone: Option<Option<String>>,
     /// IANA zone.
     time_zone: Option<String>,
-    /// Handle of the manager (admins only).
+    /// The manager: handle, e-mail address, or a name that one person alone has (admins only).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     manager: Option<Option<String>>,
@@ -105,17 +105,14 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
     let (limit, after) = paging(query.limit, query.after)?;
     let filter = PeopleFilter { q: query.q, active: query.active, admin: query.admin };
     let page = people::people(&mut caller.cx().await?, &filter, after, limit).await?;
-    let next = page.next.as_ref().map(|c| c.as_str().to_owned());
-    let items = bodies::persons(&mut caller.cx().await?, page.items).await?;
-    Ok(Json(List { items, next, total: page.total }))
+    let (rows, page) = page.split();
+    Ok(List::with(bodies::persons(&mut caller.cx().await?, rows).await?, page))
 }
 
 /// Makes a person. Admins only.
-#[utoipa::path(post, path = "/people", tag = "people", request_body = NewPersonBody, responses((status = 201, body = PersonBody)))]
-async fn create(
-    mut caller: Caller,
-    Body(new): Body<NewPersonBody>,
-) -> Result<(StatusCode, Json<PersonBody>), ApiError> {
+#[utoipa::path(post, path = "/people", tag = "people", request_body = NewPersonBody,
+    responses((status = 201, body = PersonBody, headers(("Location" = String, description = "Its address.")))))]
+async fn create(mut caller: Caller, Body(new): Body<NewPersonBody>) -> Result<Response, ApiError> {
     let new = NewPerson {
         handle: new.handle,
         name: new.name,
@@ -126,7 +123,8 @@ async fn create(
         admin: new.admin,
     };
     let person = people::create_person(&mut caller.cx().await?, new).await?;
-    Ok((StatusCode::CREATED, Json(one(&mut caller, person).await?)))
+    let path = format!("/people/{}", person.handle);
+    Ok(created(path, Json(one(&mut caller, person).await?)))
 }
 
 /// One person.
@@ -172,8 +170,7 @@ async fn memberships(
 ) -> Result<Json<List<MembershipBody>>, ApiError> {
     let person = people::person(&mut caller.cx().await?, &handle).await?;
     let stays = people::stays(&mut caller.cx().await?, person.id).await?;
-    let total = i64::try_from(stays.len()).unwrap_or(i64::MAX);
-    Ok(Json(List { items: stays.into_iter().map(Into::into).collect(), next: None, total }))
+    Ok(List::whole(stays.into_iter().map(Into::into).collect()))
 }
 
 /// Makes a link that signs the person in once, within a day. Admins only; links made before stop working.

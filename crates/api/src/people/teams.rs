@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::bodies::{self, MembershipBody, TeamBody, given};
+use super::bodies::{self, MembershipBody, TeamBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Paging, Params, paging},
+    body::{Body, List, Paging, Params, created, given, paging},
     tag::{IfMatch, etag, tagged},
 };
 
@@ -68,7 +68,7 @@ impl From<RoleBody> for Role {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTeamBody {
-    /// Short unique name; it never changes.
+    /// Short unique name; it never changes. `new` is the portal's own.
     slug: String,
     /// Name.
     name: String,
@@ -80,7 +80,7 @@ struct NewTeamBody {
     kind: String,
     /// Slug of the team above it.
     parent: Option<String>,
-    /// Handle of its lead.
+    /// Its lead: handle, e-mail address, or a name that one person alone has.
     lead: Option<String>,
     /// Name of its chat channel.
     chat_channel: Option<String>,
@@ -109,7 +109,7 @@ struct TeamEditBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     parent: Option<Option<String>>,
-    /// Handle of its lead.
+    /// Its lead: handle, e-mail address, or a name that one person alone has.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     lead: Option<Option<String>>,
@@ -137,7 +137,7 @@ struct TeamEditBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewMemberBody {
-    /// Handle of the person.
+    /// Handle, e-mail address, or a name that one person alone has.
     person: String,
     /// Since when; now if absent.
     from: Option<Timestamp>,
@@ -164,17 +164,14 @@ struct End {
 async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<TeamBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let page = people::teams(&mut caller.cx().await?, query.q.as_deref(), after, limit).await?;
-    let next = page.next.as_ref().map(|c| c.as_str().to_owned());
-    let items = bodies::teams(&mut caller.cx().await?, page.items).await?;
-    Ok(Json(List { items, next, total: page.total }))
+    let (rows, page) = page.split();
+    Ok(List::with(bodies::teams(&mut caller.cx().await?, rows).await?, page))
 }
 
 /// Makes a team. Admins anywhere; members and leads below their own team.
-#[utoipa::path(post, path = "/teams", tag = "teams", request_body = NewTeamBody, responses((status = 201, body = TeamBody)))]
-async fn create(
-    mut caller: Caller,
-    Body(new): Body<NewTeamBody>,
-) -> Result<(StatusCode, Json<TeamBody>), ApiError> {
+#[utoipa::path(post, path = "/teams", tag = "teams", request_body = NewTeamBody,
+    responses((status = 201, body = TeamBody, headers(("Location" = String, description = "Its address.")))))]
+async fn create(mut caller: Caller, Body(new): Body<NewTeamBody>) -> Result<Response, ApiError> {
     let new = NewTeam {
         slug: new.slug,
         name: new.name,
@@ -189,7 +186,8 @@ async fn create(
         roles: new.roles.into_iter().map(Into::into).collect(),
     };
     let team = people::create_team(&mut caller.cx().await?, new).await?;
-    Ok((StatusCode::CREATED, Json(one(&mut caller, team).await?)))
+    let path = format!("/teams/{}", team.slug);
+    Ok(created(path, Json(one(&mut caller, team).await?)))
 }
 
 /// One team.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ActivityId, Cursor, Cx, EntityId, Limit, Page, PersonId, Result, Via};
+use crate::{ActivityId, Cursor, Cx, EntityId, Limit, Page, PersonId, Result, Via, page::Total};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,8 +121,8 @@ pub async fn list(
     limit: Limit,
 ) -> Result<Page<Activity>> {
     cx.reader()?;
-    let after = after.map(|c| c.key::<ActivityId>()).transpose()?;
-    let rows = store::list(cx, filter, after, limit.probe()).await?;
-    let total = store::count(cx, filter).await?;
-    Ok(Page::cut(rows, limit, total, |a| a.id))
+    let key = after.as_ref().map(Cursor::key::<ActivityId>).transpose()?;
+    let rows = store::list(cx, filter, key, limit.probe()).await?;
+    let total = Total::bounded(store::count(cx, filter, Total::MOST + 1).await?);
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |a| a.id))
 }

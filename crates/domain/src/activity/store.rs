@@ -110,15 +110,17 @@ pub(super) async fn list(
     Ok(found.into_iter().map(Activity::from).collect())
 }
 
-pub(super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {
+/// How many there are; `most` if there are more.
+pub(super) async fn count(cx: &mut Cx<'_>, f: &Filter, most: i64) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM activity
+        r#"SELECT count(*) AS "n!" FROM (SELECT FROM activity
            WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
-             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)"#,
+             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4) LIMIT $5) a"#,
         f.subject.as_deref(),
         f.actor as Option<PersonId>,
         f.verb.as_deref(),
         f.via.map(Via::as_str),
+        most,
     )
     .fetch_one(cx.conn())
     .await?)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Entity, EntityEdit, EntityRef, Field, edit, fact};
-use crate::{Cx, Result};
+use crate::{Cx, Result, error::both};
 
 /// Edits the entity, if it is managed in the portal and `edit` says so, then sets the facts; one without a value is
 /// taken back. `version` is what the caller looked at.
@@ -14,11 +14,15 @@ pub async fn correct(
     edit: Option<EntityEdit>,
     facts: Vec<(Field, Option<Value>)>,
 ) -> Result<Entity> {
+    let given: Vec<_> =
+        facts.iter().filter_map(|(field, value)| value.clone().map(|v| (*field, v))).collect();
+    let sound = fact::check_all(&given).map(drop);
     cx.atomically(async |cx| {
-        let version = match edit {
-            Some(edit) => Some(edit::edit(cx, reference, version, edit).await?.version),
-            None => version,
+        let edited = match edit {
+            Some(edit) => edit::edit(cx, reference, version, edit).await.map(|e| Some(e.version)),
+            None => Ok(version),
         };
+        let (version, ()) = both(edited, sound)?; // what is wrong in either is told at once
         fact::set_facts(cx, reference, facts, version).await
     })
     .await

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Cx, EntityId, Error, Problem, Result,
     activity::{self, Act, Changed},
+    error::both,
     people,
 };
 
@@ -83,13 +84,10 @@ pub async fn register(cx: &mut Cx<'_>, new: NewEntity) -> Result<Entity> {
             "must be component, api, resource, system or domain; teams and people have pages of their own",
         ));
     }
-    let descriptor = valid(document(&new))?;
-    let facts = fact::check_all(&new.facts)?;
+    let checked = both(valid(document(&new)), fact::check_all(&new.facts));
+    let ((descriptor, facts), ()) = both(checked, known_owner(cx, &new).await)?;
     let row = row(cx, &descriptor).await?;
     let what = format!("the {} {}", new.kind, new.name);
-    if row.owner_team.is_none() && row.owner_person.is_none() {
-        return Err(Error::invalid("owner", "must be a team or person that the portal knows"));
-    }
     if row.owner_person.is_none() || row.owner_person != cx.actor().person {
         people::require_team(cx, row.owner_team, &what).await?;
     }
@@ -231,12 +229,29 @@ async fn editable(cx: &mut Cx<'_>, reference: &EntityRef, version: Option<i64>) 
 /// Holds the document against the rules of descriptors; fields are named as forms and bodies name them.
 fn valid(document: Value) -> Result<Box<Descriptor>> {
     Descriptor::from_document(document).map_err(|rejected| {
-        let own = |p: Problem| {
-            let field = p.field.trim_start_matches("metadata.").trim_start_matches("spec.").to_owned();
-            Problem { field, message: p.message }
-        };
+        let own = |p: Problem| Problem { field: own_name(&p.field), message: p.message };
         Error::Invalid(rejected.problems.into_iter().map(own).collect())
     })
+}
+
+/// What forms and bodies call the field at this path of a descriptor.
+fn own_name(path: &str) -> String {
+    let field = path.trim_start_matches("metadata.").trim_start_matches("spec.");
+    let names =
+        [("dependsOn", "depends_on"), ("providesApis", "provides_apis"), ("consumesApis", "consumes_apis")];
+    let renamed = names.iter().find_map(|(theirs, ours)| Some((ours, field.strip_prefix(theirs)?)));
+    renamed.map_or_else(|| field.to_owned(), |(ours, rest)| format!("{ours}{rest}"))
+}
+
+/// Refuses an owner whom the portal does not know. What is no reference at all, the rules of descriptors refuse.
+async fn known_owner(cx: &mut Cx<'_>, new: &NewEntity) -> Result<()> {
+    let namespace = if new.namespace.trim().is_empty() { "default" } else { new.namespace.trim() };
+    let Ok(owner) = EntityRef::parse(new.owner.trim(), Some("group"), namespace) else { return Ok(()) };
+    let owner = owner.to_string();
+    match applied::owners(cx, std::slice::from_ref(&owner)).await?.remove(&owner).unwrap_or_default() {
+        (None, None) => Err(Error::invalid("owner", "must be a team or person that the portal knows")),
+        _ => Ok(()),
+    }
 }
 
 async fn row(cx: &mut Cx<'_>, d: &Descriptor) -> Result<Row> {
@@ -293,5 +308,22 @@ impl Row {
             ("system", json!(self.system)),
         ];
         all.into_iter().filter(|(_, v)| !v.is_null()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_name;
+
+    #[test]
+    fn fields_are_called_as_forms_call_them() {
+        for (path, name) in [
+            ("metadata.name", "name"),
+            ("spec.dependsOn[1]", "depends_on[1]"),
+            ("spec.providesApis", "provides_apis"),
+            ("metadata.links[0].url", "links[0].url"),
+        ] {
+            assert_eq!(own_name(path), name);
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Dimension, EntityRef, Filter, Kind, read, search,
     store::facets::{self as store, Counted},
 };
-use crate::{Cx, Result};
+use crate::{Cx, Result, page::check_words};
 
 /// The most choices shown per dimension, beside those that are chosen.
 pub const MOST_CHOICES: i64 = 50;
@@ -40,6 +40,7 @@ pub struct Choice {
 /// search are of the hits it counts, as its total is.
 pub async fn facets(cx: &mut Cx<'_>, filter: &Filter, dimensions: &[Dimension]) -> Result<Vec<Facet>> {
     let mine = read::mine(cx, filter).await?;
+    filter.words().map_or(Ok(()), check_words)?;
     let narrowing: Vec<Dimension> = Dimension::ALL
         .into_iter()
         .filter(|d| *d != Dimension::Kind && !chosen(filter, *d).is_empty())

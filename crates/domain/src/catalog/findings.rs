@@ -230,10 +230,12 @@ pub async fn list(
     limit: Limit,
 ) -> Result<Page<Finding>> {
     let asked = asked(cx, filter).await?;
-    let after = after.map(|c| c.key::<(i32, String, String)>()).transpose()?;
-    let rows = store::list(cx, &asked, after, limit).await?;
-    let total = store::counts(cx, &asked).await?.iter().map(|(_, n)| n).sum();
-    Ok(Page::cut(rows, limit, total, |f| (f.weight, f.entity_ref.clone(), f.kind.as_str().to_owned())))
+    let key = after.as_ref().map(Cursor::key::<(i32, String, String)>).transpose()?;
+    let rows = store::list(cx, &asked, key, limit).await?;
+    let total: i64 = store::counts(cx, &asked).await?.iter().map(|(_, n)| n).sum();
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |f| {
+        (f.weight, f.entity_ref.clone(), f.kind.as_str().to_owned())
+    }))
 }
 
 /// How many there are of each kind, whatever kind the filter names.

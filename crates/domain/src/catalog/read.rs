@@ -3,16 +3,18 @@
 use uuid::Uuid;
 
 use super::{
-    Entity, EntityRef, Filter, Sort, Summary, search,
+    Entity, EntityRef, Filter, Kind, Sort, Summary, search,
     store::{
         self,
         list::{After, Rows},
+        row::SummaryRow,
         search::{BEYOND_NAMES, Query},
     },
 };
 use crate::{
     Cursor, Cx, Error, Limit, Page, Result,
     activity::{self, Activity},
+    page::check_words,
     people,
 };
 
@@ -26,6 +28,8 @@ pub struct Listing {
     pub items: Vec<Summary>,
     /// Where the next page starts; none on the last page.
     pub next: Option<Cursor>,
+    /// Where the page before starts, empty if that is the first one; none on the first page.
+    pub previous: Option<Cursor>,
     /// How many rows the whole list has.
     pub total: i64,
     /// Whether a search found more than it counts: there are at least `total`.
@@ -77,11 +81,13 @@ pub async fn list(
     limit: Limit,
 ) -> Result<Listing> {
     may_read(cx)?;
-    let after: Option<Key> = after.map(|c| c.key()).transpose()?;
+    filter.words().map_or(Ok(()), check_words)?;
     if let Some(q) = filter.words() {
-        return found(cx, q, filter, sort, after, limit).await;
+        return found(cx, q, filter, sort, after.as_ref(), limit).await;
     }
-    let after = after.map(|(key, reference, _)| (key, reference));
+    let cursor = after;
+    let key: Option<Key> = cursor.as_ref().map(Cursor::key).transpose()?;
+    let after = key.map(|(key, reference, _)| (key, reference));
     let mine = mine(cx, filter).await?;
     let by_name = matches!(sort, Sort::Default | Sort::Name);
     let rows = limit.probe();
@@ -100,7 +106,7 @@ pub async fn list(
         }
         _ => store::list::narrowed(cx, filter, sort.as_str(), mine.as_deref(), &after, rows).await?,
     };
-    Ok(listing(found, limit, None))
+    Ok(listing(found, limit, cursor.as_ref(), None))
 }
 
 /// A list narrowed by words. Words that no name has are mended, and what that finds is listed instead.
@@ -109,34 +115,35 @@ async fn found(
     q: &str,
     filter: &Filter,
     sort: Sort,
-    after: Option<Key>,
+    cursor: Option<&Cursor>,
     limit: Limit,
 ) -> Result<Listing> {
     let Some((query, typed)) = search::as_typed(q) else {
-        return Ok(listing(Rows { rows: Vec::new(), total: None, best: None }, limit, None));
+        return Ok(listing(Rows { rows: Vec::new(), total: None, best: None }, limit, cursor, None));
     };
-    let was_mended = after.as_ref().is_some_and(|a| a.2);
-    let first_page = after.is_none();
-    let after = after.map(|(key, reference, _)| (key, reference));
+    let key: Option<Key> = cursor.map(Cursor::key).transpose()?;
+    let was_mended = key.as_ref().is_some_and(|k| k.2);
+    let first_page = key.is_none();
+    let after = key.map(|(key, reference, _)| (key, reference));
     let rows = limit.probe();
     if !was_mended {
         let found = hits(cx, &query, filter, sort, &after, rows).await?;
         if !first_page || found.best.is_some_and(|b| b < BEYOND_NAMES) {
-            return Ok(listing(found, limit, None));
+            return Ok(listing(found, limit, cursor, None));
         }
         let Some((better, reading)) = search::mended(cx, &query, &typed).await? else {
-            return Ok(listing(found, limit, None));
+            return Ok(listing(found, limit, cursor, None));
         };
         let again = hits(cx, &better, filter, sort, &after, rows).await?;
         return Ok(if again.rows.is_empty() {
-            listing(found, limit, None)
+            listing(found, limit, cursor, None)
         } else {
-            listing(again, limit, Some(reading))
+            listing(again, limit, cursor, Some(reading))
         });
     }
     let (query, reading) = search::mended(cx, &query, &typed).await?.unwrap_or((query, q.to_owned()));
     let found = hits(cx, &query, filter, sort, &after, rows).await?;
-    Ok(listing(found, limit, Some(reading)))
+    Ok(listing(found, limit, cursor, Some(reading)))
 }
 
 async fn hits(
@@ -163,7 +170,17 @@ pub async fn history(
 ) -> Result<Page<Activity>> {
     let about =
         activity::Filter { subject: Some(reference.as_str().to_owned()), ..activity::Filter::default() };
-    activity::list(cx, &about, after, limit).await
+    let page = activity::list(cx, &about, after, limit).await?;
+    if page.total == 0 {
+        known(cx, reference).await?; // of what never was there is no history, not an empty one
+    }
+    Ok(page)
+}
+
+/// How many entities of a kind have no owner at all.
+pub async fn ownerless(cx: &mut Cx<'_>, kind: Kind) -> Result<i64> {
+    may_read(cx)?;
+    store::facets::without_owner(cx, kind.as_str()).await
 }
 
 /// Everyone signed in reads the catalog, and so does the portal itself.
@@ -182,11 +199,11 @@ pub(super) async fn mine(cx: &mut Cx<'_>, filter: &Filter) -> Result<Option<Vec<
     Ok(Some(teams.into_iter().map(|team| team.0).chain([me.0]).collect()))
 }
 
-fn listing(found: Rows, limit: Limit, mended: Option<String>) -> Listing {
+fn listing(found: Rows, limit: Limit, after: Option<&Cursor>, mended: Option<String>) -> Listing {
     let total = found.total.unwrap_or(0);
     let total_is_lower_bound = found.best.is_some_and(|b| b >= 0) && total >= store::search::MOST;
-    let page =
-        Page::cut(found.rows, limit, total, |r| (r.key.clone(), r.reference.clone(), mended.is_some()));
-    let Page { items, next, total } = page.map(Summary::from);
-    Listing { items, next, total, total_is_lower_bound, mended }
+    let key = |r: &SummaryRow| (r.key.clone(), r.reference.clone(), mended.is_some());
+    let page = Page::cut(found.rows, limit, total, after, key);
+    let Page { items, next, previous, total, .. } = page.map(Summary::from);
+    Listing { items, next, previous, total, total_is_lower_bound, mended }
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Cx, EntityId, Limit, Result,
+    page::check_words,
     people::{self, PersonName, TeamName},
 };
 
@@ -41,6 +42,7 @@ impl Found {
 /// Services, other entities, teams and people for what was typed so far; at most `limit` of each.
 pub async fn search(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Found> {
     may_read(cx)?;
+    check_words(q)?;
     if q.trim().is_empty() {
         return Ok(Found::default());
     }

@@ -263,11 +263,11 @@ pub async fn list(
     limit: Limit,
 ) -> Result<Page<Change>> {
     let me = cx.reader()?;
-    let after = after.map(|c| c.key::<(Timestamp, ChangeId)>()).transpose()?;
+    let key = after.as_ref().map(Cursor::key::<(Timestamp, ChangeId)>).transpose()?;
     let mine = if filter.mine { Some(people::teams_answered_for(cx, me).await?) } else { None };
-    let rows = store::list(cx, filter, mine.as_deref(), after, limit).await?;
+    let rows = store::list(cx, filter, mine.as_deref(), key, limit).await?;
     let total = store::count(cx, filter, mine.as_deref()).await?;
-    Ok(Page::cut(rows, limit, total, |c| (c.started_at, c.id)))
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |c| (c.started_at, c.id)))
 }
 
 /// The last change of an entity in each environment, production first.
@@ -291,10 +291,10 @@ pub async fn running(
     limit: Limit,
 ) -> Result<Page<Running>> {
     cx.reader()?;
-    let after = after.map(|c| c.key::<(String, String)>()).transpose()?;
-    let rows = store::running(cx, environment, team, after, limit).await?;
+    let key = after.as_ref().map(Cursor::key::<(String, String)>).transpose()?;
+    let rows = store::running(cx, environment, team, key, limit).await?;
     let total = store::count_running(cx, environment, team).await?;
-    Ok(Page::cut(rows, limit, total, |r| (r.entity_ref.clone(), r.environment.clone())))
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |r| (r.entity_ref.clone(), r.environment.clone())))
 }
 
 /// Environments that changes were told of, with how many, production first.

@@ -48,6 +48,13 @@ impl Checks {
         if !is_key(text) {
             let hint = suggest_key(text).map(|s| format!("; {s} would do")).unwrap_or_default();
             self.problem(field, format!("must be 1 to 63 letters, digits, dots, hyphens or underscores, with a letter or digit at both ends{hint}"));
+        } else if is_reserved(text) {
+            self.problem(
+                field,
+                format!(
+                    "cannot be {text:?}: the portal has a page of its own at that address; choose another"
+                ),
+            );
         }
         text.to_owned()
     }
@@ -93,6 +100,11 @@ pub(super) fn is_key(text: &str) -> bool {
         && first.is_ascii_alphanumeric()
         && last.is_ascii_alphanumeric()
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+/// Whether an address of the portal itself stands where this handle or slug would: `/teams/new`.
+pub(super) fn is_reserved(key: &str) -> bool {
+    key.eq_ignore_ascii_case("new")
 }
 
 /// The nearest key to what was typed, if there is one.

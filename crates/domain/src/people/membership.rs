@@ -70,10 +70,10 @@ pub async fn members(
     limit: Limit,
 ) -> Result<Page<Member>> {
     may_read(cx)?;
-    let after = after.map(|c| c.key::<(String, MembershipId)>()).transpose()?;
-    let rows = store::members(cx, team, after, limit.probe()).await?;
+    let key = after.as_ref().map(Cursor::key::<(String, MembershipId)>).transpose()?;
+    let rows = store::members(cx, team, key, limit.probe()).await?;
     let total = store::count_members(cx, team).await?;
-    Ok(Page::cut(rows, limit, total, |m| (m.person.name.clone(), m.id)))
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |m| (m.person.name.clone(), m.id)))
 }
 
 /// Who was in a team before, the last to leave first (up to 200).
@@ -88,30 +88,30 @@ pub async fn stays(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<Stay>> {
     store::stays(cx, person).await
 }
 
-/// Puts a person into a team, from now or from another day on.
+/// Puts a person (handle, e-mail address, or a name that one person alone has) into a team, from now or from another
+/// day on.
 pub async fn add_member(
     cx: &mut Cx<'_>,
     slug: &str,
-    handle: &str,
+    who: &str,
     from: Option<Timestamp>,
 ) -> Result<MembershipId> {
     let team = team::team(cx, slug).await?;
     require_team(cx, Some(team.id), &format!("who is in {}", team.name)).await?;
     let from = from.unwrap_or(cx.now());
     let mut checks = Checks::default();
-    let found = store::person_by_handle(cx, handle.trim()).await?;
-    match &found {
-        None => checks.problem("person", format!("names nobody: there is no person {:?}", handle.trim())),
-        Some(p) if !p.active => {
-            checks.problem("person", format!("cannot be {}: this person is no longer active", p.name));
-        }
-        Some(_) => {}
+    if who.trim().is_empty() {
+        checks.problem("person", "is needed");
+    }
+    let found = person::meant(cx, &mut checks, "person", who).await?;
+    if let Some(gone) = found.as_ref().filter(|p| !p.active) {
+        checks.problem("person", format!("cannot be {}: this person is no longer active", gone.name));
     }
     if from > cx.now() + (366 * 24).hours() {
         checks.problem("from", "may be a year ahead at most");
     }
     checks.done()?;
-    let Some(person) = found else { return Err(Error::not_found("person", handle)) };
+    let Some(person) = found else { return Err(Error::not_found("person", who)) };
     let id = MembershipId::new();
     cx.atomically(async |cx| {
         store::insert_membership(cx, id, team.id, person.id, from).await?;

@@ -43,8 +43,8 @@ pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, place_teams, release_se
 pub use session::{Session, end_all_sessions, end_session, sessions, sign_out};
 pub use sign_in::{
     Device, FirstAdmin, OneTimeLink, Persona, SignedIn, create_set_up_link, create_sign_in_link,
-    demo_personas, grant_demo_admin, set_up, set_up_link, sign_in, sign_in_as_persona, sign_in_link, sweep,
-    use_sign_in_link,
+    demo_personas, grant_demo_admin, is_set_up, set_up, set_up_link, sign_in, sign_in_as_persona,
+    sign_in_link, sweep, use_sign_in_link,
 };
 pub use team::{
     OrgTeam, Role, Team, TeamName, ancestors, find_teams, led_by, org, sub_teams, team, team_by_id,

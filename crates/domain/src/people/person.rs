@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::store;
-use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result};
+use super::{check::Checks, store};
+use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result, page::check_words};
 
 /// A person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,6 +64,12 @@ pub struct PersonName {
     pub name: String,
     /// Whether the account is active.
     pub active: bool,
+}
+
+impl From<Person> for PersonName {
+    fn from(p: Person) -> Self {
+        Self { id: p.id, handle: p.handle, name: p.name, active: p.active }
+    }
 }
 
 /// What a person chose for how pages look.
@@ -145,15 +151,17 @@ pub async fn people(
     limit: Limit,
 ) -> Result<Page<Person>> {
     may_read(cx)?;
-    let after = after.map(|c| c.key::<(String, PersonId)>()).transpose()?;
-    let rows = store::people(cx, filter, after, limit.probe()).await?;
+    filter.q.as_deref().map_or(Ok(()), check_words)?;
+    let key = after.as_ref().map(Cursor::key::<(String, PersonId)>).transpose()?;
+    let rows = store::people(cx, filter, key, limit.probe()).await?;
     let total = store::count_people(cx, filter).await?;
-    Ok(Page::cut(rows, limit, total, |p| (p.name.clone(), p.id)))
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |p| (p.name.clone(), p.id)))
 }
 
 /// The active people whose name, handle or e-mail is nearest to what was typed, best first.
 pub async fn find_people(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Vec<PersonName>> {
     may_read(cx)?;
+    check_words(q)?;
     if q.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -170,6 +178,39 @@ pub async fn reports(cx: &mut Cx<'_>, id: PersonId) -> Result<Vec<PersonName>> {
 pub async fn set_preferences(cx: &mut Cx<'_>, preferences: Preferences) -> Result<()> {
     let me = cx.writer()?;
     store::set_preferences(cx, me, preferences).await
+}
+
+/// The person whom a word in a field means: by handle, by e-mail address, or by a name that one active person alone has.
+/// Nobody for an empty word; a word that means nobody, or several, is noted as a problem.
+pub(super) async fn meant(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    field: &str,
+    word: &str,
+) -> Result<Option<Person>> {
+    let word = word.trim();
+    if word.is_empty() {
+        return Ok(None);
+    }
+    if let Some(person) = store::person_by_handle(cx, word).await? {
+        return Ok(Some(person));
+    }
+    let mut called = store::people_called(cx, word).await?;
+    if called.len() == 1 {
+        return Ok(called.pop());
+    }
+    let told = |people: Vec<PersonName>| {
+        people.iter().map(|p| format!("{} ({})", p.name, p.handle)).collect::<Vec<_>>().join(", ")
+    };
+    if called.is_empty() {
+        let near = store::find_people(cx, word, 3).await?;
+        let hint = if near.is_empty() { String::new() } else { format!("; near it are {}", told(near)) };
+        checks.problem(field, format!("names nobody: there is no person {word:?}{hint}"));
+    } else {
+        let several = called.into_iter().map(PersonName::from).collect();
+        checks.problem(field, format!("may mean several people; give the handle of one: {}", told(several)));
+    }
+    Ok(None)
 }
 
 /// Everyone signed in reads; commands on the server's machine and Portolan itself do too.

@@ -4,7 +4,7 @@ use super::{
     Person, Preferences,
     changed::{Changes, named, refuse_described},
     check::Checks,
-    person::{may_read, subject},
+    person::{may_read, meant, subject},
     store,
 };
 use crate::{
@@ -25,7 +25,7 @@ pub struct NewPerson {
     pub phone: Option<String>,
     /// IANA zone; UTC if empty.
     pub time_zone: String,
-    /// Handle of the manager.
+    /// The manager: handle, e-mail address, or a name that one person alone has.
     pub manager: Option<String>,
     /// Whether the person administers the portal.
     pub admin: bool,
@@ -42,7 +42,7 @@ pub struct PersonEdit {
     pub phone: Option<Option<String>>,
     /// IANA zone.
     pub time_zone: Option<String>,
-    /// Handle of the manager (admins only).
+    /// The manager, named as in [`NewPerson`] (admins only).
     pub manager: Option<Option<String>>,
     /// Whether the person administers the portal (admins only).
     pub admin: Option<bool>,
@@ -53,10 +53,16 @@ pub struct PersonEdit {
 /// Makes a person. Admins only. They sign in through a link made for them, and set a password then.
 pub async fn create_person(cx: &mut Cx<'_>, new: NewPerson) -> Result<Person> {
     cx.admin()?;
-    cx.atomically(async |cx| insert_person(cx, &new).await).await
+    cx.atomically(async |cx| {
+        let person = insert(cx, &new).await?;
+        record_created(cx, &person).await?;
+        Ok(person)
+    })
+    .await
 }
 
-pub(super) async fn insert_person(cx: &mut Cx<'_>, new: &NewPerson) -> Result<Person> {
+/// Makes a person without a trace; see [`record_created`].
+pub(super) async fn insert(cx: &mut Cx<'_>, new: &NewPerson) -> Result<Person> {
     let mut checks = Checks::default();
     let zone = if new.time_zone.trim().is_empty() { "UTC" } else { &new.time_zone };
     let mut person = Person {
@@ -82,12 +88,16 @@ pub(super) async fn insert_person(cx: &mut Cx<'_>, new: &NewPerson) -> Result<Pe
     person.manager_id = manager(cx, &mut checks, new.manager.as_deref(), person.id).await?;
     checks.done()?;
     store::insert_person(cx, &person).await?;
-    let mut act = Act::new("person.created", subject(&person));
+    Ok(person)
+}
+
+/// The trace of a person who was made.
+pub(super) async fn record_created(cx: &mut Cx<'_>, person: &Person) -> Result<()> {
+    let mut act = Act::new("person.created", subject(person));
     if person.admin {
         act.changes.push(Changed::new("admin", false, true));
     }
-    activity::record(cx, act).await?;
-    Ok(person)
+    activity::record(cx, act).await
 }
 
 /// Edits a person. People edit their own name, telephone and time zone; the rest is for admins.
@@ -203,16 +213,16 @@ async fn edited(cx: &mut Cx<'_>, before: &Person, edit: &PersonEdit) -> Result<P
 async fn manager(
     cx: &mut Cx<'_>,
     checks: &mut Checks,
-    handle: Option<&str>,
+    word: Option<&str>,
     of: PersonId,
 ) -> Result<Option<PersonId>> {
-    let Some(handle) = handle.map(str::trim).filter(|h| !h.is_empty()) else { return Ok(None) };
-    match store::person_by_handle(cx, handle).await? {
-        Some(m) if m.id == of => checks.problem("manager", "cannot be the person themselves"),
-        Some(m) => return Ok(Some(m.id)),
-        None => checks.problem("manager", format!("names nobody: there is no person {handle:?}")),
+    match meant(cx, checks, "manager", word.unwrap_or_default()).await? {
+        Some(m) if m.id == of => {
+            checks.problem("manager", "cannot be the person themselves");
+            Ok(None)
+        }
+        found => Ok(found.map(|m| m.id)),
     }
-    Ok(None)
 }
 
 fn keep_an_admin(admins: &[PersonId], leaving: PersonId) -> Result<()> {

@@ -1,5 +1,5 @@
 //! The ways in: with a password, through a one-time link, as a persona of the demo. Guessing is counted in the
-//! database, per account and per address, so that replicas share the count.
+//! database, so that replicas share the count, and for no longer than it matters.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -15,14 +15,28 @@ use super::{
     password, person, person_edit, secret, session, store,
 };
 use crate::{
-    Actor, Cx, Error, PersonId, Portal, Result, Via,
+    Actor, Cx, Error, PersonId, Portal, Result, Scope, Via,
     activity::{self, Act},
+    error::both,
 };
 
-/// Failures that one account, and one address, may have within the window.
-const FAILURES: (i64, i64) = (10, 60);
+/// Attempts that may fail within the window.
+const FAILURES: Limits = Limits { both: 10, account: 200, address: 60 };
 const WINDOW_MINUTES: i64 = 15;
 const LINK_HOURS: i64 = 24;
+
+/// How many attempts may fail.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// On one account from one address: stops whoever guesses, and nobody else who has that account.
+    pub(super) both: i64,
+    /// On one account from anywhere: far looser, for it also keeps its owner out. It slows those who guess from many
+    /// addresses at once, which is costly for them.
+    pub(super) account: i64,
+    /// From one address on any account: stops those who try one password on many. An office behind one address has
+    /// room for its own mistakes.
+    pub(super) address: i64,
+}
 
 /// The browser somebody signs in with.
 #[derive(Debug, Clone, Default)]
@@ -98,13 +112,14 @@ pub async fn sign_in(portal: &Portal, account: &str, password: &str, device: &De
     let Some(person) = person.filter(|_| fits) else {
         return Err(Error::invalid(
             "account",
-            "and password do not belong together; check both, or ask an admin for a sign-in link",
+            "does not go with this password; check both, or ask an admin for a sign-in link",
         ));
     };
     let mut call = portal.call(Actor::stranger(Via::Page)).await?;
     call.cx()
         .atomically(async |cx| {
-            store::forget_attempts_on(cx, &account).await?;
+            // only those from here: whoever guesses elsewhere is not forgiven by the owner's success
+            store::forget_attempts(cx, &account, &counted_as(&device.address)).await?;
             session::begin(cx, person, device).await
         })
         .await
@@ -116,8 +131,9 @@ pub(super) async fn attempt(cx: &mut Cx<'_>, account: &str, address: &str) -> Re
     let id = store::note_attempt(cx, account, address).await?;
     let since = cx.now() - WINDOW_MINUTES.minutes();
     // attempts without an address (a password change) count for the account alone
-    let per_address = if address.is_empty() { i64::MAX } else { FAILURES.1 };
-    let Some(at) = store::one_too_many(cx, account, address, since, (FAILURES.0, per_address)).await? else {
+    let address_limit = if address.is_empty() { i64::MAX } else { FAILURES.address };
+    let limits = Limits { address: address_limit, ..FAILURES };
+    let Some(at) = store::one_too_many(cx, account, address, since, limits).await? else {
         return Ok(id);
     };
     store::forget_attempt(cx, id).await?; // it was not made, so it does not make the wait longer
@@ -181,6 +197,11 @@ pub async fn create_set_up_link(cx: &mut Cx<'_>) -> Result<Option<OneTimeLink>> 
     .await
 }
 
+/// Whether somebody administers the portal; until then the sign-in page says how the first admin gets in.
+pub async fn is_set_up(cx: &mut Cx<'_>) -> Result<bool> {
+    store::has_active_admin(cx).await
+}
+
 /// Whether a set-up link still works.
 pub async fn set_up_link(cx: &mut Cx<'_>, link: &str) -> Result<()> {
     match store::peek_link(cx, &secret::digest(link)).await? {
@@ -211,8 +232,11 @@ pub async fn set_up(cx: &mut Cx<'_>, link: &str, admin: &FirstAdmin, device: &De
         {
             return Err(set_up_spent());
         }
-        let person = both(person_edit::insert_person(cx, &new).await, weak)?;
+        let (person, ()) = both(person_edit::insert(cx, &new).await, weak)?;
         store::set_password_hash(cx, person.id, &hash).await?;
+        // nobody was signed in yet, and still it was somebody: the person who is made here
+        let admin = Actor::person(&person, Scope::Admin, cx.actor().via);
+        person_edit::record_created(&mut cx.acting(&admin), &person).await?;
         session::begin(cx, person.id, device).await
     })
     .await
@@ -256,9 +280,9 @@ pub async fn grant_demo_admin(cx: &mut Cx<'_>) -> Result<()> {
 /// Deletes what has run out: sessions, links, counted failures. For the worker, now and then.
 pub async fn sweep(cx: &mut Cx<'_>) -> Result<u64> {
     cx.admin()?;
-    let day_ago = cx.now() - 24.hours();
+    let (day_ago, window_ago) = (cx.now() - 24.hours(), cx.now() - WINDOW_MINUTES.minutes());
     Ok(store::delete_ended_sessions(cx).await?
-        + store::delete_old_attempts(cx, day_ago).await?
+        + store::delete_old_attempts(cx, window_ago).await?
         + store::delete_old_links(cx, day_ago).await?)
 }
 
@@ -276,18 +300,6 @@ fn spent() -> Error {
 
 fn set_up_spent() -> Error {
     Error::Conflict("this set-up link does not work any more: either somebody set the portal up already, then sign in, or a newer link was printed at a later start".into())
-}
-
-/// The first result, with the problems of both if both found some.
-fn both<T>(first: Result<T>, second: Result<()>) -> Result<T> {
-    match (first, second) {
-        (Err(Error::Invalid(mut a)), Err(Error::Invalid(b))) => {
-            a.extend(b);
-            Err(Error::Invalid(a))
-        }
-        (Ok(_), Err(e)) => Err(e),
-        (first, _) => first,
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{person::may_read, store};
-use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result, TeamId};
+use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result, TeamId, page::check_words};
 
 /// A team.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -169,15 +169,17 @@ pub async fn teams(
     limit: Limit,
 ) -> Result<Page<Team>> {
     may_read(cx)?;
-    let after = after.map(|c| c.key::<(String, TeamId)>()).transpose()?;
-    let rows = store::teams(cx, q, after, limit.probe()).await?;
+    q.map_or(Ok(()), check_words)?;
+    let key = after.as_ref().map(Cursor::key::<(String, TeamId)>).transpose()?;
+    let rows = store::teams(cx, q, key, limit.probe()).await?;
     let total = store::count_teams(cx, q).await?;
-    Ok(Page::cut(rows, limit, total, |t| (t.name.clone(), t.id)))
+    Ok(Page::cut(rows, limit, total, after.as_ref(), |t| (t.name.clone(), t.id)))
 }
 
 /// The teams whose name or slug is nearest to what was typed, best first.
 pub async fn find_teams(cx: &mut Cx<'_>, q: &str, limit: Limit) -> Result<Vec<TeamName>> {
     may_read(cx)?;
+    check_words(q)?;
     if q.trim().is_empty() {
         return Ok(Vec::new());
     }

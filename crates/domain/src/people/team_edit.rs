@@ -4,7 +4,7 @@ use super::{
     Role, Team,
     changed::{Changes, named, refuse_described},
     check::Checks,
-    person::may_read,
+    person::{may_read, meant},
     rights::{require_team, team_rights},
     store,
     team::{subject, team_by_id},
@@ -30,7 +30,7 @@ pub struct NewTeam {
     pub kind: String,
     /// Slug of the team above it.
     pub parent: Option<String>,
-    /// Handle of its lead.
+    /// Its lead: handle, e-mail address, or a name that one person alone has.
     pub lead: Option<String>,
     /// Name of its chat channel.
     pub chat_channel: Option<String>,
@@ -55,7 +55,7 @@ pub struct TeamEdit {
     pub kind: Option<String>,
     /// Slug of the team above it.
     pub parent: Option<Option<String>>,
-    /// Handle of its lead.
+    /// Its lead, named as in [`NewTeam`].
     pub lead: Option<Option<String>>,
     /// Name of its chat channel.
     pub chat_channel: Option<Option<String>>,
@@ -242,19 +242,14 @@ async fn lead_of(
     cx: &mut Cx<'_>,
     checks: &mut Checks,
     team: &Team,
-    handle: Option<&str>,
+    word: Option<&str>,
 ) -> Result<Option<PersonId>> {
-    let Some(handle) = handle.map(str::trim).filter(|h| !h.is_empty()) else { return Ok(None) };
-    match store::person_by_handle(cx, handle).await? {
+    match meant(cx, checks, "lead", word.unwrap_or_default()).await? {
         Some(p) if !p.active && team.lead_id != Some(p.id) => {
             checks.problem("lead", format!("cannot be {}: this person is no longer active", p.name));
             Ok(None)
         }
-        Some(p) => Ok(Some(p.id)),
-        None => {
-            checks.problem("lead", format!("names nobody: there is no person {handle:?}"));
-            Ok(None)
-        }
+        found => Ok(found.map(|p| p.id)),
     }
 }
 

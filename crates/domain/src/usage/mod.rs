@@ -102,7 +102,8 @@ fn subject(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(SUBJECT).collect()
 }
 
-/// Drops the person's name from events older than the setting says; teams and events stay. The worker calls it daily.
+/// Drops the person's name from events older than the setting says; teams and events stay. The worker calls it every
+/// six hours.
 pub async fn forget_names(cx: &mut Cx<'_>) -> Result<u64> {
     cx.admin()?;
     let days = settings::read(cx).await?.usage_names_days;

@@ -1,7 +1,7 @@
 //! What was deployed where, as pipelines tell it.
 
 use portolan_domain::{
-    Error, Limit,
+    Error, Limit, activity,
     changes::{self, Deployment, Filter, HookKind, NewChange, SealingKey, Status},
 };
 use sqlx::PgPool;
@@ -109,6 +109,70 @@ async fn what_runs_where_follows_from_the_changes(pool: PgPool) {
         changes::environments(&mut call.cx()).await.unwrap(),
         [("production".into(), 2), ("staging".into(), 1)]
     );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn counts_are_kept_while_changes_come_move_and_go(pool: PgPool) {
+    let world = World::new(pool).await;
+    for name in ["checkout", "prices"] {
+        let team = if name == "prices" { "pricing" } else { "basket" };
+        world.entity(&format!("component:default/{name}"), Some(team)).await;
+    }
+    let mut call = world.call("root").await;
+    let told = |key: &str, entity: &str, environment: &str, status| NewChange {
+        key: Some(key.into()),
+        entity_ref: entity.into(),
+        environment: environment.into(),
+        status: Some(status),
+        ..deploy("1")
+    };
+    for new in [
+        told("1", "checkout", "production", Status::Running),
+        told("1", "checkout", "production", Status::Succeeded), // the same one, ended
+        told("2", "checkout", "staging", Status::Failed),
+        told("2", "checkout", "production", Status::Failed), // the same one, told with its right environment
+        told("3", "prices", "production", Status::Succeeded),
+    ] {
+        changes::record(&mut call.cx(), new).await.unwrap();
+    }
+    let by_hand = "SELECT count(*) FROM change_count c WHERE n <> (SELECT count(*) FROM change h
+        WHERE (h.entity_id, h.environment, h.status) = (c.entity_id, c.environment, c.status))";
+    assert_eq!(world.number(by_hand).await, 0);
+    for (filter, total) in [
+        (Filter::default(), 3),
+        (Filter { environment: Some("Production".into()), ..Filter::default() }, 3),
+        (Filter { environment: Some("staging".into()), ..Filter::default() }, 0),
+        (Filter { status: Some(Status::Succeeded), ..Filter::default() }, 2),
+        (Filter { entity: Some("component:default/checkout".into()), ..Filter::default() }, 2),
+        (Filter { team: Some("pricing".into()), ..Filter::default() }, 1),
+    ] {
+        let page = changes::list(&mut call.cx(), &filter, None, Limit::default()).await.unwrap();
+        assert_eq!((page.total, page.items.len()), (total, usize::try_from(total).unwrap()), "{filter:?}");
+    }
+    assert_eq!(changes::environments(&mut call.cx()).await.unwrap(), [("production".into(), 3)]);
+    let running = changes::running(&mut call.cx(), None, None, None, Limit::default()).await.unwrap();
+    assert_eq!((running.total, running.items.len()), (2, 2));
+    world.sql("DELETE FROM entity WHERE name = 'checkout'").await;
+    let left = changes::list(&mut call.cx(), &Filter::default(), None, Limit::default()).await.unwrap();
+    assert_eq!(left.total, 1);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_log_without_end_is_counted_to_an_end(pool: PgPool) {
+    let world = World::new(pool).await;
+    world
+        .sql(
+            "INSERT INTO activity (id, at, actor, via, verb, subject)
+             SELECT gen_random_uuid(), now(), 'system', 'apply', 'entity.updated', 'component:default/x' FROM generate_series(1, 10001)",
+        )
+        .await;
+    let mut call = world.call("imke").await;
+    let filter = activity::Filter { verb: Some("entity.".into()), ..activity::Filter::default() };
+    let page = activity::list(&mut call.cx(), &filter, None, Limit::default()).await.unwrap();
+    assert_eq!((page.total, page.total_is_lower_bound), (10_000, true));
+    let filter = activity::Filter { verb: Some("team.".into()), ..activity::Filter::default() };
+    let page = activity::list(&mut call.cx(), &filter, None, Limit::default()).await.unwrap();
+    assert!(!page.total_is_lower_bound && page.total < 100);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

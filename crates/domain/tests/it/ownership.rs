@@ -109,12 +109,27 @@ async fn the_receiver_must_be_able_to_answer(pool: PgPool) {
     ] {
         let refused = ownership::hand_over(&mut call.cx(), "checkout", to, "", None).await;
         assert!(
-            matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "to" && p[0].message.contains(says)),
+            matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "owner" && p[0].message.contains(says)),
             "{to}: {refused:?}"
         );
     }
     let missing = ownership::hand_over(&mut call.cx(), "nothing", "pricing", "", None).await;
     assert!(matches!(missing, Err(Error::NotFound { .. })));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_a_team_owns_that_is_not_there_is_not_found(pool: PgPool) {
+    let world = World::new(pool).await;
+    let mut call = world.call("root").await;
+    let asked = [
+        ownership::preview(&mut call.cx(), "nowhere").await.map(drop),
+        ownership::hand_over_all(&mut call.cx(), "nowhere", "pricing", "", None).await.map(drop),
+        ownership::confirm_all(&mut call.cx(), "nowhere").await.map(drop),
+    ];
+    for answer in asked {
+        assert!(matches!(answer, Err(Error::NotFound { what: "team", .. })), "{answer:?}");
+    }
+    assert_eq!(ownership::preview(&mut call.cx(), "BASKET").await.unwrap().from.name, "Basket");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

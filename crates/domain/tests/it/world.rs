@@ -140,6 +140,11 @@ impl World {
         sqlx::query(statement).execute(&self.pool).await.unwrap();
     }
 
+    /// What a statement counts.
+    pub(crate) async fn number(&self, statement: &'static str) -> i64 {
+        sqlx::query_scalar(statement).fetch_one(&self.pool).await.unwrap()
+    }
+
     /// What the log says was done to a subject, newest first.
     pub(crate) async fn verbs(&self, subject: &str) -> Vec<String> {
         sqlx::query_scalar("SELECT verb FROM activity WHERE subject = $1 ORDER BY id DESC")

@@ -13,12 +13,20 @@ use crate::Problem;
 
 const VERSIONS: [&str; 2] = ["backstage.io/v1alpha1", "backstage.io/v1beta1"];
 
-/// Identity of a document, read first so that a rejection can name it.
-struct Identity {
-    kind: Kind,
-    namespace: String,
-    name: String,
-    reference: EntityRef,
+/// Problems told of one document: a file of another format altogether may have thousands.
+const MOST_PROBLEMS: usize = 50;
+
+/// Identity of a document, as far as it keeps the rules; what breaks one is missing, and noted as a problem.
+struct Identity<'v> {
+    kind: Option<Kind>,
+    namespace: Option<&'v str>,
+    name: Option<&'v str>,
+}
+
+impl Identity<'_> {
+    fn reference(&self) -> Option<EntityRef> {
+        Some(EntityRef::new(self.kind?.as_str(), self.namespace?, self.name?))
+    }
 }
 
 /// Reads a document; hash and document are filled in by the caller.
@@ -33,14 +41,26 @@ pub(super) fn descriptor(document: &Value) -> Result<Descriptor, Rejected> {
     let mut problems = Vec::new();
     let identity = identity(root, &mut problems);
     walk(document, &mut String::new(), &mut problems);
-    let Some(identity) = identity else {
-        return Err(Rejected { reference: loose_reference(root), problems });
-    };
-    let reference = identity.reference.clone();
-    match body(root, identity, &mut problems) {
-        Some(descriptor) if problems.is_empty() => Ok(descriptor),
-        _ => Err(Rejected { reference: Some(reference), problems }),
+    // a bad name hides no other mistake: the rest is read as if the name were good
+    let read = body(root, &identity, &mut problems);
+    match (read, identity.reference()) {
+        (Some(descriptor), Some(_)) if problems.is_empty() => Ok(descriptor),
+        (_, reference) => {
+            let reference = reference.or_else(|| loose_reference(root));
+            Err(Rejected { reference, problems: few(problems) })
+        }
     }
+}
+
+/// The first problems, and how many more there are.
+fn few(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    if more > 0 {
+        problems.truncate(MOST_PROBLEMS);
+        let message = format!("has {more} more problems; mend these first");
+        problems.push(Problem { field: "document".into(), message });
+    }
+    problems
 }
 
 /// What the document would be called, where its identity breaks a rule.
@@ -52,7 +72,7 @@ fn loose_reference(root: &Map<String, Value>) -> Option<EntityRef> {
     rules::is_name(namespace).then(|| EntityRef::new(kind, namespace, name))
 }
 
-fn identity(root: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<Identity> {
+fn identity<'v>(root: &'v Map<String, Value>, problems: &mut Vec<Problem>) -> Identity<'v> {
     let mut fields = Fields::new(root, "", problems);
     let version = fields.required("apiVersion", 400, "apiVersion: backstage.io/v1alpha1");
     let kind = fields.required("kind", 400, "kind: Component");
@@ -62,9 +82,10 @@ fn identity(root: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<Id
     }
     if fields.value("metadata").is_none() {
         fields.problem("metadata", "is required, with at least a name");
-        return None;
     }
-    let mut metadata = fields.mapping("metadata")?;
+    let Some(mut metadata) = fields.mapping("metadata") else {
+        return Identity { kind, namespace: None, name: None };
+    };
     let name = metadata.required("name", 400, "name: checkout-api").filter(|name| {
         let good = rules::is_name(name);
         if !good {
@@ -82,12 +103,10 @@ fn identity(root: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<Id
             good
         }),
     };
-    let (kind, namespace, name) = (kind?, namespace?, name?);
-    let reference = EntityRef::new(kind.as_str(), namespace, name);
-    Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned(), reference })
+    Identity { kind, namespace, name }
 }
 
-/// The kind, which together with the version says how the rest is read. Capitals count.
+/// The kind that is written, or was meant: it says how the rest is read. Capitals count.
 fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) -> Option<Kind> {
     if !rules::is_kind(text) {
         fields.problem("kind", "must begin with a letter, and have at most 63 letters and digits");
@@ -109,40 +128,41 @@ fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) ->
             "kind",
             format!("{text:?} must be written {:?}; capitals count here", kind.in_descriptor()),
         );
-        return None;
-    }
-    let version = version?;
-    if rules::is_api_version(version) && !VERSIONS.contains(&version) {
+    } else if let Some(version) = version
+        && rules::is_api_version(version)
+        && !VERSIONS.contains(&version)
+    {
         fields.problem(
             "apiVersion",
             format!("{version:?} is not known for {text}; write backstage.io/v1alpha1"),
         );
-        return None;
     }
     Some(kind)
 }
 
-fn body(root: &Map<String, Value>, identity: Identity, problems: &mut Vec<Problem>) -> Option<Descriptor> {
-    let Identity { kind, namespace, name, reference } = identity;
+/// The rest of a document. Where the identity breaks a rule a name stands in for it, so that everything else is read
+/// all the same; of an unknown kind only the metadata can be.
+fn body(
+    root: &Map<String, Value>,
+    identity: &Identity<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Descriptor> {
     let facts = facts::read(root.get("metadata"), root.get("spec"), problems);
+    let said = root.get("metadata").and_then(Value::as_object).map(|m| metadata(m, problems));
+    let kind = identity.kind?;
+    let (namespace, name) = (identity.namespace.unwrap_or("default"), identity.name.unwrap_or("unnamed"));
+    let Metadata { title, description, tags, annotations } = said.unwrap_or_default();
     let mut fields = Fields::new(root, "", problems);
-    let mut metadata = fields.mapping("metadata")?;
-    let title = metadata.text("title", 200).map(str::to_owned);
-    let description = description(&mut metadata);
-    let tags = tags(&mut metadata);
-    labels(&mut metadata);
-    let annotations = annotations(&mut metadata);
-    links(&mut metadata);
     if fields.value("spec").is_none() {
         fields.problem("spec", format!("is required for a {}", kind.in_descriptor()));
         return None;
     }
     let mut spec = fields.mapping("spec")?;
     let mut out = Descriptor {
-        reference,
+        reference: EntityRef::new(kind.as_str(), namespace, name),
         kind,
-        namespace,
-        name,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
         title,
         description,
         r#type: None,
@@ -175,6 +195,26 @@ fn body(root: &Map<String, Value>, identity: Identity, problems: &mut Vec<Proble
     out.relations.sort_unstable();
     out.relations.dedup();
     Some(out)
+}
+
+/// What the metadata of every kind say beside the identity.
+#[derive(Default)]
+struct Metadata {
+    title: Option<String>,
+    description: Option<String>,
+    tags: Vec<String>,
+    annotations: Map<String, Value>,
+}
+
+fn metadata(map: &Map<String, Value>, problems: &mut Vec<Problem>) -> Metadata {
+    let mut metadata = Fields::new(map, "metadata", problems);
+    let title = metadata.text("title", 200).map(str::to_owned);
+    let description = description(&mut metadata);
+    let tags = tags(&mut metadata);
+    labels(&mut metadata);
+    let annotations = annotations(&mut metadata);
+    links(&mut metadata);
+    Metadata { title, description, tags, annotations }
 }
 
 /// Type, lifecycle, owner, and the relations of everything but groups and persons.

@@ -252,6 +252,41 @@ fn all_problems_of_a_document_come_at_once() {
 }
 
 #[test]
+fn a_bad_identity_hides_no_other_mistake() {
+    let table = [
+        (
+            "kind: API\nmetadata: {name: '-', tags: [A]}",
+            &["metadata.name", "metadata.tags[0]", "spec.lifecycle"][..],
+        ),
+        ("kind: api\nmetadata: {namespace: No, name: x}", &["kind", "metadata.namespace", "spec.definition"]),
+        ("kind: Widget\nmetadata: {name: x, tags: [A]}", &["kind", "metadata.tags[0]"]),
+        ("kind: API", &["metadata", "spec.lifecycle", "spec.owner"]),
+    ];
+    for (head, fields) in table {
+        let text = format!("apiVersion: backstage.io/v1alpha1\n{head}\nspec: {{type: openapi}}\n");
+        let got = outcomes(yaml(text));
+        for field in fields {
+            assert!(
+                got[0].split(" | ").any(|p| p.starts_with(&format!("{field} "))),
+                "{head}: {field} in {got:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn problems_are_told_up_to_a_bound() {
+    let tags = "A, ".repeat(500);
+    let got = outcomes(yaml(service(&format!("  tags: [{tags}]"), "")));
+    assert_eq!(got[0].split(" | ").count(), 51);
+    assert!(
+        got[0].ends_with("document has 450 more problems; mend these first"),
+        "{}",
+        &got[0][got[0].len() - 80..]
+    );
+}
+
+#[test]
 fn one_bad_document_hides_no_other() {
     let text = format!(
         "{SERVICE}---\nkind: [\n---\n# nothing here\n---\n{}...\n{}",

@@ -6,7 +6,7 @@ use super::{
     Owned, Owner,
     hand_over::{act, check_staffed, checked_reason},
     store,
-    word::resolve,
+    word::{resolve, team_of},
 };
 use crate::{Cx, Error, Limit, Result, activity, catalog::store::apply::lock, people};
 
@@ -26,8 +26,7 @@ pub struct Bulk {
 /// What a bulk hand-over of a team would move.
 pub async fn preview(cx: &mut Cx<'_>, from: &str) -> Result<Bulk> {
     cx.reader()?;
-    let from = resolve(cx, "from", from).await?;
-    let Some(team) = from.team else { return Err(Error::invalid("from", "must be a team")) };
+    let (from, team) = team_of(cx, from).await?;
     let by_kind = store::kinds_of(cx, team).await?;
     let first = store::things_of(cx, team, Limit::default().rows()).await?;
     Ok(Bulk { from, total: by_kind.iter().map(|(_, n)| n).sum(), by_kind, first })
@@ -44,15 +43,14 @@ pub async fn hand_over_all(
 ) -> Result<(i64, Owner)> {
     cx.writer()?;
     let reason = checked_reason(reason)?;
-    let from = resolve(cx, "from", from).await?;
-    let to = resolve(cx, "to", to).await?;
-    let Some(team) = from.team else { return Err(Error::invalid("from", "must be a team")) };
+    let (from, team) = team_of(cx, from).await?;
+    let to = resolve(cx, "owner", to).await?;
     people::require_team(cx, Some(team), &format!("what {} owns", from.name)).await?;
     if to.team.is_none() {
-        return Err(Error::invalid("to", "must be a team: one person should not inherit everything"));
+        return Err(Error::invalid("owner", "must be a team: one person should not inherit everything"));
     }
     if to.team == Some(team) {
-        return Err(Error::invalid("to", format!("must be another team; {} has it already", from.name)));
+        return Err(Error::invalid("owner", format!("must be another team; {} has it already", from.name)));
     }
     check_staffed(&to)?;
     cx.atomically(async |cx| {

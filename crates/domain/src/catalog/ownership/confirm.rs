@@ -1,6 +1,6 @@
 //! "Still ours": the owner's word that nothing has changed.
 
-use super::{Owned, canonical, owned, store, word::resolve};
+use super::{Owned, canonical, owned, store, word::team_of};
 use crate::{
     Cx, Error, Result,
     activity::{self, Act},
@@ -46,8 +46,7 @@ pub async fn confirm(cx: &mut Cx<'_>, entity_ref: &str) -> Result<Owned> {
 /// "All still ours", for a team. Returns how many.
 pub async fn confirm_all(cx: &mut Cx<'_>, team: &str) -> Result<i64> {
     cx.writer()?;
-    let team = resolve(cx, "team", team).await?;
-    let Some(id) = team.team else { return Err(Error::invalid("team", "must be a team")) };
+    let (team, id) = team_of(cx, team).await?;
     people::require_team(cx, Some(id), &format!("what {} owns", team.name)).await?;
     cx.atomically(async |cx| {
         lock(cx).await?;

@@ -40,7 +40,7 @@ pub async fn hand_over(
         lock(cx).await?;
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;
-        let to = resolve(cx, "to", to).await?;
+        let to = resolve(cx, "owner", to).await?;
         may_give(cx, &thing, &to).await?;
         if version.is_some_and(|v| v != thing.version) {
             return Err(Error::Stale);
@@ -71,7 +71,7 @@ fn check_receiver(thing: &Owned, to: &Owner) -> Result<()> {
         ));
     }
     if thing.owner_ref.as_deref() == Some(&to.owner_ref) {
-        return Err(Error::invalid("to", format!("must be another owner; {} has it already", to.name)));
+        return Err(Error::invalid("owner", format!("must be another owner; {} has it already", to.name)));
     }
     check_staffed(to)
 }
@@ -82,7 +82,7 @@ pub(super) fn check_staffed(to: &Owner) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(
-        "to",
+        "owner",
         match to.team {
             Some(_) => format!("must be a team with somebody in it; {} has no active member", to.name),
             None => format!("must be somebody who is here; {} is not active any more", to.name),

@@ -12,7 +12,7 @@ const UNDO: SignedDuration = SignedDuration::from_hours(1);
 pub async fn may_hand_back(cx: &mut Cx<'_>, thing: &Owned) -> Result<Option<Owner>> {
     let Ok(me) = cx.writer() else { return Ok(None) };
     let before = given_lately(cx, thing, me).await?;
-    if before.is_empty() { Ok(None) } else { resolve(cx, "to", &before).await.map(Some) }
+    if before.is_empty() { Ok(None) } else { resolve(cx, "owner", &before).await.map(Some) }
 }
 
 /// Whether the actor may hand it over, or take it if it is nobody's.

@@ -1,12 +1,12 @@
 //! The words by which people and pipelines name an owner.
 
 use super::{Owner, store};
-use crate::{Cx, Error, Problem, Result};
+use crate::{Cx, Error, Problem, Result, TeamId, people};
 
 /// A team, a Group, a User or a person, by slug, handle-reference or full reference.
 pub async fn owner(cx: &mut Cx<'_>, word: &str) -> Result<Owner> {
     cx.reader()?;
-    resolve(cx, "to", word).await
+    resolve(cx, "owner", word).await
 }
 
 pub(super) async fn resolve(cx: &mut Cx<'_>, field: &str, word: &str) -> Result<Owner> {
@@ -23,6 +23,13 @@ pub(super) async fn resolve(cx: &mut Cx<'_>, field: &str, word: &str) -> Result<
         Word::Neither => None,
     };
     found.ok_or_else(|| Error::invalid(field, format!("must be a team that exists; there is no {word:?}")))
+}
+
+/// The team of this slug, as an owner.
+pub(super) async fn team_of(cx: &mut Cx<'_>, slug: &str) -> Result<(Owner, TeamId)> {
+    let team = people::team(cx, slug).await?;
+    let owner = store::team(cx, Some(&team.slug.to_lowercase()), None).await?;
+    owner.map(|owner| (owner, team.id)).ok_or_else(|| Error::not_found("team", slug))
 }
 
 /// What somebody may mean by a word for an owner.

@@ -81,6 +81,16 @@ async fn of_one_kind(cx: &mut Cx<'_>, kind: &str, dimensions: &[String], most: i
     .await?)
 }
 
+/// How many of a kind have no owner: one row of the counters, however many owners there are.
+pub(in crate::catalog) async fn without_owner(cx: &mut Cx<'_>, kind: &str) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(n), 0)::bigint AS "n!" FROM facet_count WHERE kind = $1 AND dimension = 'owner' AND value = ''"#,
+        kind,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
 /// Choices of the rows that the filter leaves. One reading: each row counts for a dimension if no *other* one leaves it out.
 pub(in crate::catalog) async fn narrowed(
     cx: &mut Cx<'_>,

@@ -9,5 +9,5 @@ pub(super) mod likely;
 pub(super) mod list;
 pub(super) mod ownership;
 pub(super) mod relation;
-mod row;
+pub(super) mod row;
 pub(super) mod search;

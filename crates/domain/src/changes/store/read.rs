@@ -125,7 +125,7 @@ fn keys(teams: Option<&[TeamId]>) -> Option<Vec<uuid::Uuid>> {
 pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter, mine: Option<&[TeamId]>) -> Result<i64> {
     let mine = keys(mine);
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM change c
+        r#"SELECT coalesce(sum(c.n), 0)::bigint AS "n!" FROM change_count c
            WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
              AND ($2::text IS NULL OR c.environment = lower($2))
              AND ($3::text IS NULL OR c.entity_id IN
@@ -171,7 +171,8 @@ pub(crate) async fn running(
         r#"SELECT e.ref AS "entity_ref!", coalesce(e.title, e.name) AS "entity_title!", e.tier, t.slug AS "team?",
                   c.environment, c.version, c.commit_id, c.started_at,
                   l.version AS "later_version?", l.status AS "later_status?: Status"
-           FROM (SELECT DISTINCT entity_id, environment FROM change WHERE $1::text IS NULL OR environment = lower($1)) w
+           FROM (SELECT entity_id, environment FROM change_count
+                 WHERE status = 'succeeded' AND n > 0 AND ($1::text IS NULL OR environment = lower($1))) w
                 JOIN entity e ON e.id = w.entity_id
                 LEFT JOIN team t ON t.id = e.owner_team_id
                 CROSS JOIN LATERAL (SELECT * FROM change c WHERE c.entity_id = w.entity_id AND c.environment = w.environment
@@ -211,8 +212,8 @@ pub(crate) async fn count_running(
     team: Option<&str>,
 ) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(DISTINCT (c.entity_id, c.environment)) AS "n!" FROM change c JOIN entity e ON e.id = c.entity_id
-           WHERE c.status = 'succeeded' AND ($1::text IS NULL OR c.environment = lower($1))
+        r#"SELECT count(*) AS "n!" FROM change_count c JOIN entity e ON e.id = c.entity_id
+           WHERE c.status = 'succeeded' AND c.n > 0 AND ($1::text IS NULL OR c.environment = lower($1))
              AND ($2::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($2)))"#,
         environment,
         team,
@@ -223,7 +224,7 @@ pub(crate) async fn count_running(
 
 pub(crate) async fn environments(cx: &mut Cx<'_>) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query!(
-        r#"SELECT environment, count(*) AS "n!" FROM change GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30"#
+        r#"SELECT environment, sum(n)::bigint AS "n!" FROM change_count WHERE n > 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30"#
     )
     .fetch_all(cx.conn())
     .await?;

@@ -81,7 +81,7 @@ impl<Id: Copy + Eq> Places<Id> {
         let [.., last] = &candidates(entity_ref, key);
         let free = candidates(entity_ref, key)
             .into_iter()
-            .find(|k| !self.keys.contains(&k.to_lowercase()))
+            .find(|k| !self.keys.contains(&k.to_lowercase()) && !check::is_reserved(k))
             .unwrap_or_else(|| last.clone());
         self.keys.insert(free.to_lowercase());
         free
@@ -138,7 +138,7 @@ mod tests {
             places.find("user:other/imke2", "imke", None),
             Place::New(candidates("user:other/imke2", "imke")[2].clone())
         );
-        assert_eq!(places.find("user:default/new", "new", None), Place::New("new".into()));
+        assert_eq!(places.find("user:default/fresh", "fresh", None), Place::New("fresh".into()));
     }
 
     #[test]

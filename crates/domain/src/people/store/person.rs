@@ -66,6 +66,20 @@ pub(in super::super) async fn person_by_handle(cx: &mut Cx<'_>, handle: &str) ->
     Ok(persons!("WHERE lower(handle) = lower($1)", handle).fetch_optional(cx.conn()).await?.map(Into::into))
 }
 
+/// Whom an e-mail address names, or the active people of exactly this name; a few of them.
+pub(in super::super) async fn people_called(cx: &mut Cx<'_>, word: &str) -> Result<Vec<Person>> {
+    let word = tame(word, 254);
+    Ok(persons!(
+        "WHERE lower(email) = lower($1) OR (active AND lower(name) = lower($1)) ORDER BY lower(name), id LIMIT 5",
+        word
+    )
+    .fetch_all(cx.conn())
+    .await?
+    .into_iter()
+    .map(Into::into)
+    .collect())
+}
+
 pub(in super::super) async fn person_by_id(cx: &mut Cx<'_>, id: PersonId) -> Result<Option<Person>> {
     Ok(persons!("WHERE id = $1", id as PersonId).fetch_optional(cx.conn()).await?.map(Into::into))
 }

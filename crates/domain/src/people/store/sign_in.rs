@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::{Identity, PersonName, Persona};
+use super::super::{Identity, PersonName, Persona, sign_in::Limits};
 use crate::{Cx, Error, IdentityLinkId, PersonId, Result, SignInLinkId};
 
 /// The person of an account as typed (handle or e-mail), and how the password is stored. A handle has no @ and an
@@ -57,30 +57,34 @@ pub(in super::super) async fn forget_attempt(cx: &mut Cx<'_>, id: uuid::Uuid) ->
     Ok(())
 }
 
-pub(in super::super) async fn forget_attempts_on(cx: &mut Cx<'_>, account: &str) -> Result<()> {
-    sqlx::query!("DELETE FROM sign_in_failure WHERE account = $1", account).execute(cx.conn()).await?;
+pub(in super::super) async fn forget_attempts(cx: &mut Cx<'_>, account: &str, address: &str) -> Result<()> {
+    sqlx::query!("DELETE FROM sign_in_failure WHERE account = $1 AND address = $2", account, address)
+        .execute(cx.conn())
+        .await?;
     Ok(())
 }
 
-/// The attempt that is one too many for the account, and for the address: both of them within the window, counted
-/// from the newest.
+/// The attempt that is one too many, counted from the newest within the window: on the account from the address, on
+/// the account, or from the address.
 pub(in super::super) async fn one_too_many(
     cx: &mut Cx<'_>,
     account: &str,
     address: &str,
     since: Timestamp,
-    (per_account, per_address): (i64, i64),
+    limits: Limits,
 ) -> Result<Option<Timestamp>> {
     let since = jiff_sqlx::Timestamp::from(since);
     let row = sqlx::query!(
         r#"SELECT greatest(
-               (SELECT at FROM sign_in_failure WHERE account = $1 AND at > $3 ORDER BY at DESC OFFSET $4 LIMIT 1),
-               (SELECT at FROM sign_in_failure WHERE address = $2 AND at > $3 ORDER BY at DESC OFFSET $5 LIMIT 1)) AS "at: jiff_sqlx::Timestamp""#,
+               (SELECT at FROM sign_in_failure WHERE account = $1 AND address = $2 AND at > $3 ORDER BY at DESC OFFSET $4 LIMIT 1),
+               (SELECT at FROM sign_in_failure WHERE account = $1 AND at > $3 ORDER BY at DESC OFFSET $5 LIMIT 1),
+               (SELECT at FROM sign_in_failure WHERE address = $2 AND at > $3 ORDER BY at DESC OFFSET $6 LIMIT 1)) AS "at: jiff_sqlx::Timestamp""#,
         account,
         address,
         since as _,
-        per_account,
-        per_address,
+        limits.both,
+        limits.account,
+        limits.address,
     )
     .fetch_one(cx.conn())
     .await?;

@@ -63,6 +63,47 @@ async fn registered_edited_and_deleted_with_a_history(pool: PgPool) {
     let history = catalog::history(&mut call.cx(), &made.reference, None, Limit::default()).await.unwrap();
     let verbs: Vec<_> = history.items.iter().map(|a| a.verb.as_str()).collect();
     assert_eq!(verbs, ["entity.deleted", "entity.edited", "entity.fact-set", "entity.registered"]);
+    let never = catalog::history(&mut call.cx(), &r("component:default/never"), None, Limit::default()).await;
+    assert!(matches!(never, Err(Error::NotFound { .. })), "of what never was there is no history");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn all_that_is_wrong_is_told_at_once(pool: PgPool) {
+    company(&pool).await;
+    let mut call = call_of(&pool, "imke").await;
+    let fields = |refused: Result<_, Error>| match refused {
+        Err(Error::Invalid(problems)) => problems.into_iter().map(|p| p.field).collect::<Vec<_>>(),
+        Err(other) => panic!("{other}"),
+        Ok::<catalog::Entity, _>(made) => panic!("{made:?}"),
+    };
+    let mut wrong = new("-till-", "nobody-knows");
+    wrong.edit.lifecycle = None;
+    wrong.edit.depends_on = Some(vec!["fee".into()]);
+    wrong.facts = vec![(Field::Tier, json!(7)), (Field::Runbook, json!("ftp://x"))];
+    let told = fields(catalog::register(&mut call.cx(), wrong).await);
+    assert_eq!(told, ["name", "lifecycle", "depends_on[0]", "tier", "runbook", "owner"]);
+
+    let made = catalog::register(&mut call.cx(), new("till", "basket")).await.unwrap();
+    let edit = EntityEdit { tags: Some(vec!["Not A Tag".into()]), ..EntityEdit::default() };
+    let facts = vec![(Field::Tier, Some(json!(7)))];
+    let told = fields(catalog::correct(&mut call.cx(), &made.reference, None, Some(edit), facts).await);
+    assert_eq!(told, ["tags[0]", "tier"]);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_has_no_owner_is_counted_however_many_owners_there_are(pool: PgPool) {
+    company(&pool).await;
+    let mut call = call_of(&pool, "imke").await;
+    assert_eq!(catalog::ownerless(&mut call.cx(), Kind::Component).await.unwrap(), 0);
+    sqlx::query(
+        "INSERT INTO entity (id, kind, namespace, name, ref, owner_ref, descriptor, descriptor_hash, created_at, updated_at)
+         SELECT gen_random_uuid(), 'component', 'default', 'o' || n, 'component:default/o' || n,
+                CASE WHEN n > 1 THEN 'group:default/g' || n / 2 END, '{}', '', now(), now() FROM generate_series(1, 200) n",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(catalog::ownerless(&mut call.cx(), Kind::Component).await.unwrap(), 1);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

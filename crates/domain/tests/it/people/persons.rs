@@ -208,7 +208,16 @@ async fn a_long_list_comes_in_pages(pool: PgPool) {
             break;
         }
     }
+    let page = async |after| {
+        let (mut call, all) = (bed.as_system().await, PeopleFilter::default());
+        people::people(&mut call.cx(), &all, after, Limit::new(10).unwrap()).await.unwrap()
+    };
+    let second = page(page(None).await.next).await;
+    let third = page(second.next.clone()).await;
+    assert_eq!(third.items[0].handle, "p20");
+    assert_eq!(page(third.previous).await.items[0].handle, "p10", "back to the page before");
+    assert_eq!(second.previous.unwrap().as_str(), "", "which was reached from the first one");
     assert_eq!(seen, (0..25).map(|n| format!("p{n:02}")).collect::<Vec<_>>());
-    let none = PeopleFilter { q: Some("100%_\0".into()), ..PeopleFilter::default() };
+    let none = PeopleFilter { q: Some("100%_".into()), ..PeopleFilter::default() };
     assert_eq!(people::people(&mut call.cx(), &none, None, Limit::default()).await.unwrap().total, 0);
 }

@@ -1,6 +1,6 @@
 use jiff::ToSpan;
 use portolan_domain::{
-    Error,
+    Error, Limit, activity,
     people::{self, Device, FirstAdmin, PersonEdit, UserSeed},
 };
 use portolan_testkit::{Bed, PASSWORD, user};
@@ -63,20 +63,21 @@ async fn whether_an_account_exists_is_not_told(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
-async fn guessing_one_account_is_slowed_down(pool: PgPool) {
+async fn guessing_one_account_is_slowed_down_where_it_is_guessed(pool: PgPool) {
     let bed = Bed::new(pool);
     let imke = bed.person("imke").await;
     bed.with_password(&imke).await;
     for n in 0..10u8 {
-        let device = Device::new(&format!("192.0.2.{n}"), ""); // from everywhere
         assert!(
             matches!(
-                people::sign_in(bed.portal(), "imke", "wrong password", &device).await,
+                people::sign_in(bed.portal(), "imke", "wrong password", &browser()).await,
                 Err(Error::Invalid(_))
             ),
             "{n}"
         );
     }
+    let elsewhere = Device::new("198.51.100.1", "");
+    people::sign_in(bed.portal(), "imke", PASSWORD, &elsewhere).await.expect("nobody locks Imke out");
     let refused = people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await;
     let Err(Error::Throttled(wait)) = refused else {
         panic!("the right password must wait too: {refused:?}")
@@ -89,6 +90,34 @@ async fn guessing_one_account_is_slowed_down(pool: PgPool) {
         Err(Error::Throttled(_))
     ));
     bed.wait(2.minutes());
+    people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await.expect("after the wait");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn guessing_one_account_from_everywhere_is_slowed_down_too(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let imke = bed.person("imke").await;
+    bed.with_password(&imke).await;
+    sqlx::query(
+        "INSERT INTO sign_in_failure (id, account, address, at)
+         SELECT gen_random_uuid(), 'imke', '203.0.113.' || n % 250, to_timestamp($1) FROM generate_series(1, 199) n",
+    )
+    .bind(f64::from(i32::try_from(bed.now().as_second()).unwrap()))
+    .execute(bed.portal().db.pool())
+    .await
+    .unwrap();
+    let guess = async |address: &str| {
+        people::sign_in(bed.portal(), "imke", "wrong password", &Device::new(address, "")).await
+    };
+    assert!(matches!(guess("192.0.2.1").await, Err(Error::Invalid(_))), "the two hundredth");
+    assert!(matches!(guess("192.0.2.2").await, Err(Error::Throttled(_))));
+    bed.wait(16.minutes());
+    people::sweep(&mut bed.as_system().await.cx()).await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM sign_in_failure")
+        .fetch_one(bed.portal().db.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "nothing is kept for longer than it matters");
     people::sign_in(bed.portal(), "imke", PASSWORD, &browser()).await.expect("after the wait");
 }
 
@@ -204,6 +233,7 @@ async fn of_two_who_use_a_link_at_once_one_gets_in(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_set_up_link_makes_the_first_admin(pool: PgPool) {
     let bed = Bed::new(pool);
+    assert!(!people::is_set_up(&mut bed.as_stranger().await.cx()).await.unwrap());
     let link = people::create_set_up_link(&mut bed.as_system().await.cx())
         .await
         .unwrap()
@@ -218,6 +248,11 @@ async fn the_set_up_link_makes_the_first_admin(pool: PgPool) {
             .await
             .unwrap();
     assert!(signed_in.person.admin);
+    let ada = activity::Filter { subject: Some("person:ada".into()), ..activity::Filter::default() };
+    let acts =
+        activity::list(&mut bed.as_person(&signed_in.person).await.cx(), &ada, None, Limit::default()).await;
+    let acts = acts.unwrap().items;
+    assert_eq!((acts[0].actor.as_str(), acts[0].actor_id), ("ada", Some(signed_in.person.id)), "no stranger");
     people::sign_in(bed.portal(), "ada", PASSWORD, &browser()).await.unwrap();
     let again = FirstAdmin { handle: "eve".into(), email: "eve@fairhaven.example".into(), ..first_admin() };
     assert!(
@@ -225,6 +260,7 @@ async fn the_set_up_link_makes_the_first_admin(pool: PgPool) {
             .contains("does not work any more")
     );
     assert!(people::create_set_up_link(&mut bed.as_system().await.cx()).await.unwrap().is_none());
+    assert!(people::is_set_up(&mut bed.as_stranger().await.cx()).await.unwrap());
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

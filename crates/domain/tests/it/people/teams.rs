@@ -151,6 +151,71 @@ async fn nobody_is_added_who_is_not_there(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_person_may_be_named_by_name_or_mail_if_one_alone_is_meant(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let imke = bed.person("imke").await;
+    bed.team("basket").await;
+    let lead = |word: &str| TeamEdit { lead: Some(Some(word.into())), ..TeamEdit::default() };
+    let mut call = bed.as_system().await;
+    for word in ["imke", "IMKE", " Imke@Fairhaven.example "] {
+        let team = people::edit_team(&mut call.cx(), "basket", lead(word), None).await.unwrap();
+        assert_eq!(team.lead_id, Some(imke.id), "{word}");
+    }
+    for handle in ["bo.one", "bo.two", "sam"] {
+        bed.person(handle).await;
+        let name = if handle == "sam" { "Sam Only" } else { "Bo Both" };
+        let edit = people::PersonEdit { name: Some(name.into()), ..people::PersonEdit::default() };
+        people::edit_person(&mut call.cx(), handle, edit, None).await.unwrap();
+    }
+    people::add_member(&mut call.cx(), "basket", "sam only", None).await.unwrap();
+    let several = problems(people::add_member(&mut call.cx(), "basket", "Bo Both", None).await);
+    assert!(several[0].ends_with("Bo Both (bo.one), Bo Both (bo.two)"), "{several:?}");
+    let near = problems(people::edit_team(&mut call.cx(), "basket", lead("Sam Onli"), None).await);
+    assert!(near[0].contains("names nobody") && near[0].contains("Sam Only (sam)"), "{near:?}");
+    assert_eq!(problems(people::add_member(&mut call.cx(), "basket", " ", None).await), ["person is needed"]);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nothing_takes_the_address_of_a_page(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let mut call = bed.as_system().await;
+    let team = NewTeam { slug: "New".into(), name: "New".into(), ..NewTeam::default() };
+    assert!(problems(people::create_team(&mut call.cx(), team).await)[0].contains("choose another"));
+    let person = people::NewPerson {
+        handle: "new".into(),
+        name: "New".into(),
+        email: "new@fairhaven.example".into(),
+        ..people::NewPerson::default()
+    };
+    assert!(problems(people::create_person(&mut call.cx(), person).await)[0].contains("choose another"));
+    // a descriptor cannot be asked to choose another: its team gets another slug
+    let seeded = people::apply_seeds(&mut call.cx(), &[portolan_testkit::group("new")], &[]).await.unwrap();
+    let made = people::team_by_id(&mut call.cx(), seeded.teams["group:default/new"]).await.unwrap();
+    assert_eq!((made.slug.as_str(), made.entity_ref().as_str()), ("default-new", "group:default/new"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn words_that_no_name_can_hold_are_refused(pool: PgPool) {
+    let bed = Bed::new(pool);
+    bed.person("imke").await;
+    let mut call = bed.as_system().await;
+    let limit = Limit::default();
+    for q in ["\0", "im\0ke", "\u{7}"] {
+        let filter = people::PeopleFilter { q: Some(q.into()), ..people::PeopleFilter::default() };
+        let refused = [
+            people::find_people(&mut call.cx(), q, limit).await.map(drop),
+            people::find_teams(&mut call.cx(), q, limit).await.map(drop),
+            people::people(&mut call.cx(), &filter, None, limit).await.map(drop),
+            people::teams(&mut call.cx(), Some(q), None, limit).await.map(drop),
+            portolan_domain::catalog::search(&mut call.cx(), q, limit).await.map(drop),
+        ];
+        for refused in refused {
+            assert!(problems(refused)[0].starts_with("q must not contain"), "{q:?}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_log_names_leads_parents_and_managers(pool: PgPool) {
     let bed = Bed::new(pool);
     let (imke, bo) = (bed.person("imke").await, bed.person("bo").await);
