@@ -6,7 +6,7 @@ use std::{env, fmt::Write as _, fs, path::Path};
 use sha2::{Digest, Sha256};
 
 /// The modules of the script, in order. Each is self-contained: no imports, no globals.
-const MODULES: [&str; 5] = ["ago", "theme", "palette", "facets", "shortcuts"];
+const MODULES: [&str; 6] = ["ago", "theme", "palette", "people", "facets", "shortcuts"];
 
 fn main() {
     println!("cargo::rerun-if-changed=../../static");

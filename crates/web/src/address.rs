@@ -1,6 +1,9 @@
 //! Addresses of the portal's own pages.
 
-use portolan_domain::catalog::{Owner, Party};
+use portolan_domain::{
+    Cursor,
+    catalog::{Owner, Party},
+};
 use url::form_urlencoded;
 
 /// The page of an entity, by its canonical reference.
@@ -89,6 +92,38 @@ impl std::fmt::Display for Query {
     }
 }
 
+/// Addresses around the page of a list that is shown; empty where there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    /// The first page, where the one before is not that anyway.
+    pub(crate) first: String,
+    /// The page before.
+    pub(crate) previous: String,
+    /// The page behind.
+    pub(crate) next: String,
+}
+
+impl Steps {
+    /// From what the page knows; `later` says that it is not the first one, `address` makes the address of a page from
+    /// its cursor (none: the first one).
+    pub(crate) fn new(
+        (previous, next): (Option<&Cursor>, Option<&Cursor>),
+        later: bool,
+        address: impl Fn(Option<&str>) -> String,
+    ) -> Self {
+        let at = |cursor: &Cursor| address(Some(cursor.as_str()).filter(|text| !text.is_empty()));
+        let first = if later { address(None) } else { String::new() };
+        let previous = previous.map(at).unwrap_or_default();
+        let first = if first == previous { String::new() } else { first };
+        Self { first, previous, next: next.map(at).unwrap_or_default() }
+    }
+
+    /// Whether there is any other page.
+    pub(crate) fn any(&self) -> bool {
+        !(self.first.is_empty() && self.previous.is_empty() && self.next.is_empty())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +136,24 @@ mod tests {
         assert_eq!(q.without_all(&["tier", "q", "owner"]).to_string(), "/catalog");
         assert_eq!(q.get("owner"), None);
         assert_eq!(q.all("owner").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_list_leads_back_and_on() {
+        let (begin, two, four) =
+            (Cursor::from_text(String::new()), Cursor::from_text("2".into()), Cursor::from_text("4".into()));
+        let address =
+            |after: Option<&str>| format!("/x{}", after.map(|a| format!("?after={a}")).unwrap_or_default());
+        let steps = |previous, next, later| {
+            let s = Steps::new((previous, next), later, address);
+            (s.first, s.previous, s.next)
+        };
+        let told = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        assert_eq!(steps(None, Some(&two), false), told("", "", "/x?after=2"));
+        assert_eq!(steps(Some(&begin), Some(&four), true), told("", "/x", "/x?after=4"));
+        assert_eq!(steps(Some(&two), None, true), told("/x", "/x?after=2", ""));
+        assert_eq!(steps(None, None, true), told("/x", "", ""), "the way back is forgotten");
+        assert!(!Steps::new((None, None), false, address).any());
     }
 
     #[test]

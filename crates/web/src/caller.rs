@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use portolan_domain::{Actor, Call, Cx, Error, PersonId, Portal, Via};
+use portolan_domain::{Actor, Call, Cx, Error, PersonId, Via};
 
 use crate::{
     Shared,
@@ -35,7 +35,7 @@ impl MaybeViewer {
     }
 
     /// The running portal.
-    pub(crate) fn portal(&self) -> &Portal {
+    pub(crate) fn portal(&self) -> &Shared {
         &self.portal
     }
 

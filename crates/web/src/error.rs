@@ -18,6 +18,7 @@ use crate::{
     Shared, address,
     caller::{MaybeViewer, Viewer},
     catalog::one,
+    form::labels,
     page::{Nav, Shell, html_as},
     visit::Visit,
     words,
@@ -191,7 +192,7 @@ fn said(failure: &Failure) -> (String, String) {
             Error::Forbidden(why) => ("You may not do this".into(), format!("{}.", words::sentence(why.trim_end_matches('.')))),
             Error::Invalid(problems) => (
                 "The address or the form has a mistake".into(),
-                problems.iter().map(|p| format!("{} {}.", words::sentence(&p.field.replace('_', " ")), p.message)).collect::<Vec<_>>().join(" "),
+                problems.iter().map(|p| format!("{}: {}.", labels::label("", labels::split(&p.field).0), p.message)).collect::<Vec<_>>().join(" "),
             ),
             Error::Stale => pair("Somebody else changed this meanwhile", "Nothing of yours was saved. Load it again, look at what changed, and repeat the edit."),
             Error::Conflict(why) => ("This clashes with what is there".into(), format!("{}.", words::sentence(why.trim_end_matches('.')))),

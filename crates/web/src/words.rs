@@ -1,5 +1,7 @@
 //! Small words that templates need: counts, initials.
 
+use portolan_domain::Page;
+
 /// A number of things; templates hand over references.
 pub(crate) trait Number {
     /// As the one type that is written out.
@@ -58,6 +60,15 @@ pub(crate) fn count(n: impl Number) -> String {
 pub(crate) fn counted(n: impl Number, one: &str, many: &str) -> String {
     let n = n.number();
     format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// `1,204 acts`, or `10,000+ acts` where counting stopped.
+pub(crate) fn rows<T>(page: &Page<T>, one: &str, many: &str) -> String {
+    if page.total_is_lower_bound {
+        format!("{}+ {many}", count(page.total))
+    } else {
+        counted(page.total, one, many)
+    }
 }
 
 /// `MC` for Maya Chen: first and last word, at most two letters.

@@ -1,6 +1,6 @@
 //! Who did what in the portal, newest first.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, convert::Infallible};
 
 use askama::Template;
 use axum::{Router, extract::Query, response::Response, routing::get};
@@ -13,6 +13,7 @@ use portolan_domain::{
 
 use crate::{
     Shared,
+    address::Steps,
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -65,8 +66,8 @@ struct ActivityPage {
     acts: Vec<Told>,
     /// Name of the one thing that the list is about, if it is.
     about: String,
-    total: i64,
-    after: Option<Cursor>,
+    /// Where the list goes on, and how long it is.
+    page: Page<Infallible>,
 }
 
 impl ActivityPage {
@@ -87,12 +88,9 @@ impl ActivityPage {
         format!("/activity?{}", query.finish())
     }
 
-    fn first(&self) -> String {
-        if self.asked.after.is_empty() { String::new() } else { self.address("") }
-    }
-
-    fn next(&self) -> String {
-        self.after.as_ref().map_or_else(String::new, |n| self.address(n.as_str()))
+    fn steps(&self) -> Steps {
+        let around = (self.page.previous.as_ref(), self.page.next.as_ref());
+        Steps::new(around, !self.asked.after.is_empty(), |after| self.address(after.unwrap_or_default()))
     }
 
     fn is_filtered(&self) -> bool {
@@ -220,9 +218,9 @@ async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response
     let filter = Filter { subject: some(&asked.subject), actor, verb: some(&asked.verb), via };
     let after = some(&asked.after).map(Cursor::from_text);
     let acts = activity::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
-    let Page { items, next, total, .. } = acts;
+    let (items, rest) = acts.split();
     let about = catalogued(&asked.subject).into_iter().collect();
     let about = subject(&asked.subject, &crate::catalog::names(&mut viewer, about).await?).0;
     let acts = tell(&mut viewer, items).await?;
-    page::html(&ActivityPage { shell: viewer.shell(Nav::Activity), asked, acts, about, total, after: next })
+    page::html(&ActivityPage { shell: viewer.shell(Nav::Activity), asked, acts, about, page: rest })
 }

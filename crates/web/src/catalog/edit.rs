@@ -101,6 +101,12 @@ pub(super) async fn save(
             });
             Ok(Flash::ok("Saved.", "The history says what changed.").on(&address::entity(&reference)))
         }
+        Err(Error::Stale) => {
+            let entity = catalog::get(&mut viewer.cx(), &reference).await?;
+            let status = form.refuse(Error::Stale)?;
+            form.overtaken(&filled(&entity));
+            render(viewer, entity, form, status).await
+        }
         Err(error) => {
             let status = form.refuse(error)?;
             render(viewer, entity, form, status).await

@@ -13,7 +13,7 @@ use portolan_domain::{
 
 use super::{many, one};
 use crate::{
-    address::Query,
+    address::{Query, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -86,8 +86,7 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
             results: Some(found),
         });
     }
-    let ownerless =
-        choices(&counted, Dimension::Owner).iter().find(|c| c.value.is_empty()).map_or(0, |c| c.count);
+    let ownerless = if is_narrowed(&filter) { 0 } else { catalog::ownerless(&mut viewer.cx(), kind).await? };
     let facets = sides(kind)
         .iter()
         .filter_map(|(d, title)| side(*d, title, choices(&counted, *d)))
@@ -298,16 +297,12 @@ impl IndexPage {
         self.query.with("sort", by).to_string()
     }
 
-    fn first(&self) -> String {
-        self.query.get("after").map(|_| self.query.without_all(&[]).to_string()).unwrap_or_default()
-    }
-
-    fn next(&self) -> String {
-        self.listing
-            .next
-            .as_ref()
-            .map(|c| self.query.with("after", c.as_str()).to_string())
-            .unwrap_or_default()
+    fn steps(&self) -> Steps {
+        let around = (self.listing.previous.as_ref(), self.listing.next.as_ref());
+        Steps::new(around, self.query.get("after").is_some(), |after| match after {
+            Some(after) => self.query.with("after", after).to_string(),
+            None => self.query.without_all(&[]).to_string(),
+        })
     }
 
     /// `address-book to price-engine`

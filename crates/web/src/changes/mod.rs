@@ -16,6 +16,7 @@ use portolan_domain::{
 
 use crate::{
     Shared,
+    address::Steps,
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -93,12 +94,12 @@ impl Asked {
         some(&self.after).map(Cursor::from_text)
     }
 
-    fn first(&self, page: &str) -> String {
-        if self.after.is_empty() { String::new() } else { self.address(page, &[]) }
-    }
-
-    fn next(&self, page: &str, next: Option<&Cursor>) -> String {
-        next.map_or_else(String::new, |n| self.address(page, &[("after", n.as_str())]))
+    fn steps<T>(&self, path: &str, page: &Page<T>) -> Steps {
+        let around = (page.previous.as_ref(), page.next.as_ref());
+        Steps::new(around, !self.after.is_empty(), |after| match after {
+            Some(after) => self.address(path, &[("after", after)]),
+            None => self.address(path, &[]),
+        })
     }
 }
 

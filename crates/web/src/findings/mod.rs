@@ -9,6 +9,7 @@ use portolan_domain::{
 
 use crate::{
     Shared,
+    address::Steps,
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -97,14 +98,13 @@ impl FindingsPage {
         self.asked.address(&self.asked.kind, mine, "")
     }
 
-    fn first(&self) -> String {
-        if self.asked.after.is_empty() { String::new() } else { self.of_kind(&self.asked.kind) }
-    }
-
-    fn next(&self) -> String {
-        let Some(next) = &self.page.next else { return String::new() };
+    fn steps(&self) -> Steps {
         let here = self.of_kind(&self.asked.kind);
-        format!("{here}{}after={}", if here.contains('?') { '&' } else { '?' }, next.as_str())
+        let around = (self.page.previous.as_ref(), self.page.next.as_ref());
+        Steps::new(around, !self.asked.after.is_empty(), |after| match after {
+            Some(after) => format!("{here}{}after={after}", if here.contains('?') { '&' } else { '?' }),
+            None => here.clone(),
+        })
     }
 }
 

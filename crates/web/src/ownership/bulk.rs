@@ -52,7 +52,7 @@ pub(super) async fn form(
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    show(viewer, slug, Form::blank().with_optional("to", asked.to), StatusCode::OK).await
+    show(viewer, slug, Form::blank().with_optional("owner", asked.owner), StatusCode::OK).await
 }
 
 async fn show(
@@ -76,7 +76,8 @@ pub(super) async fn hand_over(
     Path(slug): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let (to, reason, expected) = (form.text("to"), form.text("reason"), form.value("expected").parse().ok());
+    let (to, reason, expected) =
+        (form.text("owner"), form.text("reason"), form.value("expected").parse().ok());
     match ownership::hand_over_all(&mut viewer.cx(), &slug, &to, &reason, expected).await {
         Ok((count, to)) => {
             note(&viewer, "handed-over", &format!("team:{slug}"));

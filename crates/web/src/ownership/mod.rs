@@ -42,7 +42,7 @@ pub(crate) fn routes() -> Router<Shared> {
 /// What an address may bring along.
 #[derive(Debug, serde::Deserialize)]
 struct Asked {
-    to: Option<String>,
+    owner: Option<String>,
 }
 
 #[derive(Template)]
@@ -81,11 +81,11 @@ async fn form(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let thing = ownership::owned(&mut viewer.cx(), &reference(&path)).await?;
-    let to = match asked.to {
+    let owner = match asked.owner {
         Some(word) => Some(chosen(&mut viewer, word).await?),
         None => None,
     };
-    let form = Form::blank().with("version", thing.version).with_optional("to", to);
+    let form = Form::blank().with("version", thing.version).with_optional("owner", owner);
     show(viewer, thing, form, StatusCode::OK).await
 }
 
@@ -112,7 +112,7 @@ async fn show(
         Some(owner) => (vec![(owner.slug.unwrap_or(owner.owner_ref), owner.name)], true),
         None => (team_choices(&mut viewer).await?, false),
     };
-    let to = form.value("to");
+    let to = form.value("owner");
     if !back && !teams.is_empty() && !to.is_empty() && teams.iter().all(|(slug, _)| slug != to) {
         teams.push((to.to_owned(), to.to_owned())); // one person, who is handed it back
     }
@@ -137,15 +137,19 @@ async fn hand_over(
     mut form: Form,
 ) -> Result<Response, PageError> {
     let entity_ref = reference(&path);
-    let (to, reason, version) = (form.text("to"), form.text("reason"), form.version());
+    let (to, reason, version) = (form.text("owner"), form.text("reason"), form.version());
     match ownership::hand_over(&mut viewer.cx(), &entity_ref, &to, &reason, version).await {
         Ok(done) => {
             note(&viewer, "handed-over", &done.entity_ref);
             Ok(told(&done).on(&address::entity(&done.entity_ref)))
         }
         Err(error) => {
+            let is_stale = matches!(error, Error::Stale);
             let status = form.refuse(error)?;
             let thing = ownership::owned(&mut viewer.cx(), &entity_ref).await?;
+            if is_stale {
+                form.overtaken(&Form::blank().with("version", thing.version));
+            }
             show(viewer, thing, form, status).await
         }
     }
@@ -161,9 +165,8 @@ fn told(done: &ownership::HandedOver) -> Flash {
         None => Flash::ok(lead, "The history keeps who had it before."),
     };
     match &done.from {
-        Some(from) => {
-            flash.link(format!("{}/hand-over?to={from}", address::entity(&done.entity_ref)), "Hand it back")
-        }
+        Some(from) => flash
+            .link(format!("{}/hand-over?owner={from}", address::entity(&done.entity_ref)), "Hand it back"),
         None => flash,
     }
 }

@@ -101,7 +101,11 @@ async fn save_profile(mut viewer: Viewer, mut form: Form) -> Result<Response, Pa
     match people::edit_person(&mut viewer.cx(), &me.handle, edit, form.version()).await {
         Ok(_) => Ok(Flash::ok("Profile saved.", "").on("/account")),
         Err(error) => {
+            let is_stale = matches!(error, Error::Stale);
             let status = form.refuse(error)?;
+            if is_stale {
+                form.overtaken(&profile_form(&people::me(&mut viewer.cx()).await?));
+            }
             page::html_as(status, &AccountPage { profile: form, ..account(&mut viewer).await? })
         }
     }

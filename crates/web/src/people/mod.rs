@@ -8,9 +8,12 @@ mod team_edit;
 mod teams;
 
 use axum::Router;
-use portolan_domain::people::Stay;
+use portolan_domain::{
+    Limit,
+    people::{self, PeopleFilter, PersonName, Stay},
+};
 
-use crate::Shared;
+use crate::{Shared, caller::Viewer, error::PageError};
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -21,6 +24,18 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(team_edit::routes())
         .merge(persons::routes())
         .merge(person_edit::routes())
+}
+
+/// People to choose from in a form that works without script: all of them where a list can hold them, else those whom
+/// the word that was typed may mean.
+async fn choices(viewer: &mut Viewer, typed: &str) -> Result<Vec<PersonName>, PageError> {
+    let cx = &mut viewer.cx();
+    let active = PeopleFilter { active: Some(true), ..PeopleFilter::default() };
+    let all = people::people(cx, &active, None, Limit::new(Limit::MAX)?).await?;
+    if all.next.is_none() {
+        return Ok(all.items.into_iter().map(PersonName::from).collect());
+    }
+    Ok(people::find_people(cx, typed, Limit::default()).await?)
 }
 
 /// Stays that last, and those that are over.

@@ -8,9 +8,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use portolan_domain::people::{self, NewPerson, OneTimeLink, Person, PersonEdit};
+use portolan_domain::{
+    Error,
+    people::{self, NewPerson, OneTimeLink, Person, PersonEdit, PersonName},
+};
 
-use super::persons::profile_form;
+use super::{choices, persons::profile_form};
 use crate::{
     Shared,
     caller::Viewer,
@@ -34,6 +37,13 @@ struct EditPage {
     form: Form,
     /// The person as they are; none for a new one.
     person: Option<Person>,
+    /// People to choose a manager from.
+    people: Vec<PersonName>,
+}
+
+async fn edit_page(viewer: &mut Viewer, form: Form, person: Option<Person>) -> Result<EditPage, PageError> {
+    let people = choices(viewer, form.value("manager")).await?;
+    Ok(EditPage { shell: viewer.shell(Nav::People), form, person, people })
 }
 
 impl EditPage {
@@ -46,11 +56,8 @@ async fn blank(mut viewer: Viewer) -> Result<Response, PageError> {
     viewer.cx().admin()?;
     // most likely they sit where their admin does
     let time_zone = viewer.actor().time_zone.clone();
-    page::html(&EditPage {
-        shell: viewer.shell(Nav::People),
-        form: Form::blank().with("time_zone", time_zone),
-        person: None,
-    })
+    let form = Form::blank().with("time_zone", time_zone);
+    page::html(&edit_page(&mut viewer, form, None).await?)
 }
 
 async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -73,7 +80,7 @@ async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
         }
         Err(error) => {
             let status = form.refuse(error)?;
-            page::html_as(status, &EditPage { shell: viewer.shell(Nav::People), form, person: None })
+            page::html_as(status, &edit_page(&mut viewer, form, None).await?)
         }
     }
 }
@@ -81,16 +88,21 @@ async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
 async fn edit_form(mut viewer: Viewer, Path(handle): Path<String>) -> Result<Response, PageError> {
     viewer.cx().admin()?;
     let person = people::person(&mut viewer.cx(), &handle).await?;
+    let form = filled(&mut viewer, &person).await?;
+    page::html(&edit_page(&mut viewer, form, Some(person)).await?)
+}
+
+async fn filled(viewer: &mut Viewer, person: &Person) -> Result<Form, PageError> {
     let manager = match person.manager_id {
         Some(id) => Some(people::person_by_id(&mut viewer.cx(), id).await?.handle),
         None => None,
     };
     let mut form =
-        profile_form(&person).with_optional("email", person.email.as_ref()).with_optional("manager", manager);
+        profile_form(person).with_optional("email", person.email.as_ref()).with_optional("manager", manager);
     for (field, _) in [("admin", person.admin), ("active", person.active)].into_iter().filter(|(_, is)| *is) {
         form = form.with(field, "yes");
     }
-    page::html(&EditPage { shell: viewer.shell(Nav::People), form, person: Some(person) })
+    Ok(form)
 }
 
 async fn edit(mut viewer: Viewer, Path(handle): Path<String>, mut form: Form) -> Result<Response, PageError> {
@@ -108,9 +120,15 @@ async fn edit(mut viewer: Viewer, Path(handle): Path<String>, mut form: Form) ->
     };
     match people::edit_person(&mut viewer.cx(), &handle, edit, form.version()).await {
         Ok(person) => Ok(Flash::ok("Person saved.", "").on(&format!("/people/{}", person.handle))),
+        Err(Error::Stale) => {
+            let person = people::person(&mut viewer.cx(), &handle).await?;
+            let status = form.refuse(Error::Stale)?;
+            form.overtaken(&filled(&mut viewer, &person).await?);
+            page::html_as(status, &edit_page(&mut viewer, form, Some(person)).await?)
+        }
         Err(error) => {
             let status = form.refuse(error)?;
-            page::html_as(status, &EditPage { shell: viewer.shell(Nav::People), form, person: Some(person) })
+            page::html_as(status, &edit_page(&mut viewer, form, Some(person)).await?)
         }
     }
 }

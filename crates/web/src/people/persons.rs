@@ -16,6 +16,7 @@ use portolan_domain::{
 use super::now_and_before;
 use crate::{
     Shared,
+    address::Steps,
     caller::Viewer,
     error::PageError,
     form::Form,
@@ -65,7 +66,7 @@ impl PeoplePage {
         self.choices.who == who || (self.choices.who.is_empty() && who == "active")
     }
 
-    fn address(&self, who: &str, after: Option<&Cursor>) -> String {
+    fn address(&self, who: &str, after: Option<&str>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         if !self.choices.q.is_empty() {
             query.append_pair("q", &self.choices.q);
@@ -74,21 +75,15 @@ impl PeoplePage {
             query.append_pair("who", who);
         }
         if let Some(after) = after {
-            query.append_pair("after", after.as_str());
+            query.append_pair("after", after);
         }
         format!("/people?{}", query.finish())
     }
 
-    fn next(&self) -> String {
-        self.people
-            .next
-            .as_ref()
-            .map(|after| self.address(&self.choices.who, Some(after)))
-            .unwrap_or_default()
-    }
-
-    fn first(&self) -> String {
-        if self.choices.after.is_some() { self.address(&self.choices.who, None) } else { String::new() }
+    fn steps(&self) -> Steps {
+        let around = (self.people.previous.as_ref(), self.people.next.as_ref());
+        let later = self.choices.after.as_ref().is_some_and(|a| !a.is_empty());
+        Steps::new(around, later, |after| self.address(&self.choices.who, after))
     }
 }
 

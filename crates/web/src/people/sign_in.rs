@@ -1,10 +1,10 @@
 //! Signing in and out, the first set-up, and one-time links. The only pages that strangers may see.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use askama::Template;
 use axum::{
-    Router,
+    Extension, Router,
     extract::{ConnectInfo, FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::Response,
@@ -22,7 +22,7 @@ use crate::{
     flash::{Flash, is_local},
     form::Form,
     page::{self, Nav, Shell},
-    visit,
+    visit::{self, Visit},
 };
 
 pub(super) fn routes() -> Router<Shared> {
@@ -68,28 +68,31 @@ struct SignInPage {
     shell: Shell,
     form: Form,
     personas: Vec<Persona>,
+    /// Whether there is an admin; else the page says how the first one gets in.
+    is_set_up: bool,
 }
 
-async fn ask(
-    mut viewer: MaybeViewer,
-    State(portal): State<Shared>,
-    Query(next): Query<Next>,
-) -> Result<Response, PageError> {
+async fn sign_in_page(viewer: &mut MaybeViewer, form: Form) -> Result<SignInPage, PageError> {
+    let shell = viewer.shell(Nav::Nowhere);
+    let portal = Shared::clone(viewer.portal());
+    let cx = &mut viewer.cx();
+    let personas = people::demo_personas(cx, &portal).await?;
+    Ok(SignInPage { shell, form, personas, is_set_up: people::is_set_up(cx).await? })
+}
+
+async fn ask(mut viewer: MaybeViewer, Query(next): Query<Next>) -> Result<Response, PageError> {
     let next = local(&next.next);
     if viewer.actor().person.is_some() {
         return Ok(page::see(next));
     }
-    let personas = people::demo_personas(&mut viewer.cx(), &portal).await?;
-    page::html(&SignInPage {
-        shell: viewer.shell(Nav::Nowhere),
-        form: Form::blank().with("next", next),
-        personas,
-    })
+    let form = Form::blank().with("next", next);
+    page::html(&sign_in_page(&mut viewer, form).await?)
 }
 
+/// Takes no viewer: its connection would be kept from others while the password is hashed, by those too who wait for one.
 async fn sign_in(
-    mut viewer: MaybeViewer,
     State(portal): State<Shared>,
+    Extension(visit): Extension<Arc<Visit>>,
     Browser(device): Browser,
     mut form: Form,
 ) -> Result<Response, PageError> {
@@ -97,8 +100,8 @@ async fn sign_in(
         Ok(signed_in) => Ok(welcome(&portal, &signed_in, form.value("next"))),
         Err(error) => {
             let status = form.refuse(error)?;
-            let personas = people::demo_personas(&mut viewer.cx(), &portal).await?;
-            page::html_as(status, &SignInPage { shell: viewer.shell(Nav::Nowhere), form, personas })
+            let mut viewer = MaybeViewer::of(&portal, visit).await?;
+            page::html_as(status, &sign_in_page(&mut viewer, form).await?)
         }
     }
 }

@@ -10,10 +10,10 @@ use axum::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use portolan_domain::{
     Error, MembershipId, Result as Outcome,
-    people::{self, NewTeam, Role, Team, TeamEdit},
+    people::{self, NewTeam, PersonName, Role, Team, TeamEdit},
 };
 
-use super::teams::refused;
+use super::{choices, teams::refused};
 use crate::{
     Shared,
     caller::Viewer,
@@ -40,6 +40,8 @@ struct EditPage {
     team: Option<Team>,
     /// Teams to put it below.
     parents: Vec<(String, String)>,
+    /// People to choose a lead from.
+    people: Vec<PersonName>,
 }
 
 impl EditPage {
@@ -74,7 +76,8 @@ async fn edit_page(viewer: &mut Viewer, form: Form, team: Option<Team>) -> Resul
     let org = people::org(&mut viewer.cx()).await?;
     let own = team.as_ref().map(|t| t.id);
     let parents = org.into_iter().filter(|t| Some(t.id) != own).map(|t| (t.slug, t.name)).collect();
-    Ok(EditPage { shell, form, team, parents })
+    let people = choices(viewer, form.value("lead")).await?;
+    Ok(EditPage { shell, form, team, parents, people })
 }
 
 async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -134,6 +137,12 @@ async fn edit(mut viewer: Viewer, Path(slug): Path<String>, mut form: Form) -> R
     let team = people::team(&mut viewer.cx(), &slug).await?;
     match people::edit_team(&mut viewer.cx(), &slug, changes(&form, &team), form.version()).await {
         Ok(team) => Ok(Flash::ok("Team saved.", "").on(&format!("/teams/{}", team.slug))),
+        Err(Error::Stale) => {
+            let team = people::team(&mut viewer.cx(), &slug).await?;
+            let status = form.refuse(Error::Stale)?;
+            form.overtaken(&filled(&mut viewer, &team).await?);
+            page::html_as(status, &edit_page(&mut viewer, form, Some(team)).await?)
+        }
         Err(error) => {
             let status = form.refuse(error)?;
             page::html_as(status, &edit_page(&mut viewer, form, Some(team)).await?)

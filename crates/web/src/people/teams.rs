@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::{Router, extract::Path, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    response::Response,
+    routing::get,
+};
 use portolan_domain::{
-    Limit, Page, TeamId, activity,
+    Cursor, Limit, Page, TeamId, activity,
     catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
 };
 
+use super::choices;
 use crate::{
     Shared,
     activity::{Told, tell},
+    address::Steps,
     caller::Viewer,
     catalog::counted,
     error::PageError,
@@ -119,9 +126,21 @@ struct TeamPage {
     may_edit: bool,
     ask: Vec<PersonName>,
     add: Form,
+    /// People to choose a member from.
+    people: Vec<PersonName>,
+    /// Whether this is not the first page of members.
+    later: bool,
 }
 
 impl TeamPage {
+    fn steps(&self) -> Steps {
+        let around = (self.members.previous.as_ref(), self.members.next.as_ref());
+        Steps::new(around, self.later, |after| match after {
+            Some(after) => format!("/teams/{}?after={after}#people", self.team.slug),
+            None => format!("/teams/{}#people", self.team.slug),
+        })
+    }
+
     fn crumbs(&self) -> Vec<(String, &str)> {
         let above = self.above.iter().rev().map(|t| (format!("/teams/{}", t.slug), t.name.as_str()));
         std::iter::once(("/teams".to_owned(), "Teams")).chain(above).collect()
@@ -158,16 +177,35 @@ impl TeamPage {
     }
 }
 
-async fn show(mut viewer: Viewer, Path(slug): Path<String>) -> Result<Response, PageError> {
-    let page = team_page(&mut viewer, &slug, Form::blank()).await?;
+/// Where the list of members goes on.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    after: String,
+}
+
+async fn show(
+    mut viewer: Viewer,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let page = team_page(&mut viewer, &slug, Form::blank(), after).await?;
     page::html(&page)
 }
 
-async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPage, PageError> {
+async fn team_page(
+    viewer: &mut Viewer,
+    slug: &str,
+    add: Form,
+    after: Option<Cursor>,
+) -> Result<TeamPage, PageError> {
     let shell = viewer.shell(Nav::Teams);
     let team = people::team(&mut viewer.cx(), slug).await?;
     let (acts, _) = activity::latest(&mut viewer.cx(), &format!("team:{}", team.slug), 8).await?;
     let acts = tell(viewer, acts).await?;
+    let people = choices(viewer, add.value("person")).await?;
+    let later = after.is_some();
     let cx = &mut viewer.cx();
     let drifted = findings::Filter { team: Some(team.slug.clone()), ..findings::Filter::default() };
     let lead = match team.lead_id {
@@ -178,7 +216,7 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         shell,
         above: people::ancestors(cx, team.id).await?,
         subs: people::sub_teams(cx, team.id).await?,
-        members: people::members(cx, team.id, None, Limit::new(Limit::MAX)?).await?,
+        members: people::members(cx, team.id, after, Limit::new(50)?).await?,
         former: people::former_members(cx, team.id).await?,
         owned: catalog::owned_by(cx, team.id).await?,
         acts,
@@ -190,6 +228,8 @@ async fn team_page(viewer: &mut Viewer, slug: &str, add: Form) -> Result<TeamPag
         lead: lead.map(|l| PersonName { id: l.id, handle: l.handle, name: l.name, active: l.active }),
         team,
         add,
+        people,
+        later,
     })
 }
 
@@ -200,7 +240,7 @@ pub(super) async fn refused(
     form: Form,
     status: axum::http::StatusCode,
 ) -> Result<Response, PageError> {
-    let page = team_page(viewer, slug, form).await?;
+    let page = team_page(viewer, slug, form, None).await?;
     page::html_as(status, &page)
 }
 

@@ -11,6 +11,7 @@ use axum::{
 use portolan_domain::{
     Limit,
     catalog::{self, Found, Kind, Summary},
+    people::{self, PersonName},
     usage::Event,
 };
 use serde::Deserialize;
@@ -24,7 +25,10 @@ use crate::{
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/search", get(search)).route("/search/quick", get(quick))
+    Router::new()
+        .route("/search", get(search))
+        .route("/search/quick", get(quick))
+        .route("/search/people", get(for_people))
 }
 
 /// For templates: a service needs no word for what it is.
@@ -75,6 +79,20 @@ async fn search(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Respon
 async fn quick(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let found = find(&mut viewer, &asked.q, 5).await?;
     let list = page::html(&QuickList { q: asked.q, found })?;
+    Ok(([(header::CACHE_CONTROL, "private, max-age=60")], list).into_response())
+}
+
+/// The people among what the palette would find, for a field that names one.
+#[derive(Template)]
+#[template(path = "search/people.html")]
+struct PeopleList {
+    people: Vec<PersonName>,
+}
+
+async fn for_people(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+    let q: String = asked.q.chars().take(200).collect();
+    let people = people::find_people(&mut viewer.cx(), &q, Limit::new(12)?).await?;
+    let list = page::html(&PeopleList { people })?;
     Ok(([(header::CACHE_CONTROL, "private, max-age=60")], list).into_response())
 }
 

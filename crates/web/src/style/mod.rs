@@ -6,6 +6,7 @@ use portolan_domain::Error;
 
 use crate::{
     Shared,
+    address::Steps,
     caller::Viewer,
     error::PageError,
     form::Form,
@@ -26,6 +27,7 @@ struct StylePage {
     refused: Form,
     options: Vec<(&'static str, &'static str)>,
     graph: String,
+    steps: Steps,
 }
 
 async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
@@ -41,6 +43,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         refused,
         options: vec![("basket", "Basket"), ("ledger", "Ledger")],
         graph: example().svg(),
+        steps: Steps { first: "/style".into(), previous: "/style".into(), next: "/style".into() },
     })
 }
 

@@ -1,11 +1,16 @@
 //! A form as it was typed, with what is wrong in it. It is rendered again with every word kept.
 
+pub(crate) mod labels;
+mod overtaken;
+
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, MatchedPath, Request},
     http::StatusCode,
 };
 use portolan_domain::{Error, Problem};
+
+use overtaken::Meanwhile;
 
 use crate::{Shared, error::PageError, words};
 
@@ -18,6 +23,9 @@ pub(crate) struct Form {
     fields: Vec<(String, String)>,
     problems: Vec<Problem>,
     refusal: Option<String>,
+    meanwhile: Option<Vec<Meanwhile>>,
+    /// Where it was sent to, as the router has it.
+    route: String,
 }
 
 impl Form {
@@ -78,21 +86,26 @@ impl Form {
 
     /// What is wrong with a field.
     pub(crate) fn problem(&self, name: &str) -> Option<String> {
-        let found = self.problems.iter().find(|p| p.field == name)?;
+        let found = self.problems.iter().find(|p| labels::split(&p.field).0 == name)?;
         Some(words::sentence(&found.message))
     }
 
-    /// All that is wrong, for the summary at the top: field and sentence.
-    pub(crate) fn problems(&self) -> Vec<(&str, String)> {
+    /// All that is wrong, for the summary at the top: the field's name if the form has it, and the words.
+    pub(crate) fn problems(&self) -> Vec<(Option<&str>, String)> {
+        let told = |p: &'_ Problem| {
+            let (_, place) = labels::split(&p.field);
+            format!("{}{place}: {}", self.label(labels::split(&p.field).0).trim_end_matches('?'), p.message)
+        };
+        let here = |name: &str| self.flag(name) || matches!(name, "roles" | "scope");
         self.problems
             .iter()
-            .map(|p| {
-                (
-                    p.field.as_str(),
-                    format!("{} {}", words::sentence(&p.field.replace(['_', '-'], " ")), p.message),
-                )
-            })
+            .map(|p| (Some(labels::split(&p.field).0).filter(|name| here(name)), told(p)))
             .collect()
+    }
+
+    /// What people see beside a field.
+    fn label(&self, name: &str) -> String {
+        labels::label(&self.route, name)
     }
 
     /// Why the whole was refused, if not for a field.
@@ -130,8 +143,9 @@ impl FromRequest<Shared> for Form {
     type Rejection = PageError;
 
     async fn from_request(request: Request, portal: &Shared) -> Result<Self, PageError> {
+        let route = request.extensions().get::<MatchedPath>().map(|m| m.as_str().to_owned());
         let bytes = Bytes::from_request(request, portal).await.map_err(|e| PageError::plain(e.status()))?;
-        Ok(Self::read(&bytes))
+        Ok(Self { route: route.unwrap_or_default(), ..Self::read(&bytes) })
     }
 }
 
@@ -163,8 +177,32 @@ mod tests {
         let status = form.refuse(Error::invalid("name", "may have letters, digits and hyphens")).unwrap();
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(form.problem("name").as_deref(), Some("May have letters, digits and hyphens"));
-        assert_eq!(form.problems(), [("name", "Name may have letters, digits and hyphens".to_owned())]);
+        assert_eq!(
+            form.problems(),
+            [(Some("name"), "Name: may have letters, digits and hyphens".to_owned())]
+        );
         assert_eq!(form.value("name"), " Slot planner");
+    }
+
+    #[test]
+    fn problems_are_told_in_the_words_beside_the_fields() {
+        let mut form = Form::read(b"name=&depends_on=x&links=");
+        form.route = "/account/tokens/new".into();
+        let problem = |field: &str| Problem { field: field.into(), message: "is wrong".into() };
+        let all = ["name", "depends_on[1]", "links[0].url", "namespace"];
+        form.refuse(Error::Invalid(all.map(problem).into())).unwrap();
+        let words: Vec<_> = form.problems();
+        let told = |name: Option<&'static str>, words: &str| (name, words.to_owned());
+        assert_eq!(
+            words,
+            [
+                told(Some("name"), "What is it for: is wrong"),
+                told(Some("depends_on"), "It needs, entry 2: is wrong"),
+                told(Some("links"), "Links, entry 1, url: is wrong"),
+                told(None, "Namespace: is wrong"), // there is no such field to go to
+            ]
+        );
+        assert!(form.problem("depends_on").is_some() && form.problem("depends").is_none());
     }
 
     #[test]

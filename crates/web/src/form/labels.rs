@@ -1,0 +1,122 @@
+//! What people see beside a field. Problems are told in these words: the name of a field is the program's own.
+
+/// Labels that are not just the field's name, the same on every form.
+const LABELS: &[(&str, &str)] = &[
+    ("account", "E-mail or handle"),
+    ("again", "New password again"),
+    ("chat_url", "Link to the channel"),
+    ("confirm_after_days", "Ask again after (days)"),
+    ("confirm_asks_a_month", "At most this many questions a month for one person"),
+    ("consumes_apis", "APIs it uses"),
+    ("current", "Current password"),
+    ("days", "Ends"),
+    ("depends_on", "It needs"),
+    ("email", "E-mail"),
+    ("parent", "Team above"),
+    ("person", "Who"),
+    ("phone", "Telephone"),
+    ("provides_apis", "APIs it provides"),
+    ("q", "What is searched for"),
+    ("reason", "Why"),
+    ("recovery_point", "Data that may be lost"),
+    ("recovery_time", "Time until it must be back"),
+    ("roles", "Roles it plays"),
+    ("slos", "Objectives"),
+    ("usage_names_days", "Drop names after (days)"),
+];
+
+/// Forms that call a field otherwise: where the form is sent to, field, label.
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("/account/password", "password", "New password"),
+    ("/account/tokens/new", "name", "What is it for?"),
+    ("/catalog/register", "kind", "What is it"),
+    ("/catalog/{kind}/{namespace}/{name}/hand-over", "owner", "New owner"),
+    ("/changes/hooks", "kind", "Code host"),
+    ("/set-up/{secret}", "name", "Your name"),
+    ("/teams/{slug}/hand-over", "owner", "Receiving team"),
+];
+
+/// The label of a field on the form that is sent to `route`.
+pub(crate) fn label(route: &str, field: &str) -> String {
+    let otherwise = OTHERWISE.iter().find(|(r, f, _)| *r == route && *f == field).map(|(.., label)| *label);
+    let usual = || LABELS.iter().find(|(f, _)| *f == field).map(|(_, label)| *label);
+    otherwise
+        .or_else(usual)
+        .map_or_else(|| crate::words::sentence(&field.replace(['_', '-'], " ")), str::to_owned)
+}
+
+/// A field's name without the place inside it: `links` of `links[0].url`, and that place in words.
+pub(crate) fn split(field: &str) -> (&str, String) {
+    let Some(at) = field.find(['[', '.']) else { return (field, String::new()) };
+    let (name, place) = field.split_at(at);
+    let numbered = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let words = match numbered.and_then(|(n, rest)| Some((n.parse::<usize>().ok()?, rest))) {
+        Some((n, "")) => format!(", entry {}", n + 1),
+        Some((n, rest)) => format!(", entry {}, {}", n + 1, rest.trim_start_matches('.')),
+        None => format!(", {}", place.trim_start_matches(['[', '.']).replace(['[', ']', '"'], " ").trim()),
+    };
+    (name, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{label, split};
+
+    /// Template and where its forms are sent to, for those that call a field otherwise.
+    const ROUTES: &[(&str, &str)] = &[
+        ("people/token_new.html", "/account/tokens/new"),
+        ("catalog/register.html", "/catalog/register"),
+        ("ownership/form.html", "/catalog/{kind}/{namespace}/{name}/hand-over"),
+        ("changes/hooks.html", "/changes/hooks"),
+        ("people/set_up.html", "/set-up/{secret}"),
+        ("ownership/bulk.html", "/teams/{slug}/hand-over"),
+    ];
+
+    /// Every `f::field(form, "name", "Label"` of the templates.
+    fn shown() -> Vec<(String, String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
+        let mut found = Vec::new();
+        for slice in fs::read_dir(&root).unwrap().flatten().filter(|d| d.path().is_dir()) {
+            for file in fs::read_dir(slice.path()).unwrap().flatten() {
+                let path = file.path();
+                let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+                let text = fs::read_to_string(&path).unwrap();
+                for call in ["f::field(", "f::area(", "f::select(", "f::person("] {
+                    for (at, _) in text.match_indices(call) {
+                        let mut parts = text[at..].splitn(5, '"');
+                        let literal = text[at..].find(", \"").is_some_and(|n| n < 40);
+                        if let (true, Some(_), Some(field), Some(_), Some(label)) =
+                            (literal, parts.next(), parts.next(), parts.next(), parts.next())
+                        {
+                            found.push((name.clone(), field.into(), label.split('"').next().unwrap().into()));
+                        }
+                    }
+                }
+            }
+        }
+        found.retain(|(template, ..)| !template.starts_with("style/"));
+        found
+    }
+
+    #[test]
+    fn problems_call_a_field_as_its_form_does() {
+        let shown = shown();
+        assert!(shown.len() > 30, "hardly any fields were found: {shown:?}");
+        for (template, field, said) in shown {
+            let password = (template.as_str(), field.as_str()) == ("people/account.html", "password");
+            let route = ROUTES.iter().find(|(t, _)| *t == template).map_or("", |(_, route)| *route);
+            let route = if password { "/account/password" } else { route };
+            assert_eq!(label(route, &field), said, "{field} on {template}");
+        }
+    }
+
+    #[test]
+    fn a_place_inside_a_field_is_told_in_words() {
+        assert_eq!(split("name"), ("name", String::new()));
+        assert_eq!(split("tags[0]"), ("tags", ", entry 1".into()));
+        assert_eq!(split("links[2].url"), ("links", ", entry 3, url".into()));
+        assert_eq!(split("spec.owner"), ("spec", ", owner".into()));
+    }
+}
