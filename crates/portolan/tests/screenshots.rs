@@ -6,8 +6,6 @@
 
 use std::{fs, path::PathBuf};
 
-#[path = "it/process.rs"]
-mod process;
 #[path = "it/support/mod.rs"]
 mod support;
 

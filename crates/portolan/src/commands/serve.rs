@@ -63,8 +63,9 @@ async fn serve(
     let app = http::app(Arc::clone(&portal), metrics, guard);
     welcome(&portal, settings).await?;
 
+    let patience = http::Patience { head: settings.request_timeout, stop: settings.shutdown_timeout };
     let result = tokio::select! {
-        result = http::serve(listener, app, stop, settings.shutdown_timeout) => result,
+        () = http::serve(listener, app, stop, patience) => Ok(()),
         reason = cluster_failed(database.cluster.as_ref()) => Err(anyhow::Error::msg(reason)),
     };
     background.shutdown().await;

@@ -4,20 +4,29 @@ mod failure;
 mod guard;
 mod health;
 
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    body::Body,
+    extract::{ConnectInfo, DefaultBodyLimit, Request},
     middleware,
     routing::get,
-    serve::{Listener, ListenerExt},
+    serve::Listener,
 };
 pub(crate) use guard::Guard;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulConnection, GracefulShutdown},
+};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::Portal;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 use tower::ServiceExt;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
@@ -58,30 +67,61 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Answers until `stop` turns true; then lets the requests in flight finish, for `patience` at most.
+/// How long the server waits for others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For the head of a request, and so also for the next one on a connection that is kept open: whoever sends it drop
+    /// by drop is cut off. (The time for the whole request is the [`Guard`]'s.)
+    pub(crate) head: Duration,
+    /// For the requests in flight when it is told to stop.
+    pub(crate) stop: Duration,
+}
+
+/// Answers until `stop` turns true; then lets the requests in flight finish. `axum::serve` would wait for a head for
+/// ever, so the connections are served by hyper itself.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    mut listener: TcpListener,
     app: Router,
     stop: watch::Receiver<bool>,
-    patience: Duration,
-) -> Result<()> {
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
+    patience: Patience,
+) {
     tracing::debug!(address = ?listener.local_addr(), "listening");
-    let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stop.clone()));
-    let bounded = async {
-        stopped(stop).await;
-        tokio::time::sleep(patience).await;
-    };
-    tokio::select! {
-        result = server.into_future() => result.context("the server failed"),
-        () = bounded => {
-            tracing::warn!("some requests did not finish in time; they were cut off");
-            Ok(())
-        }
+    let connections = GracefulShutdown::new();
+    let mut stopped = std::pin::pin!(stopped(stop));
+    loop {
+        let (stream, visitor) = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = &mut stopped => break,
+        };
+        let connection = connections.watch(connection(stream, visitor, app.clone(), patience.head));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
     }
+    drop(listener);
+    if tokio::time::timeout(patience.stop, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time; they were cut off");
+    }
+}
+
+/// One visitor's connection, to be driven to its end.
+fn connection(
+    stream: TcpStream,
+    visitor: SocketAddr,
+    app: Router,
+    head: Duration,
+) -> impl GracefulConnection<Error = hyper::Error> {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(visitor));
+        app.clone().oneshot(request.map(Body::new))
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 async fn stopped(mut stop: watch::Receiver<bool>) {

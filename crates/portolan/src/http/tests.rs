@@ -1,6 +1,9 @@
 //! What surrounds every request, seen from outside.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -10,9 +13,18 @@ use axum::{
     middleware,
     routing::get,
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 use tower::ServiceExt;
 
-use super::guard::{Guard, around};
+use super::{
+    Patience,
+    guard::{Guard, around},
+    serve,
+};
 
 async fn ask(trust_proxy: bool, request: Request<Body>) -> Response<Body> {
     let guard = Guard { timeout: Duration::from_millis(50), trust_proxy };
@@ -74,4 +86,60 @@ async fn a_proxy_is_believed_only_if_it_is_ours_and_only_its_own_word() {
     assert_eq!(text(ask(true, forwarded()).await).await, "192.0.2.7");
     let nonsense = request("/whoami", &[("x-forwarded-for", "unknown")]);
     assert_eq!(text(ask(true, nonsense).await).await, "127.0.0.1");
+}
+
+/// A server that waits a moment for a head and for its end; what it is told to stop with, and its address.
+async fn served() -> (watch::Sender<bool>, SocketAddr, tokio::task::JoinHandle<()>) {
+    let slow = async || {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        "done"
+    };
+    let app = Router::new()
+        .route("/whoami", get(async |ConnectInfo(address): ConnectInfo<SocketAddr>| address.ip().to_string()))
+        .route("/slow", get(slow));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = watch::channel(false);
+    let patience = Patience { head: Duration::from_millis(200), stop: Duration::from_secs(5) };
+    (tell, address, tokio::spawn(serve(listener, app, told, patience)))
+}
+
+/// What the server sends until it hangs up.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut all))
+        .await
+        .expect("the server hangs up");
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[tokio::test]
+async fn whoever_sends_half_a_head_is_cut_off() {
+    let (_tell, address, _server) = served().await;
+    for half in ["", "GET /who", "GET /whoami HTTP/1.1\r\nHost: x\r\n"] {
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(half.as_bytes()).await.unwrap();
+        rest(&mut stream).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "{half:?} was waited for {:?}", began.elapsed());
+    }
+    // a whole head is answered, and a slow answer is not cut off by it
+    for (path, body) in [("/whoami", "127.0.0.1"), ("/slow", "done")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(body), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn requests_in_flight_finish_when_it_is_told_to_stop() {
+    let (tell, address, server) = served().await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    tell.send_replace(true);
+    assert!(rest(&mut stream).await.ends_with("done"));
+    tokio::time::timeout(Duration::from_secs(2), server).await.expect("it ends").unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "nobody else is let in");
 }

@@ -176,6 +176,7 @@ const PAGES: &[Row] = &[
     ("GET", "/people/{handle}", "/people/zoe.vandam", Readers, ""),
     ("GET", "/people/{handle}/edit", "/people/zoe.vandam/edit", Admins, ""),
     ("GET", "/search", "/search?q=checkout", Readers, ""),
+    ("GET", "/search/people", "/search/people?q=imke", Readers, ""),
     ("GET", "/search/quick", "/search/quick?q=checkout", Readers, ""),
     ("GET", "/style", "/style", Admins, ""),
     ("GET", "/teams", "/teams", Readers, ""),

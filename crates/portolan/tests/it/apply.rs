@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Output};
 
-use crate::process::{Process, data_folder, portolan, run, stderr, stdout};
+use crate::support::process::{Process, data_folder, portolan, run, stderr, stdout};
 
 /// A portal, a token of its admin, and a folder of descriptors.
 struct Pipeline {

@@ -1,6 +1,10 @@
 //! What a hostile or broken client sends over HTTP: it gets a clear refusal, and nothing of it comes back as markup.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use crate::support::portal::Portal;
 
@@ -213,4 +217,45 @@ fn bodies_that_are_too_large_or_broken_are_refused() {
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
     let answer = imke.send("POST", "/preferences", &form, "x".repeat(5 << 20).as_bytes());
     assert_eq!(answer.status, 413, "{}", answer.body);
+}
+
+#[test]
+fn slow_senders_keep_no_connection_of_the_database() {
+    let portal = Portal::demo_with_few_connections(2);
+    let mut imke = portal.signed_in("imke.sorensen");
+    let token = portal.with_token("imke.sorensen", "write");
+    let (name, value) = imke.cookies()[0].clone();
+    let host = portal.url().trim_start_matches("http://");
+    let heads = [
+        format!(
+            "POST /preferences HTTP/1.1\r\nCookie: {name}={value}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        ),
+        format!(
+            "POST /api/v1/changes HTTP/1.1\r\n{}Content-Type: application/json\r\n",
+            token.authorization()
+        ),
+        "POST /sign-in HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n".to_owned(),
+    ];
+    let mut slow = Vec::new();
+    for head in heads.iter().cycle().take(9) {
+        let mut stream = TcpStream::connect(host).expect("a connection");
+        write!(stream, "{head}Host: {host}\r\nContent-Length: 1000\r\n\r\nhalf=").expect("half a request");
+        slow.push(stream);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let began = Instant::now();
+    assert_eq!(imke.get("/teams/basket").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(4), "a page took {:?}", began.elapsed());
+    drop(slow);
+
+    // many who sign in at once wait for each other's passwords to be hashed, and not for connections
+    let guesses = (0..8).map(|n| {
+        let mut stranger = portal.stranger();
+        std::thread::spawn(move || {
+            stranger.post("/sign-in", &[("account", &format!("guess{n}")), ("password", "x")]).status
+        })
+    });
+    for guess in guesses.collect::<Vec<_>>() {
+        assert_eq!(guess.join().expect("an answer"), 422);
+    }
 }

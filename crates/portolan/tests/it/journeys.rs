@@ -106,7 +106,7 @@ fn the_core_journey_needs_no_script() {
 
     let page = imke.get(&format!("{path}/hand-over"));
     let form = form_to(&page.body, &format!("{path}/hand-over"));
-    let form = form.fill("to", "ledger").fill("reason", "Payments move together");
+    let form = form.fill("owner", "ledger").fill("reason", "Payments move together");
     let answer = imke.post(&form.action, &form.fields());
     assert_eq!(answer.status, 303, "{}", answer.body);
     assert!(imke.get(path).body.contains("Payments move together"));

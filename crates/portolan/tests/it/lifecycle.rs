@@ -16,7 +16,9 @@ use sqlx::{
 };
 use url::Url;
 
-use crate::process::{Process, client, data_folder, listens_on_tcp, processes_in, run, stderr, stdout};
+use crate::support::process::{
+    Process, client, data_folder, listens_on_tcp, processes_in, run, stderr, stdout,
+};
 
 /// A refused start is one sentence on standard error, a code that says so, and no panic.
 fn assert_refused(output: &Output, sentence: &str) {

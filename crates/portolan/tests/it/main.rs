@@ -3,10 +3,11 @@
 mod access;
 mod apply;
 mod boundaries;
+mod contract;
+mod forms;
 mod hostile;
 mod journeys;
 mod lifecycle;
 mod openapi;
 mod pages;
-mod process;
 mod support;

@@ -69,6 +69,11 @@ impl Client {
         &self.cookies
     }
 
+    /// The header of its token.
+    pub(crate) fn authorization(&self) -> String {
+        self.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default()
+    }
+
     /// Follows an address as a link of our own page.
     pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[("Sec-Fetch-Site", "same-origin")], b"")
@@ -95,9 +100,7 @@ impl Client {
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
-        if let Some(token) = &self.token {
-            request += &format!("Authorization: Bearer {token}\r\n");
-        }
+        request += &self.authorization();
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

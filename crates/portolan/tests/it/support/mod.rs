@@ -4,3 +4,4 @@ pub(crate) mod browser;
 pub(crate) mod http;
 pub(crate) mod page;
 pub(crate) mod portal;
+pub(crate) mod process;

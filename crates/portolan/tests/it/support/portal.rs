@@ -6,7 +6,7 @@ use portolan_domain::{Actor, Clock, Db, people};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::http::Client;
-use crate::process::{Process, run, stdout};
+use super::process::{Process, run, stdout};
 
 /// A running portal.
 pub(crate) struct Portal {
@@ -23,6 +23,13 @@ impl Portal {
     /// A portal with the demo company in it.
     pub(crate) fn demo() -> Self {
         Self::start(&["--demo"])
+    }
+
+    /// A portal with the demo company in it, and few connections to its database.
+    pub(crate) fn demo_with_few_connections(connections: u32) -> Self {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), format!("PORTOLAN_POOL_SIZE={connections}\n")).expect("settings");
+        Self::start(&["--demo", "--settings", file.path().to_str().expect("text")])
     }
 
     fn start(flags: &[&str]) -> Self {

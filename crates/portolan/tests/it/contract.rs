@@ -1,0 +1,80 @@
+//! What the API promises beyond its document: addresses of what is made, 404 for what is not there, clear refusals.
+
+use serde_json::{Value, json};
+
+use crate::support::portal::Portal;
+
+#[test]
+fn what_is_made_has_an_address_and_what_is_not_there_is_not_found() {
+    let portal = Portal::demo();
+    let mut admin = portal.with_token("noor.vandenberg", "admin");
+    for (path, body, address) in [
+        (
+            "/entities",
+            json!({"kind": "component", "name": "Till", "owner": "basket", "about": {"type": "service", "lifecycle": "production"}}),
+            "/api/v1/entities/component/default/till",
+        ),
+        ("/teams", json!({"slug": "tills", "name": "Tills"}), "/api/v1/teams/tills"),
+        (
+            "/people",
+            json!({"handle": "ada", "name": "Ada", "email": "ada@fairhaven.example"}),
+            "/api/v1/people/ada",
+        ),
+        ("/changes", json!({"entity": "till", "environment": "test", "version": "1"}), "/api/v1/changes/"),
+    ] {
+        let made = admin.json("POST", &format!("/api/v1{path}"), &body);
+        assert_eq!(made.status, 201, "{path}: {}", made.body);
+        assert!(made.location().starts_with(address), "{path}: {}", made.location());
+        assert_eq!(admin.get(made.location()).status, 200, "{path}");
+    }
+    for path in [
+        "/teams/nowhere/hand-over",
+        "/entities/component/default/never/history",
+        "/entities/component/default/never",
+    ] {
+        assert_eq!(admin.get(&format!("/api/v1{path}")).status, 404, "{path}");
+    }
+    let hand_over = json!({"owner": "basket"});
+    assert_eq!(admin.json("POST", "/api/v1/teams/nowhere/hand-over", &hand_over).status, 404);
+    assert_eq!(admin.json("POST", "/api/v1/teams/nowhere/confirmation", &json!({})).status, 404);
+    let mut noor = portal.signed_in("noor.vandenberg");
+    assert_eq!(noor.get("/teams/nowhere/hand-over").status, 404);
+    let unknown =
+        admin.json("PUT", "/api/v1/entities/component/default/till/ownership", &json!({"owner": "nowhere"}));
+    assert_eq!(unknown.status, 422);
+    assert!(unknown.body.contains(r#""field":"owner""#), "{}", unknown.body);
+}
+
+#[test]
+fn settings_are_replaced_as_a_whole() {
+    let portal = Portal::demo();
+    let mut admin = portal.with_token("noor.vandenberg", "admin");
+    let refused = admin.json("PUT", "/api/v1/settings", &json!({}));
+    assert_eq!(refused.status, 422);
+    let problems: Value = serde_json::from_str(&refused.body).unwrap();
+    let fields: Vec<_> =
+        problems["problems"].as_array().unwrap().iter().map(|p| p["field"].clone()).collect();
+    assert_eq!(fields, ["usage_names_days", "confirm_after_days", "confirm_asks_a_month"]);
+    let all = json!({"usage_names_days": 30, "confirm_after_days": null, "confirm_asks_a_month": 2});
+    let turned = admin.json("PUT", "/api/v1/settings", &all);
+    assert_eq!(serde_json::from_str::<Value>(&turned.body).unwrap(), all);
+    let mut reader = portal.with_token("imke.sorensen", "write");
+    assert_eq!(reader.json("PUT", "/api/v1/settings", &all).status, 403);
+}
+
+#[test]
+fn words_with_a_nul_find_nothing_rather_than_everything() {
+    let portal = Portal::demo();
+    let (mut token, mut imke) =
+        (portal.with_token("imke.sorensen", "read"), portal.signed_in("imke.sorensen"));
+    for q in ["%00", "check%00out"] {
+        for list in ["search", "entities", "people", "teams"] {
+            let answer = token.get(&format!("/api/v1/{list}?q={q}"));
+            assert_eq!(answer.status, 422, "{list}: {}", answer.body);
+            assert!(answer.body.contains("NUL"), "{list}: {}", answer.body);
+        }
+        for page in ["/search", "/search/quick", "/search/people", "/catalog", "/people"] {
+            assert_eq!(imke.get(&format!("{page}?q={q}")).status, 422, "{page}");
+        }
+    }
+}

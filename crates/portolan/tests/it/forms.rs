@@ -1,0 +1,121 @@
+//! Forms as a browser without script sends them: what is wrong is told in the words beside the fields, nothing typed is
+//! lost, and nobody overwrites anybody unknowingly.
+
+use serde_json::json;
+
+use crate::support::{page::form_to, portal::Portal};
+
+#[test]
+fn a_form_that_was_overtaken_says_what_changed_and_can_be_saved_again() {
+    let portal = Portal::demo();
+    let (mut imke, mut admin) =
+        (portal.signed_in("imke.sorensen"), portal.with_token("noor.vandenberg", "admin"));
+    let new = json!({"kind": "component", "name": "till", "owner": "basket",
+        "about": {"type": "service", "lifecycle": "production", "description": "Takes coins.", "tags": ["cash"]}});
+    let made = admin.json("POST", "/api/v1/entities", &new);
+    assert_eq!(
+        (made.status, made.location()),
+        (201, "/api/v1/entities/component/default/till"),
+        "{}",
+        made.body
+    );
+
+    let path = "/catalog/component/default/till";
+    let edit = format!("{path}/edit");
+    let open = imke.get(&edit);
+    let form =
+        form_to(&open.body, &edit).fill("description", "Takes coins and notes.").fill("contact", "#till");
+    let theirs = json!({"description": "Takes cash.", "tags": ["cash", "till"]});
+    assert_eq!(admin.json("PATCH", "/api/v1/entities/component/default/till", &theirs).status, 200);
+
+    let refused = imke.post(&edit, &form.fields());
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    for words in [
+        "Somebody else changed this",
+        "<b>Description</b>: they wrote “Takes cash.”; yours is kept below: “Takes coins and notes.”",
+        "<b>Tags</b>: they wrote “cash, till”; it is taken over below",
+    ] {
+        assert!(refused.body.contains(words), "{words:?} is not in {}", refused.body);
+    }
+    let again = form_to(&refused.body, &edit);
+    let value = |name: &str| again.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim().to_owned());
+    assert_eq!(value("description").as_deref(), Some("Takes coins and notes."));
+    assert_eq!((value("tags").as_deref(), value("contact").as_deref()), (Some("cash, till"), Some("#till")));
+
+    assert_eq!(imke.post(&edit, &again.fields()).status, 303, "saved again, knowingly");
+    let now = admin.get("/api/v1/entities/component/default/till").body;
+    assert!(
+        now.contains("Takes coins and notes.") && now.contains("\"till\"") && now.contains("#till"),
+        "{now}"
+    );
+
+    // the same for a team and for a person
+    let mut noor = portal.signed_in("noor.vandenberg");
+    for (page, field, api) in [
+        ("/teams/basket/edit", "purpose", "/api/v1/teams/basket"),
+        ("/people/zoe.vandam/edit", "phone", "/api/v1/people/zoe.vandam"),
+    ] {
+        let form = form_to(&noor.get(page).body, "");
+        let changed = json!({ "email": "elsewhere@fairhaven.example" });
+        let answer = admin.json("PATCH", api, &changed);
+        if answer.status == 422 {
+            continue; // the demo's descriptors give the field
+        }
+        let form = if form.fields.iter().any(|(n, _)| n == field) { form.fill(field, "1") } else { form };
+        let refused = noor.post(page, &form.fields());
+        assert_eq!(refused.status, 409, "{page}");
+        assert!(refused.body.contains("<b>E-mail</b>: they wrote “elsewhere@fairhaven.example”"), "{page}");
+        let again = form_to(&refused.body, "");
+        assert_eq!(noor.post(page, &again.fields()).status, 303, "{page}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_the_words_of_the_form() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let form = form_to(&imke.get("/catalog/register").body, "/catalog/register");
+    let form = form.fill("name", "-x-").fill("owner", "basket").fill("depends_on", "fee").fill("tier", "1");
+    let refused = imke.post("/catalog/register", &form.fields());
+    assert_eq!(refused.status, 422);
+    for words in [
+        "2 things need mending",
+        "<a href=\"#f-name\">Name: must have",
+        "<a href=\"#f-depends_on\">It needs, entry 1: must say",
+    ] {
+        assert!(refused.body.contains(words), "{words:?} is not in {}", refused.body);
+    }
+}
+
+#[test]
+fn a_person_is_named_as_people_name_them() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let members = "/teams/basket/members";
+    let page = imke.get("/teams/basket").body;
+    assert!(page.contains("<option value=\"zoe.vandam\">Zoë van Dam</option>"), "{page}");
+    let form = form_to(&page, members);
+    let nobody = imke.post(members, &form.clone().fill("person", "Zoe van Damm").fields());
+    assert_eq!(nobody.status, 422);
+    assert!(nobody.body.contains("Who: names nobody") && nobody.body.contains("Zoë van Dam (zoe.vandam)"));
+    assert_eq!(imke.post(members, &form.fill("person", "Zoë van Dam").fields()).status, 303);
+    assert!(imke.get("/search/people?q=zoe+van").body.contains("value=\"zoe.vandam\""));
+    assert!(imke.get("/teams/new").body.contains("list=\"l-lead\""));
+}
+
+#[test]
+fn an_empty_portal_says_where_the_way_in_was_printed() {
+    let portal = Portal::empty();
+    let mut stranger = portal.stranger();
+    assert_eq!(stranger.get("/").location(), "/sign-in");
+    let page = stranger.get("/sign-in").body;
+    assert!(page.contains("Nobody is here yet.") && page.contains("portolan admin person create"), "{page}");
+    let form = form_to(&page, "/sign-in").fill("account", "a").fill("password", "b");
+    assert!(stranger.post("/sign-in", &form.fields()).body.contains("Nobody is here yet."));
+
+    let link = portal.set_up_path();
+    let form = form_to(&stranger.get(&link).body, "").fill("name", "Ada").fill("handle", "ada");
+    let form = form.fill("email", "ada@fairhaven.example").fill("password", "four plain words here");
+    assert_eq!(stranger.post(&link, &form.fields()).status, 303);
+    assert!(!portal.stranger().get("/sign-in").body.contains("Nobody is here yet."));
+}
