@@ -84,14 +84,9 @@ pub(super) async fn save(
 ) -> Result<Response, PageError> {
     let reference = reference(&key);
     let entity = catalog::get(&mut viewer.cx(), &reference).await?;
-    let saved = match changed_facts(&form) {
-        Ok(facts) => {
-            let edit = entity.is_portal_managed().then(|| edit_of(&form));
-            catalog::correct(&mut viewer.cx(), &reference, form.version(), edit, facts).await
-        }
-        Err(error) => Err(error),
-    };
-    match saved {
+    let edit = entity.is_portal_managed().then(|| edit_of(&form));
+    let facts = changed_facts(&form);
+    match catalog::correct(&mut viewer.cx(), &reference, form.version(), edit, facts).await {
         Ok(_) => {
             portal.usage.note(Event {
                 kind: "corrected",
@@ -108,7 +103,7 @@ pub(super) async fn save(
             render(viewer, entity, form, status).await
         }
         Err(error) => {
-            let status = form.refuse(error)?;
+            let status = form.refuse(fields::by_line(&form, error))?;
             render(viewer, entity, form, status).await
         }
     }
@@ -221,15 +216,13 @@ fn links_of(text: &str) -> Vec<Link> {
         .collect()
 }
 
-/// The facts that the form has, with their values; an empty one takes the fact back.
-pub(super) fn changed_facts(form: &Form) -> Result<Vec<(Field, Option<Value>)>, Error> {
-    let mut facts = Vec::new();
-    for field in Field::ALL.into_iter().filter(|f| form.flag(f.as_str())) {
-        let value = match (field, form.optional(field.as_str())) {
-            (Field::Slos, Some(text)) => Some(fields::slos_from_lines(&text)?),
-            (_, text) => text.map(Value::from),
-        };
-        facts.push((field, value));
-    }
-    Ok(facts)
+/// The facts that the form has, with their values; an empty one takes the fact back. Objectives that cannot be read stay
+/// a text, which is refused together with all else that is wrong; see [`fields::by_line`].
+pub(super) fn changed_facts(form: &Form) -> Vec<(Field, Option<Value>)> {
+    let value = |field: Field| match (field, form.optional(field.as_str())) {
+        (Field::Slos, Some(text)) => Some(fields::slos_from_lines(&text).unwrap_or(Value::from(text))),
+        (_, text) => text.map(Value::from),
+    };
+    let shown = Field::ALL.into_iter().filter(|f| form.flag(f.as_str()));
+    shown.map(|field| (field, value(field))).collect()
 }

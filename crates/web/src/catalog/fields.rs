@@ -9,7 +9,7 @@ use portolan_domain::{
 };
 use serde_json::{Value, json};
 
-use crate::{caller::Viewer, error::PageError};
+use crate::{caller::Viewer, error::PageError, form::Form};
 
 /// Systems to choose from: reference and name.
 pub(super) async fn systems(viewer: &mut Viewer) -> Result<Vec<(String, String)>, PageError> {
@@ -46,6 +46,19 @@ pub(super) fn slos_from_lines(text: &str) -> Result<Value, Error> {
     Ok(Value::Array(lines.map(read).collect::<Result<_, _>>()?))
 }
 
+/// The same error, naming the line that cannot be read instead of the objectives as a whole.
+pub(super) fn by_line(form: &Form, error: Error) -> Error {
+    let text = form.optional("slos").unwrap_or_default();
+    match (error, slos_from_lines(&text)) {
+        (Error::Invalid(mut problems), Err(Error::Invalid(lines))) => {
+            problems.retain(|p| p.field != "slos");
+            problems.extend(lines);
+            Error::Invalid(problems)
+        }
+        (error, _) => error,
+    }
+}
+
 fn slo(line: &str) -> Option<Value> {
     let (terms, name) = line.split_once(':')?;
     let (promise, audience) = terms.split_once(',').unwrap_or((terms, "internal"));
@@ -58,6 +71,8 @@ fn slo(line: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use portolan_domain::Problem;
+
     use super::*;
 
     #[test]
@@ -74,6 +89,19 @@ mod tests {
     fn a_line_of_another_form_is_named() {
         let error = slos_from_lines("99.9% over 30d: fine\n\nalways up").unwrap_err();
         assert!(error.to_string().contains("line 3 must read like"), "{error}");
+    }
+
+    #[test]
+    fn a_line_is_named_beside_all_else_that_is_wrong() {
+        let problem = |field: &str| Problem { field: field.into(), message: "is wrong".into() };
+        let form = Form::blank().with("slos", "always up");
+        let Error::Invalid(told) = by_line(&form, Error::Invalid(vec![problem("slos"), problem("name")]))
+        else {
+            panic!("still an invalid form")
+        };
+        assert_eq!(told.iter().map(|p| p.field.as_str()).collect::<Vec<_>>(), ["name", "slos"]);
+        assert!(told[1].message.starts_with("line 1 must read like"), "{told:?}");
+        assert!(matches!(by_line(&form, Error::Stale), Error::Stale));
     }
 
     #[test]

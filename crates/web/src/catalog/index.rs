@@ -86,7 +86,11 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
             results: Some(found),
         });
     }
-    let ownerless = if is_narrowed(&filter) { 0 } else { catalog::ownerless(&mut viewer.cx(), kind).await? };
+    let ownerless = match counted.iter().find(|f| f.dimension == Dimension::Owner) {
+        _ if is_narrowed(&filter) => 0, // then nothing is said of it
+        Some(owners) if !owners.more => nobodys(&owners.choices),
+        _ => catalog::ownerless(&mut viewer.cx(), kind).await?, // nobody may have less than the fifty who are counted
+    };
     let facets = sides(kind)
         .iter()
         .filter_map(|(d, title)| side(*d, title, choices(&counted, *d)))
@@ -150,6 +154,10 @@ fn tier(text: &str) -> Result<i16, Error> {
 
 fn is_narrowed(filter: &Filter) -> bool {
     *filter != Filter::of(filter.kinds[0])
+}
+
+fn nobodys(owners: &[Choice]) -> i64 {
+    owners.iter().find(|c| c.value.is_empty()).map_or(0, |c| c.count)
 }
 
 async fn total_of(viewer: &mut Viewer, kind: Kind) -> Result<i64, Error> {

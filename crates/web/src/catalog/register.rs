@@ -68,7 +68,7 @@ pub(super) async fn save(
                 .on(&address::entity(&entity.reference)))
         }
         Err(error) => {
-            let status = form.refuse(error)?;
+            let status = form.refuse(fields::by_line(&form, error))?;
             render(viewer, form, status).await
         }
     }
@@ -78,7 +78,7 @@ fn new_of(form: &Form) -> Result<NewEntity, Error> {
     let kind: Kind =
         form.value("kind").parse().map_err(|_| Error::invalid("kind", "must be chosen from the list"))?;
     let facts =
-        edit::changed_facts(form)?.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
+        edit::changed_facts(form).into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
     Ok(NewEntity {
         kind,
         namespace: String::new(),

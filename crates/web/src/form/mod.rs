@@ -90,6 +90,11 @@ impl Form {
         Some(words::sentence(&found.message))
     }
 
+    /// Whether something is wrong with any of these fields.
+    pub(crate) fn has_problem(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.problem(name).is_some())
+    }
+
     /// All that is wrong, for the summary at the top: the field's name if the form has it, and the words.
     pub(crate) fn problems(&self) -> Vec<(Option<&str>, String)> {
         let told = |p: &'_ Problem| {

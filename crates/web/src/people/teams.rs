@@ -204,7 +204,8 @@ async fn team_page(
     let team = people::team(&mut viewer.cx(), slug).await?;
     let (acts, _) = activity::latest(&mut viewer.cx(), &format!("team:{}", team.slug), 8).await?;
     let acts = tell(viewer, acts).await?;
-    let people = choices(viewer, add.value("person")).await?;
+    let may_edit = people::team_rights(&mut viewer.cx(), team.id).await?.edit;
+    let people = if may_edit { choices(viewer, add.value("person")).await? } else { Vec::new() };
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let drifted = findings::Filter { team: Some(team.slug.clone()), ..findings::Filter::default() };
@@ -221,7 +222,7 @@ async fn team_page(
         owned: catalog::owned_by(cx, team.id).await?,
         acts,
         findings: findings::counts(cx, &drifted).await?.iter().map(|(_, n)| n).sum(),
-        may_edit: people::team_rights(cx, team.id).await?.edit,
+        may_edit,
         ask: people::leads_to_ask(cx, team.id).await?,
         lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),
         lead_zone: lead.as_ref().map(|l| l.time_zone.clone()).unwrap_or_default(),
