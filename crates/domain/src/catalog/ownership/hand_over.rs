@@ -41,10 +41,11 @@ pub async fn hand_over(
         store::lock(cx, &entity_ref).await?;
         let thing = owned(cx, &entity_ref).await?;
         let to = resolve(cx, "owner", to).await?;
-        may_give(cx, &thing, &to).await?;
+        // first of all: whoever is late must hear so, and not that what was theirs a moment ago is not theirs to give
         if version.is_some_and(|v| v != thing.version) {
             return Err(Error::Stale);
         }
+        may_give(cx, &thing, &to).await?;
         check_receiver(&thing, &to)?;
         let moved = store::give(cx, thing.id, &to).await?;
         store::close_spans(cx, &[thing.id]).await?;
