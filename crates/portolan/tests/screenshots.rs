@@ -12,56 +12,8 @@ mod support;
 use support::{
     browser::{Browser, Driver},
     portal::Portal,
+    views::VIEWS,
 };
-
-/// Name of the picture, persona who looks (none: a stranger), address.
-const PAGES: &[(&str, &str, &str)] = &[
-    ("sign-in", "", "/sign-in"),
-    ("home-manager", "manager", "/"),
-    ("home-engineer", "engineer", "/"),
-    ("catalog", "engineer", "/catalog"),
-    ("catalog-filtered", "engineer", "/catalog?kind=component&tier=0&tier=1"),
-    ("catalog-nothing", "engineer", "/catalog?q=zzzzzz"),
-    ("catalog-mistyped", "engineer", "/catalog?q=chekout"),
-    ("catalog-apis", "engineer", "/catalog?kind=api"),
-    ("search", "engineer", "/search?q=paymnt"),
-    ("service", "engineer", "/catalog/component/default/checkout-api"),
-    ("service-bff", "engineer", "/catalog/component/default/mobile-bff"),
-    ("api-openapi", "engineer", "/catalog/api/default/checkout-v3"),
-    ("resource", "engineer", "/catalog/resource/default/orders-db"),
-    ("system", "engineer", "/catalog/system/default/basket-and-checkout"),
-    ("domain", "engineer", "/catalog/domain/default/commerce"),
-    ("register", "engineer", "/catalog/register"),
-    ("edit", "engineer", "/catalog/component/default/checkout-api/edit"),
-    ("hand-over", "engineer", "/catalog/component/default/checkout-api/hand-over"),
-    ("hand-over-nobody", "admin", "/catalog/component/default/parcel-printer/hand-over"),
-    ("hand-over-bulk", "manager", "/teams/basket/hand-over"),
-    ("service-orphan", "engineer", "/catalog/component/default/voucher-printer"),
-    ("service-unknown", "engineer", "/catalog/component/default/meal-planner"),
-    ("api-graphql", "engineer", "/catalog/api/default/shop-graph"),
-    ("teams", "engineer", "/teams"),
-    ("team", "engineer", "/teams/basket"),
-    ("people", "engineer", "/people"),
-    ("person", "engineer", "/people/maya.chen"),
-    ("findings", "manager", "/findings"),
-    ("changes", "engineer", "/changes"),
-    ("changes-running", "engineer", "/changes/running"),
-    ("changes-record", "engineer", "/changes/record"),
-    ("hooks", "admin", "/changes/hooks"),
-    ("activity", "admin", "/activity"),
-    ("usage", "admin", "/usage"),
-    ("settings", "admin", "/settings"),
-    ("team-new", "admin", "/teams/new"),
-    ("team-edit", "admin", "/teams/basket/edit"),
-    ("person-new", "admin", "/people/new"),
-    ("person-edit", "admin", "/people/maya.chen/edit"),
-    ("account", "engineer", "/account"),
-    ("style", "admin", "/style"),
-    ("keyboard", "engineer", "/help/keyboard"),
-    ("not-found", "engineer", "/catalog/component/default/chekout-api"),
-    ("forbidden", "engineer", "/usage"),
-    ("set-up-spent", "", "/set-up/spent"),
-];
 
 #[tokio::main]
 async fn main() {
@@ -71,14 +23,14 @@ async fn main() {
     let portal = Portal::demo();
     let driver = Driver::start();
     let browser = driver.browser(portal.url()).await;
-    let (mut persona, mut pictures) = ("", 0);
-    for (name, who, path) in PAGES
+    let (mut looking, mut pictures) = ("", 0);
+    for (name, who, path) in VIEWS
         .iter()
         .filter(|(name, ..)| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())))
     {
-        if persona != *who {
-            sign_in(&browser, who).await;
-            persona = who;
+        if looking != *who {
+            browser.act_as(&portal, who).await;
+            looking = who;
         }
         for (dark, theme) in [(false, "light"), (true, "dark")] {
             browser.dark(dark).await;
@@ -91,20 +43,6 @@ async fn main() {
     }
     browser.close().await;
     println!("{pictures} pictures in screenshots/");
-}
-
-async fn sign_in(browser: &Browser, persona: &str) {
-    browser.client.delete_all_cookies().await.unwrap();
-    if !persona.is_empty() {
-        browser.open("/sign-in").await;
-        let asked = [persona.into()];
-        let words = browser.script(
-            "const all = [...document.querySelectorAll('form button')].map((b) => b.textContent.trim().replace(/\\s+/g, ' '));
-             return all.find((t) => t.toLowerCase().startsWith(arguments[0])) ?? all.find((t) => t.toLowerCase().includes(arguments[0]))",
-            &asked,
-        ).await;
-        browser.press(words.as_str().unwrap_or_else(|| panic!("the sign-in page offers no {persona}"))).await;
-    }
 }
 
 /// The whole page, however long.

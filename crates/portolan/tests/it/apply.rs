@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, process::Output};
 
-use crate::support::process::{Process, data_folder, portolan, run, stderr, stdout};
+use crate::support::process::{
+    Process, create_admin, create_token, data_folder, portolan, run, stderr, stdout,
+};
 
 /// A portal, a token of its admin, and a folder of descriptors.
 struct Pipeline {
@@ -15,36 +17,9 @@ impl Pipeline {
     fn new() -> Self {
         let data = data_folder();
         let portal = Process::on_folder(data.path(), &[]);
-        let folder = data.path().to_str().expect("text");
-        let person = [
-            "admin",
-            "person",
-            "create",
-            "--handle",
-            "imke",
-            "--name",
-            "Imke",
-            "--email",
-            "imke@example.org",
-            "--admin",
-            "--data-dir",
-            folder,
-        ];
-        assert!(run(person).status.success());
-        let token = run([
-            "admin",
-            "token",
-            "create",
-            "--person",
-            "imke",
-            "--name",
-            "ci",
-            "--scope",
-            "admin",
-            "--data-dir",
-            folder,
-        ]);
-        let token = stdout(&token);
+        let place = ["--data-dir", data.path().to_str().expect("text")];
+        assert!(create_admin("imke", &place).status.success());
+        let token = create_token("imke", "admin", &place);
         Self { portal, data, token }
     }
 

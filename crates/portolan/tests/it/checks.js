@@ -70,27 +70,29 @@ for (const heading of headings) {
 }
 
 // --- names of controls, pictures, tables
-const controls = all("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])").filter(shown);
-for (const control of controls) {
-  if (control.matches("a, button, input, select, textarea, summary") && !nameOf(control)) say("a control has no name", control);
-  if (control.tabIndex > 0) say("a control jumps the order of the keyboard", control);
-  if (control.parentElement.closest("a[href], button")) say("a control lies in a control", control);
-  if (control.matches("input:not([type=submit], [type=button], [type=reset]), select, textarea") && !control.labels?.length && !control.getAttribute("aria-label") && !control.getAttribute("aria-labelledby")) {
-    say("a field has no label", control);
+const controlsIn = (root) => all("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])", root).filter(shown);
+const checkNames = (root) => {
+  for (const control of controlsIn(root)) {
+    if (control.matches("a, button, input, select, textarea, summary") && !nameOf(control)) say("a control has no name", control);
+    if (control.tabIndex > 0) say("a control jumps the order of the keyboard", control);
+    if (control.parentElement.closest("a[href], button")) say("a control lies in a control", control);
+    if (control.matches("input:not([type=submit], [type=button], [type=reset]), select, textarea") && !control.labels?.length && !control.getAttribute("aria-label") && !control.getAttribute("aria-labelledby")) {
+      say("a field has no label", control);
+    }
   }
-}
-for (const picture of all("img")) if (!picture.hasAttribute("alt")) say("a picture has no alternative text", picture);
-for (const drawing of all("svg").filter(shown)) {
-  if (drawing.closest("[aria-hidden=true]")) continue;
-  if (drawing.getAttribute("role") !== "img" || !nameOf(drawing)) say("a drawing is neither hidden from screen readers nor named", drawing);
-}
-for (const table of all("table").filter(shown)) {
-  if (!table.caption && !table.getAttribute("aria-label") && !table.getAttribute("aria-labelledby")) say("a table has no caption", table);
-  if (!table.querySelector("th")) say("a table has no headers", table);
-  for (const header of all("th", table)) if (!header.scope) say("a table header does not say what it heads", header);
-}
-for (const item of all("li")) if (!item.parentElement.matches("ul, ol, menu")) say("a list item is in no list", item);
-for (const item of all("dt, dd")) if (!item.closest("dl")) say("a term is in no list of terms", item);
+  for (const picture of all("img", root)) if (!picture.hasAttribute("alt")) say("a picture has no alternative text", picture);
+  for (const drawing of all("svg", root).filter(shown)) {
+    if (drawing.closest("[aria-hidden=true]")) continue;
+    if (drawing.getAttribute("role") !== "img" || !nameOf(drawing)) say("a drawing is neither hidden from screen readers nor named", drawing);
+  }
+  for (const table of all("table", root).filter(shown)) {
+    if (!table.caption && !table.getAttribute("aria-label") && !table.getAttribute("aria-labelledby")) say("a table has no caption", table);
+    if (!table.querySelector("th")) say("a table has no headers", table);
+    for (const header of all("th", table)) if (!header.scope) say("a table header does not say what it heads", header);
+  }
+  for (const item of all("li", root)) if (!item.parentElement.matches("ul, ol, menu")) say("a list item is in no list", item);
+  for (const item of all("dt, dd", root)) if (!item.closest("dl")) say("a term is in no list of terms", item);
+};
 
 // --- contrast of what is written
 const canvas = document.createElement("canvas");
@@ -124,64 +126,143 @@ const ground = (element) => {
   }
   return layers.reverse().reduce((under, top) => over(top, under), base[3] === 1 ? base : [255, 255, 255, 1]);
 };
-const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-const judged = new Set();
-while (walker.nextNode()) {
-  const element = walker.currentNode.parentElement;
-  if (!walker.currentNode.data.trim() || judged.has(element)) continue;
-  judged.add(element);
-  if (!shown(element) || element.closest("svg, option, script, style, template, :disabled, [aria-disabled=true], [inert]")) continue;
-  const style = getComputedStyle(element);
-  const box = element.getBoundingClientRect();
-  if (box.width <= 1 || box.height <= 1) continue; // for screen readers only
-  let opacity = 1;
-  for (let e = element; e; e = e.parentElement) opacity *= Number(getComputedStyle(e).opacity);
-  const back = ground(element);
-  const ink = rgba(style.color);
-  const front = over([ink[0], ink[1], ink[2], ink[3] * opacity], back);
+// What lies under the middle of a text in a drawing: the filled shapes drawn before it, on the page's own ground.
+const groundInDrawing = (text) => {
+  const drawing = text.closest("svg");
+  const box = text.getBoundingClientRect();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  return all("rect, path, circle, ellipse, polygon", drawing)
+    .filter((shape) => shape.compareDocumentPosition(text) & Node.DOCUMENT_POSITION_FOLLOWING)
+    .filter((shape) => { const b = shape.getBoundingClientRect(); return b.left <= x && x <= b.right && b.top <= y && y <= b.bottom; })
+    .map((shape) => getComputedStyle(shape)).filter((style) => style.fill !== "none")
+    .map((style) => { const c = rgba(style.fill); return [c[0], c[1], c[2], c[3] * Number(style.fillOpacity) * Number(style.opacity)]; })
+    .reduce((under, top) => over(top, under), ground(drawing));
+};
+const opacityOf = (element) => { let opacity = 1; for (let e = element; e; e = e.parentElement) opacity *= Number(getComputedStyle(e).opacity); return opacity; };
+// `what` is written in `style` on `back`: letters need 4.5, large ones and signs that are no letters 3.
+const judge = (what, element, style, back, least) => {
+  const ink = rgba(element.closest("svg") && !element.matches("svg") ? style.fill : style.color);
+  const front = over([ink[0], ink[1], ink[2], ink[3] * opacityOf(element)], back);
   const [high, low] = [light(front), light(back)].sort((a, b) => b - a);
   const ratio = (high + 0.05) / (low + 0.05);
   const size = parseFloat(style.fontSize);
   const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-  if (ratio < (large ? 3 : 4.5) - 0.01) say(`the contrast of a text is ${ratio.toFixed(2)}`, element);
-}
+  if (ratio < (least ?? (large ? 3 : 4.5)) - 0.01) say(`the contrast of ${what} is ${ratio.toFixed(2)}`, element);
+};
+const readable = (element) => {
+  const box = element.getBoundingClientRect();
+  return box.width > 1 && box.height > 1 && shown(element); // smaller ones are for screen readers only
+};
+const checkContrast = (root, state) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const judged = new Set();
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || judged.has(element)) continue;
+    judged.add(element);
+    if (!readable(element) || element.closest("option, script, style, template, [inert]")) continue;
+    if (element.closest("svg")) {
+      if (!element.closest("[aria-hidden=true]")) judge(`a text in a drawing${state}`, element, getComputedStyle(element), groundInDrawing(element));
+    } else judge(`a text${state}`, element, getComputedStyle(element), ground(element));
+  }
+  for (const element of all("*", root).filter((e) => !e.closest("svg") && readable(e))) {
+    for (const pseudo of ["::before", "::after"]) {
+      const style = getComputedStyle(element, pseudo);
+      const words = /^["'](.*)["']$|attr\(|counter\(/.exec(style.content);
+      if (style.display === "none" || style.visibility === "hidden" || !words || (words[1] ?? "x").trim() === "") continue;
+      const own = rgba(style.backgroundColor);
+      judge(`what stands ${pseudo.slice(2)}${state}`, element, style, over(own, ground(element)), /[\p{L}\p{N}]/u.test(words[1] ?? "x") ? undefined : 3);
+    }
+    if (element.matches("input:not([type=checkbox], [type=radio], [type=hidden]), select, textarea")) {
+      judge(`what is typed${state}`, element, getComputedStyle(element), ground(element));
+      if (element.placeholder) judge(`a placeholder${state}`, element, getComputedStyle(element, "::placeholder"), ground(element));
+    }
+  }
+};
 
 // --- room for a finger
-const targets = controls.filter((c) => c.matches("a, button, input, select, textarea, summary"));
 const boxOf = (control) => {
   const own = control.getBoundingClientRect();
   const label = control.matches("[type=checkbox], [type=radio]") && control.labels?.[0]?.getBoundingClientRect();
   return label && label.width * label.height > own.width * own.height ? label : own;
 };
-const boxes = targets.map(boxOf);
-targets.forEach((target, at) => {
-  const box = boxes[at];
-  if ((box.width >= 23.5 && box.height >= 23.5) || target.disabled) return;
-  // a link within a line of text may be as high as the line
-  if (target.localName === "a" && getComputedStyle(target).display === "inline") return;
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  const crowded = boxes.some((other, i) => {
-    if (i === at || targets[i].contains(target) || target.contains(targets[i])) return false;
-    const dx = Math.max(other.left - x, 0, x - other.right);
-    const dy = Math.max(other.top - y, 0, y - other.bottom);
-    return Math.hypot(dx, dy) < 12;
+const checkTargets = (root) => {
+  const targets = controlsIn(root).filter((c) => c.matches("a, button, input, select, textarea, summary"));
+  const boxes = targets.map(boxOf);
+  targets.forEach((target, at) => {
+    const box = boxes[at];
+    if ((box.width >= 23.5 && box.height >= 23.5) || target.disabled) return;
+    // a link within a line of text may be as high as the line
+    if (target.localName === "a" && getComputedStyle(target).display === "inline") return;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const crowded = boxes.some((other, i) => {
+      if (i === at || targets[i].contains(target) || target.contains(targets[i])) return false;
+      const dx = Math.max(other.left - x, 0, x - other.right);
+      const dy = Math.max(other.top - y, 0, y - other.bottom);
+      return Math.hypot(dx, dy) < 12;
+    });
+    if (crowded) say(`a target is ${Math.round(box.width)} × ${Math.round(box.height)} px and crowded`, target);
   });
-  if (crowded) say(`a target is ${Math.round(box.width)} × ${Math.round(box.height)} px and crowded`, target);
-});
+};
 
 // --- the focus can be seen
 const look = (element) => {
   const style = getComputedStyle(element);
   return [style.outlineStyle === "none" ? "0" : style.outlineWidth + style.outlineColor, style.boxShadow, style.borderColor, style.backgroundColor].join("|");
 };
-const before = document.activeElement;
-for (const control of controls.slice(0, 60)) {
-  if (control.disabled || control === before) continue;
-  const parent = control.closest("label") || control.parentElement;
-  const [plain, plainParent] = [look(control), look(parent)];
-  control.focus({ focusVisible: true, preventScroll: true });
-  if (document.activeElement === control && look(control) === plain && look(parent) === plainParent) say("the focus cannot be seen", control);
-  control.blur();
+const checkFocus = (root) => {
+  const before = document.activeElement;
+  for (const control of controlsIn(root)) {
+    if (control.disabled || control === before) continue;
+    // the ring may be drawn around what holds the field
+    const around = [control, control.closest("label") || control.parentElement, control.closest("form") || control];
+    const plain = around.map(look);
+    control.focus({ focusVisible: true, preventScroll: true });
+    if (document.activeElement === control && around.every((e, i) => look(e) === plain[i])) say("the focus cannot be seen", control);
+    control.blur();
+  }
+  before?.focus?.({ preventScroll: true });
+};
+
+// --- what a page looks like while something is done with it: the rules for that state are made to hold for all at once
+const rulesOf = (list) => [...list].flatMap((rule) => [rule, ...rulesOf(rule.styleSheet?.cssRules ?? rule.cssRules ?? [])]);
+const inState = (pseudo, act) => {
+  const mark = "as-if-" + pseudo.source.replace(/\W/g, "");
+  const turned = rulesOf([...document.styleSheets, ...document.adoptedStyleSheets].flatMap((sheet) => [...sheet.cssRules]))
+    .filter((rule) => rule.selectorText && pseudo.test(rule.selectorText))
+    .map((rule) => { const was = rule.selectorText; rule.selectorText = was.replaceAll(new RegExp(pseudo, "g"), `.${mark}`); return [rule, was]; });
+  for (const element of all("*")) element.classList.add(mark);
+  settle();
+  act();
+  for (const element of all("*")) element.classList.remove(mark);
+  for (const [rule, was] of turned) rule.selectorText = was;
+  settle();
+};
+// Colours on their way to other colours are neither.
+const settle = () => {
+  void document.body.offsetHeight;
+  for (const running of document.getAnimations()) { try { running.finish(); } catch { running.cancel(); } }
+};
+
+// --- all of it: as it comes, with what can be unfolded, and while it is used
+const whole = (state) => { checkNames(document); checkContrast(document.body, state); checkTargets(document); };
+settle();
+whole("");
+checkFocus(document);
+for (const details of all("details")) details.open = true;
+settle();
+whole(", unfolded");
+checkFocus(document);
+for (const sheet of all("[popover]")) {
+  sheet.showPopover();
+  settle();
+  checkNames(sheet);
+  checkContrast(sheet, ", opened");
+  checkTargets(sheet);
+  if (document.documentElement.scrollWidth > innerWidth + 1) say(`scrolls sideways once it is open: ${document.documentElement.scrollWidth} px on a screen of ${innerWidth}`, sheet);
+  sheet.hidePopover();
 }
-before?.focus?.({ preventScroll: true });
+inState(/:hover/, () => checkContrast(document.body, ", pointed at"));
+inState(/:focus-visible|:focus(?![\w-])/, () => checkContrast(document.body, ", with the focus"));
+inState(/:active/, () => checkContrast(document.body, ", pressed"));
 return problems;

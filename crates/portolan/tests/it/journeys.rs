@@ -1,6 +1,10 @@
 //! What people do, from the first page to the last, in a real browser; and once more without script.
 
-use crate::support::{browser::Driver, page::form_to, portal::Portal};
+use crate::support::{
+    browser::{Driver, ENTER, ESCAPE, TAB},
+    page::form_to,
+    portal::Portal,
+};
 
 #[tokio::test]
 async fn the_printed_link_makes_the_first_admin_who_then_signs_in_with_a_password() {
@@ -37,8 +41,7 @@ async fn the_printed_link_makes_the_first_admin_who_then_signs_in_with_a_passwor
 
     elsewhere.press("Sign out everywhere").await;
     elsewhere.arrives_at("/sign-in").await;
-    browser.open("/account").await;
-    browser.arrives_at("/sign-in").await;
+    browser.is_led("/account", "/sign-in").await;
     elsewhere.close().await;
     browser.close().await;
 }
@@ -110,4 +113,50 @@ fn the_core_journey_needs_no_script() {
     let answer = imke.post(&form.action, &form.fields());
     assert_eq!(answer.status, 303, "{}", answer.body);
     assert!(imke.get(path).body.contains("Payments move together"));
+}
+
+#[tokio::test]
+async fn the_keyboard_alone_finds_a_service_and_hands_it_over() {
+    let portal = Portal::demo();
+    let driver = Driver::start();
+    let browser = driver.browser(portal.url()).await;
+    browser.act_as(&portal, "imke.sorensen").await;
+
+    // type-ahead, by a mistyped name
+    browser.open("/catalog").await;
+    browser.keys("/").await;
+    browser.keys("gift-crads").await;
+    browser.chosen("gift-cards").await;
+    browser.keys(ENTER).await;
+    browser.arrives_at("/catalog/component/default/gift-cards").await;
+
+    // the first stop leads past the masthead
+    browser.tab_to("Skip to the content").await;
+    browser.keys(ENTER).await;
+    browser.tab_to("Hand over").await;
+    browser.keys(ENTER).await;
+    browser.arrives_at("/catalog/component/default/gift-cards/hand-over").await;
+    browser.tab_to("New owner").await;
+    browser.keys("Pricing").await;
+    browser.keys(TAB).await;
+    browser.keys("Cards and prices").await;
+    browser.tab_to("Hand it over").await;
+    browser.keys(ENTER).await;
+    browser.arrives_at("/catalog/component/default/gift-cards").await;
+    browser.sees("Pricing owns it now").await;
+    browser.sees("Cards and prices").await;
+
+    // and back, by the undo that the message offers
+    browser.tab_to("Hand it back").await;
+    browser.keys(ENTER).await;
+    browser.arrives_at("/catalog/component/default/gift-cards/hand-over").await;
+    browser.tab_to("Hand it over").await;
+    browser.keys(ENTER).await;
+    browser.sees("Basket owns it now").await;
+
+    // the palette closes by Escape and gives the focus back
+    browser.keys("/").await;
+    browser.focused("Search").await;
+    browser.keys(ESCAPE).await;
+    assert_eq!(browser.script("return document.querySelectorAll(':popover-open').length", &[]).await, 0);
 }

@@ -11,13 +11,14 @@ use std::{
 };
 
 use nix::sys::signal::{Signal, kill};
-use sqlx::{
-    ConnectOptions, Connection, PgConnection, Postgres, migrate::MigrateDatabase, postgres::PgConnectOptions,
-};
-use url::Url;
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-use crate::support::process::{
-    Process, client, data_folder, listens_on_tcp, processes_in, run, stderr, stdout,
+use crate::support::{
+    database::Database,
+    process::{
+        Process, client, create_admin, create_token, data_folder, listens_on_tcp, processes_in, run, stderr,
+        stdout,
+    },
 };
 
 /// A refused start is one sentence on standard error, a code that says so, and no panic.
@@ -35,21 +36,7 @@ fn serve(flags: &[&str]) -> Output {
 }
 
 fn create_person(folder: &Path, handle: &str) -> Output {
-    let (folder, email) = (folder.to_str().expect("text"), format!("{handle}@example.org"));
-    run([
-        "admin",
-        "person",
-        "create",
-        "--handle",
-        handle,
-        "--name",
-        handle,
-        "--email",
-        &email,
-        "--admin",
-        "--data-dir",
-        folder,
-    ])
+    create_admin(handle, &["--data-dir", folder.to_str().expect("text")])
 }
 
 async fn connect(folder: &Path) -> PgConnection {
@@ -58,23 +45,6 @@ async fn connect(folder: &Path) -> PgConnection {
         .username("portolan")
         .database("portolan");
     options.connect().await.expect("a connection")
-}
-
-/// An empty database on the Postgres that the tests were given.
-struct Given(String);
-
-impl Given {
-    async fn new() -> Self {
-        let mut url =
-            Url::parse(&std::env::var("DATABASE_URL").expect("DATABASE_URL; see make test")).expect("a URL");
-        url.set_path(&format!("lifecycle_{}", uuid::Uuid::now_v7().simple()));
-        Postgres::create_database(url.as_str()).await.expect("a database");
-        Self(url.into())
-    }
-
-    async fn drop(self) {
-        Postgres::force_drop_database(&self.0).await.expect("dropped");
-    }
 }
 
 #[tokio::test]
@@ -231,31 +201,15 @@ fn admin_works_beside_a_running_portal_and_alone() {
     assert!(stdout(&alone).starts_with("http://127.0.0.1:8080/sign-in/"), "{}", stdout(&alone));
 
     let _portal = Process::on_folder(data.path(), &[]);
-    let token = run([
-        "admin",
-        "token",
-        "create",
-        "--person",
-        "imke",
-        "--name",
-        "import",
-        "--scope",
-        "write",
-        "--data-dir",
-        &folder,
-    ]);
-    assert!(token.status.success(), "{}", stderr(&token));
-    assert!(
-        stdout(&token).starts_with("ptl_") && stdout(&token).lines().count() == 1,
-        "the token and nothing else"
-    );
+    let token = create_token("imke", "write", &["--data-dir", &folder]);
+    assert!(token.starts_with("ptl_") && token.lines().count() == 1, "the token and nothing else");
     assert_eq!(stdout(&run(["migrate", "--data-dir", &folder])), "nothing to do: the database is current");
 }
 
 #[tokio::test]
 async fn two_replicas_may_start_at_once_on_an_empty_database() {
-    let given = Given::new().await;
-    let flags = ["--database-url", given.0.as_str()];
+    let given = Database::new();
+    let flags = ["--database-url", given.url.as_str()];
     let (one, other) = std::thread::scope(|scope| {
         let one = scope.spawn(|| Process::start(&flags));
         let other = scope.spawn(|| Process::start(&flags));
@@ -264,16 +218,15 @@ async fn two_replicas_may_start_at_once_on_an_empty_database() {
     one.until_ready().await;
     other.until_ready().await;
     assert!(one.stop().success() && other.stop().success());
-    given.drop().await;
 }
 
 #[tokio::test]
 async fn a_newer_database_is_refused() {
-    let given = Given::new().await;
-    let migrated = run(["migrate", "--database-url", &given.0]);
+    let given = Database::new();
+    let migrated = run(["migrate", "--database-url", &given.url]);
     assert!(stdout(&migrated).starts_with("applied "), "{}", stderr(&migrated));
     let mut connection =
-        PgConnection::connect_with(&PgConnectOptions::from_str(&given.0).unwrap()).await.unwrap();
+        PgConnection::connect_with(&PgConnectOptions::from_str(&given.url).unwrap()).await.unwrap();
     sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, '', 0)")
         .execute(&mut connection)
         .await
@@ -281,7 +234,6 @@ async fn a_newer_database_is_refused() {
     connection.close().await.unwrap();
 
     let sentence = "the database is newer than this Portolan (it has migration 9999";
-    assert_refused(&serve(&["--database-url", &given.0]), sentence);
-    assert_refused(&run(["migrate", "--database-url", &given.0]), sentence);
-    given.drop().await;
+    assert_refused(&serve(&["--database-url", &given.url]), sentence);
+    assert_refused(&run(["migrate", "--database-url", &given.url]), sentence);
 }

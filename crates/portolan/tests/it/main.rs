@@ -3,8 +3,10 @@
 mod access;
 mod apply;
 mod boundaries;
+mod clicks;
 mod contract;
 mod forms;
+mod hooks;
 mod hostile;
 mod journeys;
 mod lifecycle;

@@ -10,6 +10,8 @@ use fantoccini::{Client, ClientBuilder, Locator, error::CmdError, wd::WebDriverC
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use super::portal::Portal;
+
 const FLAGS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -21,6 +23,18 @@ const FLAGS: &[&str] = &[
     "--disable-sync",
     "--force-device-scale-factor=1",
 ];
+
+/// Keys that are no letters.
+pub(crate) const ENTER: &str = "\u{e007}";
+pub(crate) const ESCAPE: &str = "\u{e00c}";
+pub(crate) const TAB: &str = "\u{e004}";
+
+/// The words by which a screen reader would announce what has the focus.
+const FOCUSED: &str = "
+    const e = document.activeElement;
+    if (!e || e === document.body) return '';
+    const label = e.getAttribute('aria-label') || [...(e.labels || [])].map((l) => l.textContent).join(' ') || e.textContent || e.placeholder || '';
+    return label.trim().replace(/\\s+/g, ' ');";
 
 /// A driver and the folder of its browsers' profiles.
 pub(crate) struct Driver {
@@ -123,6 +137,18 @@ impl Browser {
         panic!("still at {} and not at {path}:\n{}", self.path().await, self.text().await);
     }
 
+    /// Opens a page until it leads elsewhere: what another browser did is heard of a moment later.
+    pub(crate) async fn is_led(&self, path: &str, to: &str) {
+        for _ in 0..50 {
+            self.open(path).await;
+            if self.path().await.starts_with(to) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{path} does not lead to {to} but to {}", self.path().await);
+    }
+
     /// Fills in the field with this label.
     pub(crate) async fn fill(&self, label: &str, value: &str) {
         let id = self.script("
@@ -168,6 +194,43 @@ impl Browser {
             .expect("it takes keys");
     }
 
+    /// Presses the tab key until what has the focus begins with these words.
+    pub(crate) async fn tab_to(&self, words: &str) {
+        let mut passed = Vec::new();
+        for _ in 0..200 {
+            self.keys(TAB).await;
+            let now = self.script(FOCUSED, &[]).await.as_str().unwrap_or_default().to_owned();
+            if now.starts_with(words) {
+                return;
+            }
+            passed.push(now);
+        }
+        panic!("the keyboard does not reach {words:?} on {}: {passed:#?}", self.path().await);
+    }
+
+    /// Waits until the choice that Enter would take has these words.
+    pub(crate) async fn chosen(&self, words: &str) {
+        let chosen = "return document.querySelector('[aria-selected=true]')?.textContent ?? ''";
+        for _ in 0..100 {
+            if self.script(chosen, &[]).await.as_str().is_some_and(|text| text.contains(words)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{words:?} is not chosen on {}:\n{}", self.path().await, self.text().await);
+    }
+
+    /// Waits until what has the focus begins with these words.
+    pub(crate) async fn focused(&self, words: &str) {
+        for _ in 0..100 {
+            if self.script(FOCUSED, &[]).await.as_str().is_some_and(|now| now.starts_with(words)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{} has the focus and not {words:?}", self.script(FOCUSED, &[]).await);
+    }
+
     /// Runs a script in the page.
     pub(crate) async fn script(&self, script: &str, arguments: &[Value]) -> Value {
         self.client.execute(script, arguments.to_vec()).await.unwrap_or_else(|e| panic!("{e}"))
@@ -186,10 +249,16 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await.expect("the theme changes");
     }
 
-    /// Puts a cookie of the portal into the browser.
-    pub(crate) async fn cookie(&self, name: &str, value: &str) {
-        let cookie = json!({ "name": name, "value": value, "url": self.base_url, "httpOnly": true, "sameSite": "Lax" });
-        self.devtools("Network.setCookie", cookie).await.expect("a cookie");
+    /// Goes on as somebody else, signed in already; as a stranger without a handle.
+    pub(crate) async fn act_as(&self, portal: &Portal, handle: &str) {
+        self.devtools("Network.clearBrowserCookies", json!({})).await.expect("no cookies");
+        if handle.is_empty() {
+            return;
+        }
+        for (name, value) in portal.signed_in(handle).cookies() {
+            let cookie = json!({ "name": name, "value": value, "url": self.base_url, "httpOnly": true, "sameSite": "Lax" });
+            self.devtools("Network.setCookie", cookie).await.expect("a cookie");
+        }
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Result<Value, CmdError> {

@@ -81,7 +81,11 @@ impl Client {
 
     /// Sends a form as our own page would.
     pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = form(fields);
+        self.send_form(path, &form(fields))
+    }
+
+    /// The same with fields that are written as a browser writes them.
+    pub(crate) fn send_form(&mut self, path: &str, body: &str) -> Answer {
         let origin = self.origin();
         let headers = [
             ("Content-Type", "application/x-www-form-urlencoded"),

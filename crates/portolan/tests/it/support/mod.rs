@@ -1,7 +1,11 @@
-//! What the tests stand on: a portal of their own, a client that sends exactly what it is told, and a browser.
+//! What the tests stand on: the program as a process, a database and a portal of their own, a client that sends exactly
+//! what it is told, a browser, and what the portal says its addresses are.
 
 pub(crate) mod browser;
+pub(crate) mod database;
 pub(crate) mod http;
 pub(crate) mod page;
 pub(crate) mod portal;
 pub(crate) mod process;
+pub(crate) mod routes;
+pub(crate) mod views;

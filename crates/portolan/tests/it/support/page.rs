@@ -41,7 +41,7 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
     forms
 }
 
-/// The first form whose address ends so.
+/// The first form of a page that goes to `action`; one that says nothing goes to its own page.
 pub(crate) fn form_to(html: &str, action: &str) -> Form {
     forms(html)
         .into_iter()
@@ -61,7 +61,7 @@ fn fields(html: &str) -> Vec<(String, String)> {
     {
         let end = html[start..].find('>').map_or(html.len(), |e| start + e);
         let tag = &html[start..end];
-        let Some(name) = attribute(tag, "name") else { continue };
+        let Some(name) = attribute(tag, "name").filter(|_| !tag.contains(" disabled")) else { continue };
         let kind_of_input = attribute(tag, "type").unwrap_or_default();
         if kind == "<input"
             && matches!(kind_of_input.as_str(), "checkbox" | "radio")
@@ -120,6 +120,7 @@ fn unescape(text: &str) -> String {
 fn forms_are_read_as_a_browser_reads_them() {
     let html = r#"<form method="post" action="/a?b=1&amp;c=2"><input type="hidden" name="csrf" value="x&#34;y">
         <input type="checkbox" name="off" value="1"><input type="checkbox" name="on" value="1" checked>
+        <input name="closed" value="x" disabled>
         <textarea name="reason">a &lt; b</textarea><select name="to"><option value="p">P</option><option value="q" selected>Q</option></select></form>"#;
     let form = form_to(html, "/a");
     assert_eq!(form.method, "post");

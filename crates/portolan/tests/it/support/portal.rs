@@ -1,12 +1,16 @@
 //! A portal of the test's own: the program as it is shipped, on a database that goes when the test ends.
 
-use std::env;
-
 use portolan_domain::{Actor, Clock, Db, people};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::PgPool;
 
-use super::http::Client;
-use super::process::{Process, run, stdout};
+use super::{
+    database::{Database, apart},
+    http::Client,
+    process::{self, Process},
+};
+
+/// Seals the secrets of hooks. An own Postgres has no data folder in which a key could lie.
+const SECRET_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// A running portal.
 pub(crate) struct Portal {
@@ -27,14 +31,18 @@ impl Portal {
 
     /// A portal with the demo company in it, and few connections to its database.
     pub(crate) fn demo_with_few_connections(connections: u32) -> Self {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), format!("PORTOLAN_POOL_SIZE={connections}\n")).expect("settings");
-        Self::start(&["--demo", "--settings", file.path().to_str().expect("text")])
+        Self::start_with(&["--demo"], &[("PORTOLAN_POOL_SIZE", &connections.to_string())])
     }
 
     fn start(flags: &[&str]) -> Self {
+        Self::start_with(flags, &[])
+    }
+
+    fn start_with(flags: &[&str], settings: &[(&str, &str)]) -> Self {
         let database = Database::new();
-        let process = Process::start(&[&["--database-url", &database.url], flags].concat());
+        let flags = [&["--database-url", &database.url], flags].concat();
+        let settings = [&[("PORTOLAN_SECRET_KEY", SECRET_KEY)], settings].concat();
+        let process = Process::start_with(&flags, &settings);
         Self { process, database }
     }
 
@@ -53,13 +61,20 @@ impl Portal {
         Client::new(self.url())
     }
 
+    /// Flags that lead a command of the program to this portal's database.
+    fn place(&self) -> [&str; 2] {
+        ["--database-url", &self.database.url]
+    }
+
+    /// Makes an admin, as the operator does on the server's machine.
+    pub(crate) fn make_admin(&self, handle: &str) {
+        let made = process::create_admin(handle, &self.place());
+        assert!(made.status.success(), "{made:?}");
+    }
+
     /// Somebody with a token.
     pub(crate) fn with_token(&self, handle: &str, scope: &str) -> Client {
-        let name = format!("test {scope}");
-        let command = ["admin", "token", "create", "--database-url", &self.database.url];
-        let output = run(command.into_iter().chain(["--person", handle, "--name", &name, "--scope", scope]));
-        assert!(output.status.success(), "{output:?}");
-        Client::with_token(self.url(), &stdout(&output))
+        Client::with_token(self.url(), &process::create_token(handle, scope, &self.place()))
     }
 
     /// A one-time sign-in link of somebody.
@@ -85,48 +100,4 @@ impl Portal {
         });
         Client::with_cookie(self.url(), portolan_web::SESSION_COOKIE, &secret)
     }
-}
-
-/// A database of its own on the test server.
-struct Database {
-    url: String,
-    name: String,
-}
-
-impl Database {
-    fn new() -> Self {
-        let name = format!("it_{}", uuid::Uuid::now_v7().simple());
-        admin(format!("CREATE DATABASE {name}"));
-        let mut url = server();
-        url.set_path(&name);
-        Self { url: url.into(), name }
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        admin(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
-    }
-}
-
-fn server() -> url::Url {
-    let text =
-        env::var("DATABASE_URL").expect("DATABASE_URL names the Postgres to test on; `make test` sets it");
-    text.parse().expect("an address")
-}
-
-fn admin(statement: String) {
-    apart(async move {
-        let mut connection =
-            PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
-        connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database comes or goes");
-    });
-}
-
-/// Runs work on a thread and runtime of its own, so that tests with and without a runtime may ask for it.
-fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let work = move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
-    };
-    std::thread::spawn(work).join().expect("it is done")
 }

@@ -48,6 +48,21 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
+/// Makes an admin; `place` says where: `--data-dir` or `--database-url`.
+pub(crate) fn create_admin(handle: &str, place: &[&str]) -> Output {
+    let email = format!("{handle}@example.org");
+    let person = ["--handle", handle, "--name", handle, "--email", &email, "--admin"];
+    run([&["admin", "person", "create"], &person[..], place].concat())
+}
+
+/// A token of somebody, as printed.
+pub(crate) fn create_token(handle: &str, scope: &str, place: &[&str]) -> String {
+    let token = ["--person", handle, "--name", "of a test", "--scope", scope];
+    let made = run([&["admin", "token", "create"], &token[..], place].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    stdout(&made)
+}
+
 /// A data folder that the cluster's own account may enter, also when tests run as root.
 pub(crate) fn data_folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("ptl").tempdir_in("/tmp").expect("a folder");
@@ -84,9 +99,15 @@ impl Process {
 
     /// A portal with these flags, on a free port, once it has printed its address.
     pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::start_with(flags, &[])
+    }
+
+    /// The same, with settings from the environment.
+    pub(crate) fn start_with(flags: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut child = portolan()
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,0 +1,50 @@
+//! Databases on the Postgres that the tests were given.
+
+use std::env;
+
+use sqlx::{Connection, Executor, PgConnection};
+
+/// An empty database of the test's own. Dropping it takes it away, whoever still uses it.
+pub(crate) struct Database {
+    /// Its address.
+    pub(crate) url: String,
+    name: String,
+}
+
+impl Database {
+    pub(crate) fn new() -> Self {
+        let name = format!("it_{}", uuid::Uuid::now_v7().simple());
+        admin(format!("CREATE DATABASE {name}"));
+        let mut url = server();
+        url.set_path(&name);
+        Self { url: url.into(), name }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        admin(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+fn server() -> url::Url {
+    let text =
+        env::var("DATABASE_URL").expect("DATABASE_URL names the Postgres to test on; `make test` sets it");
+    text.parse().expect("an address")
+}
+
+fn admin(statement: String) {
+    apart(async move {
+        let mut connection =
+            PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
+        connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database comes or goes");
+    });
+}
+
+/// Runs work on a thread and runtime of its own, so that tests with and without a runtime may ask for it.
+pub(crate) fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let work = move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+    };
+    std::thread::spawn(work).join().expect("it is done")
+}
