@@ -89,6 +89,13 @@ pub struct Filter {
     pub via: Option<Via>,
 }
 
+impl Filter {
+    /// Whether it asks for the whole history of one thing.
+    pub fn is_of_subject(&self) -> bool {
+        self.subject.is_some() && self.actor.is_none() && self.verb.is_none() && self.via.is_none()
+    }
+}
+
 /// Records one act.
 pub async fn record(cx: &mut Cx<'_>, act: Act) -> Result<()> {
     record_all(cx, vec![act]).await

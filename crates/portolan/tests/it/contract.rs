@@ -38,7 +38,18 @@ fn what_is_made_has_an_address_and_what_is_not_there_is_not_found() {
     assert_eq!(admin.json("POST", "/api/v1/teams/nowhere/hand-over", &hand_over).status, 404);
     assert_eq!(admin.json("POST", "/api/v1/teams/nowhere/confirmation", &json!({})).status, 404);
     let mut noor = portal.signed_in("noor.vandenberg");
-    assert_eq!(noor.get("/teams/nowhere/hand-over").status, 404);
+    for page in [
+        "/teams/nowhere/hand-over",
+        "/activity?subject=component:default/never",
+        "/activity?subject=team:nowhere",
+    ] {
+        assert_eq!(noor.get(page).status, 404, "{page}");
+    }
+    for page in
+        ["/activity?subject=component:default/till", "/activity?subject=component:default/till&verb=team."]
+    {
+        assert_eq!(noor.get(page).status, 200, "{page}");
+    }
     let unknown =
         admin.json("PUT", "/api/v1/entities/component/default/till/ownership", &json!({"owner": "nowhere"}));
     assert_eq!(unknown.status, 422);

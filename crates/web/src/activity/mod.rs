@@ -7,7 +7,7 @@ use axum::{Router, extract::Query, response::Response, routing::get};
 use portolan_domain::{
     Cursor, Error, Limit, Page, Via,
     activity::{self, Activity, Filter},
-    catalog::EntityRef,
+    catalog::{self, EntityRef},
     people,
 };
 
@@ -199,6 +199,18 @@ fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option
     }
 }
 
+/// Refuses a subject that nothing is called by.
+async fn there_is(viewer: &mut Viewer, subject: &str) -> Result<(), PageError> {
+    let cx = &mut viewer.cx();
+    match (subject.split_once(':'), catalogued(subject)) {
+        (Some(("team", slug)), _) => drop(people::team(cx, slug).await?),
+        (Some(("person", handle)), _) => drop(people::person(cx, handle).await?),
+        (_, Some(reference)) => drop(catalog::get(cx, &reference).await?),
+        _ => {}
+    }
+    Ok(())
+}
+
 async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
     let actor = match some(&asked.actor) {
@@ -219,6 +231,9 @@ async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response
     let after = some(&asked.after).map(Cursor::from_text);
     let acts = activity::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
     let (items, rest) = acts.split();
+    if rest.total == 0 && filter.is_of_subject() {
+        there_is(&mut viewer, &asked.subject).await?; // of what never was there is no history, not an empty one
+    }
     let about = catalogued(&asked.subject).into_iter().collect();
     let about = subject(&asked.subject, &crate::catalog::names(&mut viewer, about).await?).0;
     let acts = tell(&mut viewer, items).await?;
