@@ -220,50 +220,66 @@ pub(crate) struct Rows {
     pub(crate) person: Vec<Option<Uuid>>,
 }
 
+/// `rows!(before, after, source, now, rows)` is the checked statement `before FROM rows after`; the rows are called `n`, the
+/// source is $1 and the instant $2.
+macro_rules! rows {
+    ($before:tt, $after:tt, $source:expr, $now:expr, $r:expr) => {
+        sqlx::query!(
+            $before
+                + r#" FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                          $12::text[], $13::text[], $14::text[], $15::text[], $16::uuid[], $17::uuid[], $18::text[], $19::smallint[],
+                          $20::bigint[], $21::bigint[], $22::text[], $23::text[], $24::jsonb[], $25::jsonb[], $26::bytea[], $27::text[],
+                          $28::uuid[], $29::uuid[])
+                     AS n (id, kind, namespace, name, ref, title, description, type, lifecycle, tags, system_ref, domain_ref, owner_ref,
+                           owner_team_id, owner_person_id, owner_declared, tier, recovery_point, recovery_time, runbook, contact, slos,
+                           descriptor, hash, location, team_id, person_id) "#
+                + $after,
+            $source as SourceId,
+            $now as _,
+            &$r.id,
+            &$r.kind,
+            &$r.namespace,
+            &$r.name,
+            &$r.reference,
+            &$r.title as &[Option<String>],
+            &$r.description as &[Option<String>],
+            &$r.r#type as &[Option<String>],
+            &$r.lifecycle as &[Option<String>],
+            &$r.tags,
+            &$r.system as &[Option<String>],
+            &$r.domain as &[Option<String>],
+            &$r.owner as &[Option<String>],
+            &$r.owner_team as &[Option<Uuid>],
+            &$r.owner_person as &[Option<Uuid>],
+            &$r.declared as &[Option<String>],
+            &$r.tier as &[Option<i16>],
+            &$r.recovery_point as &[Option<i64>],
+            &$r.recovery_time as &[Option<i64>],
+            &$r.runbook as &[Option<String>],
+            &$r.contact as &[Option<String>],
+            &$r.slos,
+            &$r.descriptor,
+            &$r.hash,
+            &$r.location as &[Option<String>],
+            &$r.team as &[Option<Uuid>],
+            &$r.person as &[Option<Uuid>],
+        )
+    };
+}
+
 pub(crate) async fn insert(cx: &mut Cx<'_>, source: SourceId, r: &Rows) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!(
+    rows!(
         "INSERT INTO entity (id, kind, namespace, name, ref, title, description, type, lifecycle, tags, system_ref, domain_ref, owner_ref,
                 owner_team_id, owner_person_id, owner_declared, tier, recovery_point_seconds, recovery_time_seconds, runbook, contact, slos,
                 descriptor, descriptor_hash, location, team_id, person_id, source_id, created_at, updated_at)
          SELECT id, kind, namespace, name, ref, title, description, type, lifecycle, string_to_array(tags, ','), system_ref, domain_ref, owner_ref,
                 owner_team_id, owner_person_id, owner_declared, tier, recovery_point, recovery_time, runbook, contact, slos,
-                descriptor, hash, location, team_id, person_id, $1, $2, $2
-         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                     $13::text[], $14::text[], $15::text[], $16::uuid[], $17::uuid[], $18::text[], $19::smallint[], $20::bigint[], $21::bigint[],
-                     $22::text[], $23::text[], $24::jsonb[], $25::jsonb[], $26::bytea[], $27::text[], $28::uuid[], $29::uuid[])
-              AS n (id, kind, namespace, name, ref, title, description, type, lifecycle, tags, system_ref, domain_ref, owner_ref, owner_team_id,
-                    owner_person_id, owner_declared, tier, recovery_point, recovery_time, runbook, contact, slos, descriptor, hash, location,
-                    team_id, person_id)",
-        source as SourceId,
-        now as _,
-        &r.id,
-        &r.kind,
-        &r.namespace,
-        &r.name,
-        &r.reference,
-        &r.title as &[Option<String>],
-        &r.description as &[Option<String>],
-        &r.r#type as &[Option<String>],
-        &r.lifecycle as &[Option<String>],
-        &r.tags,
-        &r.system as &[Option<String>],
-        &r.domain as &[Option<String>],
-        &r.owner as &[Option<String>],
-        &r.owner_team as &[Option<Uuid>],
-        &r.owner_person as &[Option<Uuid>],
-        &r.declared as &[Option<String>],
-        &r.tier as &[Option<i16>],
-        &r.recovery_point as &[Option<i64>],
-        &r.recovery_time as &[Option<i64>],
-        &r.runbook as &[Option<String>],
-        &r.contact as &[Option<String>],
-        &r.slos,
-        &r.descriptor,
-        &r.hash,
-        &r.location as &[Option<String>],
-        &r.team as &[Option<Uuid>],
-        &r.person as &[Option<Uuid>],
+                descriptor, hash, location, team_id, person_id, $1, $2, $2",
+        "",
+        source,
+        now,
+        r
     )
     .execute(cx.conn())
     .await
@@ -277,7 +293,7 @@ pub(crate) async fn insert(cx: &mut Cx<'_>, source: SourceId, r: &Rows) -> Resul
 /// Replaces what descriptors give. Kind, namespace and name in lower case are the identity and stay.
 pub(crate) async fn update(cx: &mut Cx<'_>, source: SourceId, r: &Rows) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!(
+    rows!(
         "UPDATE entity e SET name = n.name, title = n.title, description = n.description, type = n.type, lifecycle = n.lifecycle,
                 tags = string_to_array(n.tags, ','), system_ref = n.system_ref, domain_ref = n.domain_ref, owner_ref = n.owner_ref,
                 owner_team_id = n.owner_team_id, owner_person_id = n.owner_person_id, owner_declared = n.owner_declared,
@@ -285,39 +301,11 @@ pub(crate) async fn update(cx: &mut Cx<'_>, source: SourceId, r: &Rows) -> Resul
                 tier = n.tier, recovery_point_seconds = n.recovery_point, recovery_time_seconds = n.recovery_time, runbook = n.runbook,
                 contact = n.contact, slos = n.slos, descriptor = n.descriptor, descriptor_hash = n.hash, location = n.location,
                 team_id = coalesce(n.team_id, e.team_id), person_id = coalesce(n.person_id, e.person_id), source_id = $1, orphaned_at = NULL,
-                version = e.version + 1, updated_at = $2
-         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                     $13::uuid[], $14::uuid[], $15::text[], $16::smallint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::jsonb[],
-                     $22::jsonb[], $23::bytea[], $24::text[], $25::uuid[], $26::uuid[])
-              AS n (id, name, title, description, type, lifecycle, tags, system_ref, domain_ref, owner_ref, owner_team_id, owner_person_id,
-                    owner_declared, tier, recovery_point, recovery_time, runbook, contact, slos, descriptor, hash, location, team_id, person_id)
-         WHERE e.id = n.id",
-        source as SourceId,
-        now as _,
-        &r.id,
-        &r.name,
-        &r.title as &[Option<String>],
-        &r.description as &[Option<String>],
-        &r.r#type as &[Option<String>],
-        &r.lifecycle as &[Option<String>],
-        &r.tags,
-        &r.system as &[Option<String>],
-        &r.domain as &[Option<String>],
-        &r.owner as &[Option<String>],
-        &r.owner_team as &[Option<Uuid>],
-        &r.owner_person as &[Option<Uuid>],
-        &r.declared as &[Option<String>],
-        &r.tier as &[Option<i16>],
-        &r.recovery_point as &[Option<i64>],
-        &r.recovery_time as &[Option<i64>],
-        &r.runbook as &[Option<String>],
-        &r.contact as &[Option<String>],
-        &r.slos,
-        &r.descriptor,
-        &r.hash,
-        &r.location as &[Option<String>],
-        &r.team as &[Option<Uuid>],
-        &r.person as &[Option<Uuid>],
+                version = e.version + 1, updated_at = $2",
+        "WHERE e.id = n.id",
+        source,
+        now,
+        r
     )
     .execute(cx.conn())
     .await?;

@@ -30,6 +30,19 @@ impl From<MemberRow> for Member {
     }
 }
 
+/// Selects members; the rest of the statement and its arguments follow.
+macro_rules! memberships {
+    ($rest:tt $(, $arg:expr)* $(,)?) => {
+        sqlx::query_as!(
+            MemberRow,
+            r#"SELECT m.id AS "id: MembershipId", p.id AS "person_id: PersonId", p.handle, p.name, p.active, p.time_zone,
+                      m.valid_from, m.valid_until, m.origin AS "origin: Origin"
+               FROM membership m JOIN person p ON p.id = m.person_id "# + $rest
+            $(, $arg)*
+        )
+    };
+}
+
 /// A membership as an edit needs it.
 pub(in super::super) struct Span {
     pub team_id: TeamId,
@@ -47,14 +60,10 @@ pub(in super::super) async fn members(
 ) -> Result<Vec<Member>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let (name, id) = after.unzip();
-    Ok(sqlx::query_as!(
-        MemberRow,
-        r#"SELECT m.id AS "id: MembershipId", p.id AS "person_id: PersonId", p.handle, p.name, p.active, p.time_zone,
-                  m.valid_from, m.valid_until, m.origin AS "origin: Origin"
-           FROM membership m JOIN person p ON p.id = m.person_id
-           WHERE m.team_id = $1 AND p.active AND (m.valid_until IS NULL OR m.valid_until > $2)
+    Ok(memberships!(
+        "WHERE m.team_id = $1 AND p.active AND (m.valid_until IS NULL OR m.valid_until > $2)
              AND ($3::text IS NULL OR (lower(p.name), m.id) > (lower($3), $4::uuid))
-           ORDER BY lower(p.name), m.id LIMIT $5"#,
+           ORDER BY lower(p.name), m.id LIMIT $5",
         team as TeamId,
         now as _,
         name,
@@ -82,13 +91,9 @@ pub(in super::super) async fn count_members(cx: &mut Cx<'_>, team: TeamId) -> Re
 
 pub(in super::super) async fn former_members(cx: &mut Cx<'_>, team: TeamId) -> Result<Vec<Member>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    Ok(sqlx::query_as!(
-        MemberRow,
-        r#"SELECT m.id AS "id: MembershipId", p.id AS "person_id: PersonId", p.handle, p.name, p.active, p.time_zone,
-                  m.valid_from, m.valid_until, m.origin AS "origin: Origin"
-           FROM membership m JOIN person p ON p.id = m.person_id
-           WHERE m.team_id = $1 AND m.valid_until <= $2
-           ORDER BY m.valid_until DESC, m.id LIMIT 200"#,
+    Ok(memberships!(
+        "WHERE m.team_id = $1 AND m.valid_until <= $2
+           ORDER BY m.valid_until DESC, m.id LIMIT 200",
         team as TeamId,
         now as _,
     )

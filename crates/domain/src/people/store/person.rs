@@ -61,6 +61,13 @@ macro_rules! persons {
     };
 }
 
+/// Selects names of people; the rest of the statement and its arguments follow.
+macro_rules! names {
+    ($rest:tt $(, $arg:expr)* $(,)?) => {
+        sqlx::query_as!(PersonName, r#"SELECT id AS "id: PersonId", handle, name, active FROM person "# + $rest $(, $arg)*)
+    };
+}
+
 pub(in super::super) async fn person_by_handle(cx: &mut Cx<'_>, handle: &str) -> Result<Option<Person>> {
     let handle = tame(handle, 100);
     Ok(persons!("WHERE lower(handle) = lower($1)", handle).fetch_optional(cx.conn()).await?.map(Into::into))
@@ -143,11 +150,9 @@ fn needle(f: &PeopleFilter) -> (Option<String>, Option<String>) {
 
 pub(in super::super) async fn find_people(cx: &mut Cx<'_>, q: &str, rows: i64) -> Result<Vec<PersonName>> {
     let q = tame(q.trim(), 200).to_lowercase();
-    Ok(sqlx::query_as!(
-        PersonName,
-        r#"SELECT id AS "id: PersonId", handle, name, active FROM person
-           WHERE active AND (search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4)
-           ORDER BY lower(handle) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3"#,
+    Ok(names!(
+        "WHERE active AND (search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4)
+           ORDER BY lower(handle) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3",
         q,
         anywhere(&q),
         rows,
@@ -158,24 +163,13 @@ pub(in super::super) async fn find_people(cx: &mut Cx<'_>, q: &str, rows: i64) -
 
 pub(in super::super) async fn person_names(cx: &mut Cx<'_>, ids: &[PersonId]) -> Result<Vec<PersonName>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    Ok(sqlx::query_as!(
-        PersonName,
-        r#"SELECT id AS "id: PersonId", handle, name, active FROM person WHERE id = ANY($1) ORDER BY lower(name), id"#,
-        &ids
-    )
-    .fetch_all(cx.conn())
-    .await?)
+    Ok(names!("WHERE id = ANY($1) ORDER BY lower(name), id", &ids).fetch_all(cx.conn()).await?)
 }
 
 pub(in super::super) async fn reports(cx: &mut Cx<'_>, id: PersonId) -> Result<Vec<PersonName>> {
-    Ok(sqlx::query_as!(
-        PersonName,
-        r#"SELECT id AS "id: PersonId", handle, name, active FROM person
-           WHERE manager_id = $1 AND active ORDER BY lower(name), id LIMIT 500"#,
-        id as PersonId
-    )
-    .fetch_all(cx.conn())
-    .await?)
+    Ok(names!("WHERE manager_id = $1 AND active ORDER BY lower(name), id LIMIT 500", id as PersonId)
+        .fetch_all(cx.conn())
+        .await?)
 }
 
 pub(in super::super) async fn insert_person(cx: &mut Cx<'_>, p: &Person) -> Result<()> {

@@ -64,6 +64,13 @@ macro_rules! teams {
     };
 }
 
+/// Selects names of teams; the rest of the statement and its arguments follow.
+macro_rules! names {
+    ($rest:tt $(, $arg:expr)* $(,)?) => {
+        sqlx::query_as!(TeamName, r#"SELECT id AS "id: TeamId", slug, name FROM team "# + $rest $(, $arg)*)
+    };
+}
+
 pub(in super::super) async fn team_by_slug(cx: &mut Cx<'_>, slug: &str) -> Result<Option<Team>> {
     let slug = tame(slug, 100);
     Ok(teams!("WHERE lower(slug) = lower($1)", slug).fetch_optional(cx.conn()).await?.map(Into::into))
@@ -133,11 +140,9 @@ pub(in super::super) async fn count_teams(cx: &mut Cx<'_>, q: Option<&str>) -> R
 
 pub(in super::super) async fn find_teams(cx: &mut Cx<'_>, q: &str, rows: i64) -> Result<Vec<TeamName>> {
     let q = tame(q.trim(), 200).to_lowercase();
-    Ok(sqlx::query_as!(
-        TeamName,
-        r#"SELECT id AS "id: TeamId", slug, name FROM team
-           WHERE search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4
-           ORDER BY lower(slug) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3"#,
+    Ok(names!(
+        "WHERE search_name LIKE $2 OR word_similarity($1, search_name) >= 0.4
+           ORDER BY lower(slug) = $1 DESC, search_name LIKE $2 DESC, word_similarity($1, search_name) DESC, lower(name), id LIMIT $3",
         q,
         anywhere(&q),
         rows,
@@ -148,13 +153,7 @@ pub(in super::super) async fn find_teams(cx: &mut Cx<'_>, q: &str, rows: i64) ->
 
 pub(in super::super) async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    Ok(sqlx::query_as!(
-        TeamName,
-        r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE id = ANY($1) ORDER BY lower(name), id"#,
-        &ids
-    )
-    .fetch_all(cx.conn())
-    .await?)
+    Ok(names!("WHERE id = ANY($1) ORDER BY lower(name), id", &ids).fetch_all(cx.conn()).await?)
 }
 
 pub(in super::super) async fn org(cx: &mut Cx<'_>) -> Result<Vec<OrgTeam>> {
@@ -176,13 +175,9 @@ pub(in super::super) async fn org(cx: &mut Cx<'_>) -> Result<Vec<OrgTeam>> {
 }
 
 pub(in super::super) async fn sub_teams(cx: &mut Cx<'_>, id: TeamId) -> Result<Vec<TeamName>> {
-    Ok(sqlx::query_as!(
-        TeamName,
-        r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE parent_id = $1 ORDER BY lower(name), id LIMIT 500"#,
-        id as TeamId
-    )
-    .fetch_all(cx.conn())
-    .await?)
+    Ok(names!("WHERE parent_id = $1 ORDER BY lower(name), id LIMIT 500", id as TeamId)
+        .fetch_all(cx.conn())
+        .await?)
 }
 
 pub(in super::super) async fn ancestors(cx: &mut Cx<'_>, id: TeamId) -> Result<Vec<TeamName>> {
@@ -200,13 +195,9 @@ pub(in super::super) async fn ancestors(cx: &mut Cx<'_>, id: TeamId) -> Result<V
 }
 
 pub(in super::super) async fn led_by(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<TeamName>> {
-    Ok(sqlx::query_as!(
-        TeamName,
-        r#"SELECT id AS "id: TeamId", slug, name FROM team WHERE lead_id = $1 ORDER BY lower(name), id LIMIT 200"#,
-        person as PersonId
-    )
-    .fetch_all(cx.conn())
-    .await?)
+    Ok(names!("WHERE lead_id = $1 ORDER BY lower(name), id LIMIT 200", person as PersonId)
+        .fetch_all(cx.conn())
+        .await?)
 }
 
 fn words(roles: &[Role]) -> Vec<String> {
