@@ -39,7 +39,12 @@ struct Query {
 
 impl Query {
     fn filter(&self) -> findings::Filter {
-        findings::Filter { kind: self.kind, team: self.team.clone(), mine: self.mine }
+        findings::Filter {
+            kind: self.kind,
+            team: self.team.clone(),
+            mine: self.mine,
+            ..findings::Filter::default()
+        }
     }
 }
 

@@ -212,12 +212,28 @@ pub struct Filter {
     pub team: Option<String>,
     /// Only what the actor's own teams own.
     pub mine: bool,
+    /// None of these kinds.
+    pub but: &'static [Kind],
+}
+
+/// A team without anybody active, with what that leaves alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmptyTeam {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// How many things it owns; each of them is a [`Kind::TeamEmpty`].
+    pub things: i64,
+    /// The most critical of their tiers.
+    pub tier: Option<i16>,
 }
 
 /// What a statement is asked for: names turned into keys, the settings into an instant.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) kind: Option<Kind>,
+    pub(crate) but: &'static [Kind],
     pub(crate) teams: Option<Vec<uuid::Uuid>>,
     pub(crate) unconfirmed_before: Option<Timestamp>,
 }
@@ -245,6 +261,14 @@ pub async fn counts(cx: &mut Cx<'_>, filter: &Filter) -> Result<Vec<(Kind, i64)>
     Ok(Kind::ALL.into_iter().filter_map(|kind| counted.iter().find(|(k, _)| *k == kind).copied()).collect())
 }
 
+/// The empty ones among the actor's own teams and those below them, what would hurt most first: said once a team, where
+/// the list of findings says it of each thing.
+pub async fn empty_teams(cx: &mut Cx<'_>) -> Result<Vec<EmptyTeam>> {
+    let me = cx.reader()?;
+    let teams: Vec<_> = people::teams_answered_for(cx, me).await?.into_iter().map(|t| t.0).collect();
+    store::empty_teams(cx, &teams).await
+}
+
 /// Findings of one entity; there are never many.
 pub async fn of_entity(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Finding>> {
     cx.reader()?;
@@ -266,7 +290,7 @@ async fn asked(cx: &mut Cx<'_>, filter: &Filter) -> Result<Asked> {
         (None, false) => None,
     };
     let unconfirmed_before = cutoff(cx).await?;
-    Ok(Asked { kind: filter.kind, teams, unconfirmed_before })
+    Ok(Asked { kind: filter.kind, but: filter.but, teams, unconfirmed_before })
 }
 
 async fn cutoff(cx: &mut Cx<'_>) -> Result<Option<Timestamp>> {

@@ -137,6 +137,8 @@ pub struct Running {
     pub tier: Option<i16>,
     /// Slug of the team that owns it.
     pub team: Option<String>,
+    /// Name of that team.
+    pub team_name: Option<String>,
     /// Where.
     pub environment: String,
     /// Which version.

@@ -99,3 +99,30 @@ async fn the_list_is_filtered_counted_and_paged(pool: PgPool) {
         Err(Error::NotFound { .. })
     ));
 }
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_empty_team_is_said_once_with_all_it_owns(pool: PgPool) {
+    let world = World::new(pool).await;
+    world
+        .sql("UPDATE team SET parent_id = (SELECT id FROM team WHERE slug = 'basket') WHERE slug = 'recipes'")
+        .await;
+    for name in ["a", "b", "c"] {
+        world.entity(&format!("component:default/{name}"), Some("recipes")).await;
+    }
+    world.entity("component:default/bare", Some("basket")).await;
+    world.sql("UPDATE entity SET tier = 1 WHERE name IN ('b', 'bare')").await;
+    world.sql("UPDATE entity SET runbook = 'https://runbooks.fairhaven.example/b' WHERE name = 'b'").await;
+
+    let mut call = world.call("imke").await;
+    let empty = findings::empty_teams(&mut call.cx()).await.unwrap();
+    let told: Vec<_> = empty.iter().map(|t| (t.slug.as_str(), t.name.as_str(), t.things, t.tier)).collect();
+    assert_eq!(told, [("recipes", "Recipes", 3, Some(1))]);
+
+    let rest = Filter { mine: true, but: &[Kind::TeamEmpty], ..Filter::default() };
+    let page = findings::list(&mut call.cx(), &rest, None, Limit::default()).await.unwrap();
+    assert_eq!(page.items.iter().map(|f| f.entity_title.as_str()).collect::<Vec<_>>(), ["bare"]);
+    assert_eq!(page.total, 1);
+
+    let mut call = world.call("hui").await;
+    assert_eq!(findings::empty_teams(&mut call.cx()).await.unwrap(), []);
+}

@@ -1,7 +1,7 @@
 //! The index: everything of a kind, narrowed by choices whose counts are shown before they are pressed. The address
 //! holds the whole state.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
 use askama::Template;
 use axum::{extract::RawQuery, response::Response};
@@ -40,6 +40,8 @@ struct IndexPage {
     listing: Listing,
     all: i64,
     ownerless: i64,
+    /// What the domains of the systems shown are called.
+    domains: HashMap<EntityRef, String>,
 }
 
 /// A kind and how many of it the words leave.
@@ -91,6 +93,8 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
         Some(owners) if !owners.more => nobodys(&owners.choices),
         _ => catalog::ownerless(&mut viewer.cx(), kind).await?, // nobody may have less than the fifty who are counted
     };
+    let domains = listing.items.iter().filter(|_| kind == Kind::System).filter_map(|e| e.domain.clone());
+    let domains = super::names(&mut viewer, domains.collect()).await?;
     let facets = sides(kind)
         .iter()
         .filter_map(|(d, title)| side(*d, title, choices(&counted, *d)))
@@ -106,6 +110,7 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
         listing,
         all,
         ownerless,
+        domains,
     })
 }
 
@@ -265,6 +270,10 @@ impl IndexPage {
     /// Whether entities of this kind have a tier, a type and a lifecycle, and are deployed.
     fn is_run(&self) -> bool {
         !matches!(self.kind, Kind::System | Kind::Domain)
+    }
+
+    fn domain<'a>(&'a self, reference: &'a EntityRef) -> &'a str {
+        self.domains.get(reference).map_or(reference.name(), String::as_str)
     }
 
     fn one(&self) -> &'static str {

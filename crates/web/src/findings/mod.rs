@@ -38,7 +38,7 @@ impl Asked {
     fn filter(&self) -> Result<Filter, PageError> {
         let kind = if self.kind.is_empty() { None } else { Some(self.kind.parse::<Kind>()?) };
         let team = Some(self.team.clone()).filter(|t| !t.is_empty());
-        Ok(Filter { kind, team, mine: !self.mine.is_empty() })
+        Ok(Filter { kind, team, mine: !self.mine.is_empty(), ..Filter::default() })
     }
 
     /// The same list with another kind, from its start.

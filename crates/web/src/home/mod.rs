@@ -5,7 +5,7 @@ use axum::{Router, response::Response, routing::get};
 use portolan_domain::{
     Limit, Page,
     catalog::{
-        findings::{self, Finding},
+        findings::{self, EmptyTeam, Finding},
         ownership::{self, Mine},
     },
     changes::{self, Change},
@@ -25,6 +25,9 @@ pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/", get(show))
 }
 
+/// Lines of what needs mending.
+const SHOWN: usize = 10;
+
 #[derive(Template)]
 #[template(path = "home/home.html")]
 struct HomePage {
@@ -32,6 +35,8 @@ struct HomePage {
     base_url: String,
     in_a_team: bool,
     catalog_is_empty: bool,
+    /// Teams without anybody; what they own is told with them.
+    empty: Vec<EmptyTeam>,
     findings: Page<Finding>,
     asked: Vec<Finding>,
     mine: (Vec<Mine>, i64),
@@ -40,6 +45,21 @@ struct HomePage {
 }
 
 impl HomePage {
+    /// How many things need mending: an empty team is one, whatever it owns.
+    fn to_mend(&self) -> i64 {
+        self.findings.total + i64::try_from(self.empty.len()).unwrap_or(0)
+    }
+
+    /// What of the findings is shown below the empty teams.
+    fn shown(&self) -> &[Finding] {
+        let room = SHOWN.saturating_sub(self.empty.len()).min(self.findings.items.len());
+        &self.findings.items[..room]
+    }
+
+    fn is_all_shown(&self) -> bool {
+        usize::try_from(self.findings.total).is_ok_and(|total| total == self.shown().len())
+    }
+
     /// The answer before the data.
     fn headline(&self) -> String {
         let name = self.shell.name.split_whitespace().next().unwrap_or_default();
@@ -51,8 +71,9 @@ impl HomePage {
             18..23 => "Good evening",
             _ => "Good night",
         };
-        let things = self.findings.total + i64::try_from(self.asked.len()).unwrap_or(0);
+        let things = self.to_mend() + i64::try_from(self.asked.len()).unwrap_or(0);
         match things {
+            _ if self.catalog_is_empty => format!("{greeting}, {name}. The chart is still blank."),
             0 => format!("{greeting}, {name}. Nothing needs you."),
             1 => format!("{greeting}, {name}. 1 thing needs you."),
             n => format!("{greeting}, {name}. {} things need you.", words::count(n)),
@@ -61,15 +82,16 @@ impl HomePage {
 }
 
 async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
-    let mine_only = findings::Filter { mine: true, ..findings::Filter::default() };
-    let mut findings = findings::list(&mut viewer.cx(), &mine_only, None, Limit::new(10)?).await?;
+    // what is asked stands in its own words, and so does an empty team; the rest of the unconfirmed waits on the
+    // findings page
     let asked = findings::asked_of_me(&mut viewer.cx()).await?;
-    // what is asked stands in its own words; the rest of the unconfirmed waits on the findings page
-    let unconfirmed = |f: &Finding| f.kind == findings::Kind::NotConfirmed;
-    let counted = findings::counts(&mut viewer.cx(), &mine_only).await?;
-    findings.total -=
-        counted.iter().filter(|(k, _)| *k == findings::Kind::NotConfirmed).map(|(_, n)| n).sum::<i64>();
-    findings.items.retain(|f| !unconfirmed(f));
+    let empty = findings::empty_teams(&mut viewer.cx()).await?;
+    let mine_only = findings::Filter {
+        mine: true,
+        but: &[findings::Kind::TeamEmpty, findings::Kind::NotConfirmed],
+        ..findings::Filter::default()
+    };
+    let findings = findings::list(&mut viewer.cx(), &mine_only, None, Limit::new(10)?).await?;
     let mine = ownership::mine(&mut viewer.cx(), Limit::new(12)?).await?;
     let changed = changes::Filter { mine: true, ..changes::Filter::default() };
     let changes = changes::list(&mut viewer.cx(), &changed, None, Limit::new(8)?).await?;
@@ -91,6 +113,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         base_url,
         in_a_team,
         catalog_is_empty,
+        empty,
         findings,
         asked,
         mine,

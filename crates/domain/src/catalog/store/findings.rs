@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::findings::{Asked, Finding, Kind};
+use super::super::findings::{Asked, EmptyTeam, Finding, Kind};
 use crate::{Cx, EntityId, Limit, PersonId, Result};
 
 /// `findings!(rest, arguments…)` is the checked statement that selects findings; all parts are literals.
@@ -68,6 +68,7 @@ pub(crate) async fn list(
            AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
            AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
            AND ($4::int IS NULL OR (f.weight, f.ref, f.kind) > ($4, $5::text, $6::text))
+           AND f.kind <> ALL($8::text[])
          ORDER BY f.weight, f.ref, f.kind LIMIT $7",
         asked.kind.map(Kind::as_str),
         asked.teams.as_deref(),
@@ -76,10 +77,28 @@ pub(crate) async fn list(
         entity_ref,
         kind,
         limit.probe(),
+        &words(asked.but),
     )
     .fetch_all(cx.conn())
     .await?;
     Ok(rows.into_iter().map(Finding::from).collect())
+}
+
+fn words(kinds: &[Kind]) -> Vec<String> {
+    kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
+}
+
+pub(crate) async fn empty_teams(cx: &mut Cx<'_>, teams: &[uuid::Uuid]) -> Result<Vec<EmptyTeam>> {
+    Ok(sqlx::query_as!(
+        EmptyTeam,
+        r#"SELECT t.slug, t.name, count(*) AS "things!", min(e.tier) AS tier
+           FROM finding f JOIN entity e ON e.id = f.entity_id JOIN team t ON t.id = f.owner_team_id
+           WHERE f.kind = 'team-empty' AND f.owner_team_id = ANY($1)
+           GROUP BY t.id, t.slug, t.name ORDER BY min(f.weight), t.slug"#,
+        teams,
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 /// Of one entity: a statement of its own, whose plan is kept. There is at most one of each kind.
@@ -104,10 +123,12 @@ pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, 
            WHERE ($1::text IS NULL OR f.kind = $1)
              AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
              AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
+             AND f.kind <> ALL($4::text[])
            GROUP BY f.kind"#,
         asked.kind.map(Kind::as_str),
         asked.teams.as_deref(),
         asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
+        &words(asked.but),
     )
     .fetch_all(cx.conn())
     .await?;

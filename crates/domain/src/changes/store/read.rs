@@ -168,7 +168,7 @@ pub(crate) async fn running(
 ) -> Result<Vec<Running>> {
     let (after_ref, after_environment) = after.unzip();
     let rows = sqlx::query!(
-        r#"SELECT e.ref AS "entity_ref!", coalesce(e.title, e.name) AS "entity_title!", e.tier, t.slug AS "team?",
+        r#"SELECT e.ref AS "entity_ref!", coalesce(e.title, e.name) AS "entity_title!", e.tier, t.slug AS "team?", t.name AS "team_name?",
                   c.environment, c.version, c.commit_id, c.started_at,
                   l.version AS "later_version?", l.status AS "later_status?: Status"
            FROM (SELECT entity_id, environment FROM change_count
@@ -197,6 +197,7 @@ pub(crate) async fn running(
             entity_title: r.entity_title,
             tier: r.tier,
             team: r.team,
+            team_name: r.team_name,
             environment: r.environment,
             version: r.version,
             commit: r.commit_id,

@@ -5,6 +5,7 @@ pub(crate) type View = (&'static str, &'static str, &'static str);
 
 const ENGINEER: &str = "imke.sorensen";
 const MANAGER: &str = "rani.verma";
+const VP: &str = "sanne.hoekstra";
 const ADMIN: &str = "noor.vandenberg";
 
 /// All of them, in the demo company. A page that no view leads to fails the browser tests.
@@ -14,11 +15,14 @@ pub(crate) const VIEWS: &[View] = &[
     ("set-up-spent", "", "/set-up/spent"),
     ("home-manager", MANAGER, "/"),
     ("home-engineer", ENGINEER, "/"),
+    ("home-vp", VP, "/"),
     ("catalog", ENGINEER, "/catalog"),
     ("catalog-filtered", ENGINEER, "/catalog?kind=component&tier=0&tier=1"),
     ("catalog-nothing", ENGINEER, "/catalog?q=zzzzzz"),
     ("catalog-mistyped", ENGINEER, "/catalog?q=chekout"),
     ("catalog-apis", ENGINEER, "/catalog?kind=api"),
+    ("catalog-systems", ENGINEER, "/catalog?kind=system"),
+    ("catalog-many-filters", ENGINEER, "/catalog?tier=0&tier=1&type=service&tag=go&tag=kotlin"),
     ("search", ENGINEER, "/search?q=paymnt"),
     ("service", ENGINEER, "/catalog/component/default/checkout-api"),
     ("service-bff", ENGINEER, "/catalog/component/default/mobile-bff"),
@@ -32,6 +36,7 @@ pub(crate) const VIEWS: &[View] = &[
     ("domain", ENGINEER, "/catalog/domain/default/commerce"),
     ("register", ENGINEER, "/catalog/register"),
     ("edit", ENGINEER, "/catalog/component/default/checkout-api/edit"),
+    ("edit-open", ENGINEER, "/catalog/component/default/fraud-check/edit"),
     ("hand-over", ENGINEER, "/catalog/component/default/checkout-api/hand-over"),
     ("hand-over-nobody", ADMIN, "/catalog/component/default/parcel-printer/hand-over"),
     ("hand-over-bulk", MANAGER, "/teams/basket/hand-over"),
@@ -44,6 +49,7 @@ pub(crate) const VIEWS: &[View] = &[
     ("person-new", ADMIN, "/people/new"),
     ("person-edit", ADMIN, "/people/maya.chen/edit"),
     ("findings", MANAGER, "/findings"),
+    ("findings-kind", VP, "/findings?kind=team-empty"),
     ("changes", ENGINEER, "/changes"),
     ("changes-running", ENGINEER, "/changes/running"),
     ("changes-record", ENGINEER, "/changes/record"),
