@@ -53,17 +53,18 @@ if (palette && box && results) {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") open(event);
     else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) open(event);
   });
-  // at desk width the masthead's own box hands over to the palette, which has room for answers
-  document.querySelector(".masthead form.search input")?.addEventListener("focus", (event) => {
-    if (palette.dataset.closing) return;
-    box.value = event.target.value;
+  // at desk width the masthead's own box hands over to the palette, which has room for answers: when it is pressed or
+  // written into, and not when the keyboard only passes by
+  const masthead = document.querySelector(".masthead form.search input");
+  const handOver = (event) => {
+    const text = masthead.value;
+    masthead.value = "";
     open(event);
-    if (box.value) ask();
-  });
-  palette.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") {
-      palette.dataset.closing = "1";
-      setTimeout(() => delete palette.dataset.closing, 200);
-    }
-  });
+    if (!text) return;
+    box.value = text;
+    box.setSelectionRange(text.length, text.length);
+    ask();
+  };
+  masthead?.addEventListener("click", handOver);
+  masthead?.addEventListener("input", handOver);
 }

@@ -294,3 +294,29 @@ async fn the_checks_find_what_is_wrong() {
     browser.close().await;
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
+
+#[tokio::test]
+async fn the_keyboard_passes_the_masthead_by_and_a_word_written_there_goes_to_the_palette() {
+    const TAB: &str = "\u{e004}";
+    let portal = Portal::demo();
+    let driver = Driver::start();
+    let browser = as_imke(&driver, &portal).await;
+    browser.open("/help/keyboard").await;
+    let mut passed = Vec::new();
+    while passed.len() < 12 && passed.last().is_none_or(|name| name != "Menu and account") {
+        browser.keys(TAB).await;
+        let name = "const e = document.activeElement; return e.getAttribute('aria-label') ?? e.name ?? e.textContent";
+        passed.push(browser.script(name, &[]).await.as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(passed.last().map(String::as_str), Some("Menu and account"), "{passed:?}");
+    let open = "return document.getElementById('palette').matches(':popover-open')";
+    assert_eq!(browser.script(open, &[]).await, false);
+
+    browser.script("document.querySelector('.masthead input[type=search]').focus()", &[]).await;
+    browser.keys("chekout-api").await;
+    assert_eq!(browser.script(open, &[]).await, true);
+    let written = "return document.activeElement.closest('#palette')?.querySelector('input').value";
+    assert_eq!(browser.script(written, &[]).await, "chekout-api");
+    browser.sees("checkout-api").await;
+    browser.close().await;
+}

@@ -102,9 +102,9 @@ fn node(
         Some(href) => drop(write!(out, "<a href=\"{}\">", escaped(href))),
         None => out.push_str("<g>"),
     }
-    // a name that does not fit is cut; 7.2 units is a wide letter of the chart's 12 unit type
+    // a name that does not fit is cut; 8 units is a wide letter of the chart's bold 12 unit type
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen letters")]
-    let room = ((width - 20.0 - if tier.is_some() { 24.0 } else { 0.0 }) / 7.2) as usize;
+    let room = ((width - 20.0 - if tier.is_some() { 24.0 } else { 0.0 }) / 8.0) as usize;
     let _ = write!(out, "<title>{}</title>", escaped(name));
     let top = y - HEIGHT / 2.0;
     let _ = write!(

@@ -19,7 +19,8 @@ pub(super) fn draw(graph: &Graph, out: &mut String) {
     let height = middle + needs + 22.0;
     let _ = write!(
         out,
-        "<svg class=\"chart chart--tall\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"chart chart--tall\" viewBox=\"-1 0 {} {height}\" role=\"img\" aria-label=\"{}\">",
+        WIDTH + 2.0, // room for the edges of the outer boxes
         escaped(&graph.label())
     );
     if !above.is_empty() {

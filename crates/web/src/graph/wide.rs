@@ -16,7 +16,7 @@ struct Places {
 
 /// Draws `reach` steps each way; `class` says at which widths it shows.
 pub(super) fn draw(graph: &Graph, reach: i8, class: &str, out: &mut String) {
-    let (width, node_width) = if reach == 2 { (960.0, 150.0) } else { (720.0, 176.0) };
+    let (width, node_width) = if reach == 2 { (960.0, 166.0) } else { (720.0, 176.0) };
     let columns: Vec<i8> = (-reach..=reach).collect();
     let step = (width - node_width) / f64::from(2 * reach);
     let tallest = columns.iter().filter(|&&l| l != 0).map(|&l| rows(graph, l)).max().unwrap_or(1).max(1);
@@ -26,7 +26,8 @@ pub(super) fn draw(graph: &Graph, reach: i8, class: &str, out: &mut String) {
 
     let _ = write!(
         out,
-        "<svg class=\"chart chart--wide {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"chart chart--wide {class}\" viewBox=\"-1 0 {} {height}\" role=\"img\" aria-label=\"{}\">",
+        width + 2.0, // room for the edges of the outer boxes
         escaped(&graph.label())
     );
     let mut places =
