@@ -300,7 +300,8 @@ async fn the_keyboard_passes_the_masthead_by_and_a_word_written_there_goes_to_th
     const TAB: &str = "\u{e004}";
     let portal = Portal::demo();
     let driver = Driver::start();
-    let browser = as_imke(&driver, &portal).await;
+    let browser = driver.browser(portal.url()).await;
+    browser.act_as(&portal, "imke.sorensen").await;
     browser.open("/help/keyboard").await;
     let mut passed = Vec::new();
     while passed.len() < 12 && passed.last().is_none_or(|name| name != "Menu and account") {
