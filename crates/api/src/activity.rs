@@ -1,6 +1,5 @@
 //! `/activity`: what happened in the portal.
 
-use axum::Json;
 use jiff::Timestamp;
 use portolan_domain::{Via, activity};
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiError, Caller, Shared,
-    body::{List, Params, paging},
+    body::{Json, List, Params, paging},
 };
 
 /// The slice's routes.

@@ -1,6 +1,5 @@
 //! For admins: what usage says, and the settings.
 
-use axum::Json;
 use jiff::Timestamp;
 use portolan_domain::{
     Error, Problem,
@@ -13,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, given},
+    body::{Body, Json, given},
 };
 
 /// The slice's routes.

@@ -1,7 +1,6 @@
 //! `POST /catalog/apply`: descriptors taken in, told document by document.
 
 use axum::{
-    Json,
     body::Bytes,
     extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -20,7 +19,12 @@ use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ApiError, Shared, body::Params, caller::Writer, error::FieldProblem};
+use crate::{
+    ApiError, Shared,
+    body::{Json, Params},
+    caller::Writer,
+    error::FieldProblem,
+};
 
 /// Room for what JSON adds to the documents themselves.
 const BODY_LIMIT: usize = MAX_BODY + MAX_BODY / 4;

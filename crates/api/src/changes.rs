@@ -5,7 +5,6 @@
 //! ```
 
 use axum::{
-    Json,
     extract::Path,
     response::{IntoResponse, Response},
 };
@@ -20,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Params, created, paging},
+    body::{Body, Json, List, Params, created, paging},
 };
 
 /// The slice's routes.

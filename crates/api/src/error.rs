@@ -1,7 +1,6 @@
 //! Errors on the wire: `application/problem+json` (RFC 9457) with the id of the request, translated in one place.
 
 use axum::{
-    Json,
     body::to_bytes,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
@@ -11,6 +10,8 @@ use axum::{
 use portolan_domain::{Error, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::body::Json;
 
 /// The header that carries a request's id, set at the edge.
 const REQUEST_ID: &str = "x-request-id";

@@ -1,6 +1,6 @@
 //! `/findings`: what drifted, what follows from it, and which page mends it.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use jiff::Timestamp;
 use portolan_domain::catalog::findings;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiError, Caller, Shared,
-    body::{List, Params, paging},
+    body::{Json, List, Params, paging},
 };
 
 /// The slice's routes.

@@ -2,7 +2,6 @@
 //! body is looked at before it is checked.
 
 use axum::{
-    Json,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode},
@@ -17,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ApiError, Caller, Shared, body::Body};
+use crate::{
+    ApiError, Caller, Shared,
+    body::{Body, Json},
+};
 
 /// The largest delivery taken.
 const MOST: usize = 1024 * 1024;

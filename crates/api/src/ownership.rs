@@ -1,7 +1,6 @@
 //! Ownership as resources: the owner of an entity, a confirmation of it, and the hand-over of a whole team.
 
 use axum::{
-    Json,
     extract::{Path, State},
     http::StatusCode,
 };
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::body::Json;
 use crate::{ApiError, Caller, Shared, body::Body, tag::IfMatch};
 
 /// The slice's routes.

@@ -1,7 +1,6 @@
 //! Registering, editing and deleting in the portal, and facts where the descriptor is silent.
 
 use axum::{
-    Json,
     extract::Path,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, created},
+    body::{Body, Json, created},
     tag::{IfMatch, tagged},
 };
 

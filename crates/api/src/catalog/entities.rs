@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use axum::{Json, extract::Path, http::HeaderMap, response::Response};
+use axum::{extract::Path, http::HeaderMap, response::Response};
 use portolan_domain::{
     Cursor, Error, Limit,
     catalog::{self, Dimension, Entity, EntityRef, Filter, Kind, Sort},
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::bodies::{EntityBody, FacetBody, ListingBody, SummaryBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, Params, paging},
+    body::{Body, Json, Params, paging},
     tag::{etag, tagged},
 };
 

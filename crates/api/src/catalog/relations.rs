@@ -1,6 +1,5 @@
 //! `…/relations` and `…/history` of an entity.
 
-use axum::Json;
 use portolan_domain::catalog;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use super::{
 use crate::{
     ApiError, Caller, Shared,
     activity::ActivityBody,
-    body::{List, Paging, Params, paging},
+    body::{Json, List, Paging, Params, paging},
 };
 
 /// The routes.

@@ -1,6 +1,6 @@
 //! `/search`: from anywhere to anything.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use portolan_domain::{catalog, usage};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::bodies::SummaryBody;
 use crate::{
     ApiError, Caller, Shared,
-    body::{Params, paging},
+    body::{Json, Params, paging},
 };
 
 /// The routes.

@@ -1,7 +1,6 @@
 //! `/me`: the caller, and the caller's own tokens and sessions.
 
 use axum::{
-    Json,
     extract::Path,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -18,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::bodies::{self, MembershipBody, PersonBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List},
+    body::{Body, Json, List},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {

@@ -1,7 +1,6 @@
 //! `/people`.
 
 use axum::{
-    Json,
     extract::Path,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -15,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::bodies::{self, MembershipBody, PersonBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Params, created, given, paging},
+    body::{Body, Json, List, Params, created, given, paging},
     tag::{IfMatch, etag, tagged},
 };
 

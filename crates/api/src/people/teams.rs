@@ -1,7 +1,6 @@
 //! `/teams` and `/memberships`.
 
 use axum::{
-    Json,
     extract::Path,
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -18,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::bodies::{self, MembershipBody, TeamBody};
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, List, Paging, Params, created, given, paging},
+    body::{Body, Json, List, Paging, Params, created, given, paging},
     tag::{IfMatch, etag, tagged},
 };
 

@@ -64,9 +64,8 @@ pub async fn by_refs(cx: &mut Cx<'_>, refs: &[EntityRef]) -> Result<Vec<Option<S
         ));
     }
     let texts: Vec<String> = refs.iter().map(|r| r.as_str().to_owned()).collect();
-    let found = store::entity::by_refs(cx, &texts).await?;
-    // a few dozen at most: looking through them costs less than a map
-    Ok(refs.iter().map(|r| found.iter().find(|s| s.reference == *r).cloned()).collect())
+    let mut found = store::entity::by_refs(cx, &texts).await?.into_iter().peekable();
+    Ok(refs.iter().map(|wanted| found.next_if(|s| s.reference == *wanted)).collect())
 }
 
 /// Where a page of a list begins: the last row's sort key and reference, and whether the words were mended.

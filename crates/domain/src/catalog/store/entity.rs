@@ -77,13 +77,13 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
     }))
 }
 
-/// Many by reference, in any order; those that do not exist are missing.
+/// Many by reference, in the order of the references; those that do not exist are missing.
 pub(in crate::catalog) async fn by_refs(cx: &mut Cx<'_>, refs: &[String]) -> Result<Vec<Summary>> {
     let rows = summaries!(
         [""],
         r#" 0::bigint AS "total!", '' AS "key!", -1 AS "best!" "#,
-        "entity e",
-        "WHERE e.ref = ANY($1)",
+        "unnest($1::text[]) WITH ORDINALITY AS wanted (ref, place) JOIN entity e ON e.ref = wanted.ref",
+        "ORDER BY wanted.place",
         refs
     )
     .fetch_all(cx.conn())

@@ -68,7 +68,7 @@ async fn of_one_kind(cx: &mut Cx<'_>, kind: &str, dimensions: &[String], most: i
            FROM unnest($2::text[]) AS d (dimension),
                 LATERAL (
                     (SELECT value, n FROM facet_count c WHERE c.kind = $1 AND c.dimension = d.dimension AND d.dimension <> 'kind' AND c.n > 0
-                     ORDER BY c.n DESC, c.value LIMIT $3::bigint + 1)
+                     ORDER BY c.n DESC, c.value LIMIT (SELECT $3::bigint + 1))
                     UNION ALL
                     (SELECT c.kind, c.n FROM facet_count c
                      WHERE d.dimension = 'kind' AND c.kind = ANY($4) AND c.dimension = 'kind' AND c.value = '' AND c.n > 0)) f"#,
