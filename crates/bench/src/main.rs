@@ -25,10 +25,6 @@ use measure::Plan;
 use report::{Report, Row};
 use site::Site;
 
-/// The server's allocator, so that the floors have no worse one.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Numbers of connections that are measured.
 const CONNECTIONS: [usize; 3] = [1, 8, 32];
 /// The number that the aims speak of, measured on both catalogs.

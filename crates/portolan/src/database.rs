@@ -28,6 +28,10 @@ pub(crate) struct Database {
     pub(crate) applied: usize,
 }
 
+/// A connection that rested longer is asked whether it still lives before it is used: the database may have been
+/// restarted meanwhile. Asking every time would cost every request a round trip.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// What to do when another Portolan runs on the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
@@ -56,6 +60,15 @@ impl Database {
             .max_connections(settings.pool_size)
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .before_acquire(|connection, rest| {
+                Box::pin(async move {
+                    if rest.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options.clone())
             .await
             .context("cannot connect to the database")?;

@@ -16,10 +16,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A page or a list is thousands of small pieces of text; the system's allocator takes a tenth of the time they need.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Every TLS client of ours (links to the outside, the download of Postgres) takes this provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
