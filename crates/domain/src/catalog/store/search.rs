@@ -54,7 +54,7 @@ pub(in crate::catalog) async fn hits(
         r#"stage AS NOT MATERIALIZED (
             (SELECT *, CASE WHEN sort_name = $12 THEN 0 ELSE 1 END AS stage FROM candidate WHERE sort_name >= $12 AND sort_name < $13 LIMIT $20)
             UNION ALL
-            (SELECT *, 2 FROM candidate WHERE name_words @@ $14::text::tsquery AND NOT sort_name >= $12 AND sort_name < $13 LIMIT $20)
+            (SELECT *, 2 FROM candidate WHERE name_words @@ $14::text::tsquery AND NOT (sort_name >= $12 AND sort_name < $13) LIMIT $20)
             UNION ALL
             (SELECT *, 4 FROM candidate WHERE text_words @@ ($21::text::tsquery || plainto_tsquery('english', $15))
                 AND NOT name_words @@ $14::text::tsquery AND NOT (sort_name >= $12 AND sort_name < $13) LIMIT $20)),

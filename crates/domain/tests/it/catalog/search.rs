@@ -47,6 +47,29 @@ async fn the_name_itself_then_beginnings_then_words_then_text(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_search_that_is_narrowed_or_sorted_finds_the_same(pool: PgPool) {
+    shop(&pool).await;
+    let mut call = call_of(&pool, "imke").await;
+    for (q, all) in [
+        ("checkout", vec!["checkout", "checkout-api", "fast-checkout", "ledger"]),
+        ("gateway", vec!["payment-gateway"]),
+        ("api", vec!["checkout-api"]),
+    ] {
+        for sort in [Sort::Default, Sort::Name, Sort::Tier] {
+            let filter = Filter {
+                q: Some(q.into()),
+                types: vec!["service".into()],
+                ..Filter::of(catalog::Kind::Component)
+            };
+            let page = catalog::list(&mut call.cx(), &filter, sort, None, Limit::default()).await.unwrap();
+            let mut names: Vec<_> = page.items.into_iter().map(|s| s.name).collect();
+            names.sort();
+            assert_eq!(names, all, "{q} {sort:?}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn mistyped_names_are_found(pool: PgPool) {
     shop(&pool).await;
     let cases = [
