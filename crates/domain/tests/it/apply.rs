@@ -333,6 +333,11 @@ async fn members_apply_what_is_theirs_and_no_more(pool: PgPool) {
         1,
         "{report:#?}"
     );
+    // what is hers alone is hers to take away
+    apply(&pool, 1, "hers", &(service("diary", "user:imke", "") + &service("wallet", "user:imke", ""))).await;
+    let request = Request { prune: true, ..Request::yaml("hers", service("diary", "user:imke", "")) };
+    let report = apply_as(&pool, imke.clone(), monday(), request).await.expect("a report");
+    assert_eq!(report.counts(), counts(0, 0, 1, 0, 1), "{report:#?}");
     for (actor, refused) in [
         (Actor::stranger(Via::Api), Error::Unauthenticated),
         (Actor { scope: Scope::Read, ..imke }, Error::Forbidden(String::new())),

@@ -58,6 +58,31 @@ async fn a_member_hands_over_and_the_history_tells_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_owner_who_was_named_first_and_made_in_the_portal_later_is_found(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.entity("component:default/checkout", Some("harbour")).await;
+    world.entity("component:default/till", Some("basket")).await;
+    world.sql("UPDATE entity SET owner_ref = 'user:default/maya', owner_team_id = NULL WHERE ref = 'component:default/till'").await;
+    let mut call = world.call("root").await;
+    for thing in ["checkout", "till"] {
+        let thing = ownership::owned(&mut call.cx(), thing).await.unwrap();
+        assert_eq!((thing.team, thing.person), (None, None));
+    }
+    let team =
+        people::NewTeam { slug: "Harbour".into(), name: "Harbour".into(), ..people::NewTeam::default() };
+    let team = people::create_team(&mut call.cx(), team).await.unwrap();
+    let maya = people::NewPerson {
+        handle: "maya".into(),
+        name: "Maya".into(),
+        email: "maya@fairhaven.example".into(),
+        ..people::NewPerson::default()
+    };
+    let maya = people::create_person(&mut call.cx(), maya).await.unwrap();
+    assert_eq!(ownership::owned(&mut call.cx(), "checkout").await.unwrap().team, Some(team.id));
+    assert_eq!(ownership::owned(&mut call.cx(), "till").await.unwrap().person, Some(maya.id));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn who_may_not_is_told_whom_to_ask(pool: PgPool) {
     let world = World::new(pool).await;
     world.entity("component:default/checkout", Some("basket")).await;

@@ -55,14 +55,8 @@ pub(super) async fn write(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) ->
             plan.report.items[work.item].remarks.push(remark.clone());
         }
     }
-    let of = |kinds: &[Kind]| -> Vec<String> {
-        let those = plan.works.iter().filter(|w| kinds.contains(&w.descriptor.kind));
-        those.map(|w| w.descriptor.reference.to_string()).collect()
-    };
-    let (owners, systems) = (of(&[Kind::Group, Kind::User]), of(&[Kind::System]));
-    if !owners.is_empty() {
-        store::find_owners(cx, &owners).await?;
-    }
+    let systems = plan.works.iter().filter(|w| w.descriptor.kind == Kind::System);
+    let systems: Vec<String> = systems.map(|w| w.descriptor.reference.to_string()).collect();
     if !systems.is_empty() {
         store::follow_domains(cx, &systems).await?;
     }
@@ -249,14 +243,18 @@ async fn relate(cx: &mut Cx<'_>, works: &[Work]) -> Result<()> {
 pub(super) async fn prune(cx: &mut Cx<'_>, plan: &mut Plan, source: SourceId) -> Result<()> {
     let named: Vec<String> = plan.named.iter().cloned().collect();
     let missing = store::missing(cx, source, &named).await?;
-    let all = cx.admin().is_ok();
+    let (all, me) = (cx.admin().is_ok(), cx.actor().person);
     let teams: Vec<TeamId> = missing.iter().filter_map(|m| m.owner_team_id).collect();
     let mine = people::editable_teams(cx, &teams).await?;
     let (mut ids, mut refs, mut acts) = (Vec::new(), Vec::new(), Vec::new());
     for entity in missing {
         let mut item = Item::new(Some(entity.reference.clone()), Outcome::Orphaned, None);
         item.location.clone_from(&entity.location);
-        if all || entity.owner_team_id.is_some_and(|t| mine.contains(&t)) {
+        let may = match entity.owner_team_id {
+            Some(team) => mine.contains(&team),
+            None => entity.owner_person_id.is_some() && entity.owner_person_id == me,
+        };
+        if all || may {
             ids.push(entity.id.0);
             acts.push(Act { entity_id: Some(entity.id), ..Act::new("entity.orphaned", &entity.reference) });
             refs.push(entity.reference);

@@ -356,25 +356,6 @@ pub(crate) async fn open_spans(cx: &mut Cx<'_>, entities: &[Uuid], owners: &[Opt
     Ok(())
 }
 
-/// Owners that were named before they were there: what belongs to them finds them now.
-pub(crate) async fn find_owners(cx: &mut Cx<'_>, refs: &[String]) -> Result<()> {
-    sqlx::query!(
-        "UPDATE entity e SET owner_team_id = t.id, owner_person_id = NULL
-         FROM team t WHERE t.ref = ANY($1) AND e.owner_ref = t.ref AND e.owner_team_id IS DISTINCT FROM t.id",
-        refs
-    )
-    .execute(cx.conn())
-    .await?;
-    sqlx::query!(
-        "UPDATE entity e SET owner_person_id = p.id
-         FROM person p WHERE p.ref = ANY($1) AND p.active AND e.owner_ref = p.ref AND e.owner_person_id IS DISTINCT FROM p.id",
-        refs
-    )
-    .execute(cx.conn())
-    .await?;
-    Ok(())
-}
-
 /// What is part of these systems is part of their domains.
 pub(crate) async fn follow_domains(cx: &mut Cx<'_>, systems: &[String]) -> Result<()> {
     sqlx::query!(
