@@ -159,7 +159,8 @@ pub(super) fn reference(Path((kind, namespace, name)): Address) -> Result<Entity
 pub(super) fn tag_of(entity: &Entity) -> String {
     let mut more = DefaultHasher::new();
     entity.last_change_at.hash(&mut more);
-    entity.owner.as_ref().map(catalog::Owner::name).hash(&mut more);
+    entity.owner.hash(&mut more);
+    entity.domain.hash(&mut more);
     entity.origin.as_ref().map(|o| o.applied_at).hash(&mut more);
     etag(entity.version, format_args!("{:x}", more.finish()))
 }

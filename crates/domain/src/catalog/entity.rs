@@ -7,7 +7,7 @@ use super::{EntityRef, Kind};
 use crate::{EntityId, PersonId, TeamId};
 
 /// Whoever answers for an entity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// As the descriptor or a hand-over names them; may point at nobody.
     pub reference: EntityRef,
@@ -16,7 +16,7 @@ pub struct Owner {
 }
 
 /// A team or a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Party {
     /// A team.
     Team {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::portal::Portal;
+use crate::support::{http::Client, portal::Portal};
 
 #[test]
 fn what_is_made_has_an_address_and_what_is_not_there_is_not_found() {
@@ -88,4 +88,26 @@ fn words_with_a_nul_find_nothing_rather_than_everything() {
             assert_eq!(imke.get(&format!("{page}?q={q}")).status, 422, "{page}");
         }
     }
+}
+
+#[test]
+fn the_tag_of_an_entity_changes_with_what_others_say_of_it() {
+    let portal = Portal::demo();
+    let mut admin = portal.with_token("noor.vandenberg", "admin");
+    for body in [
+        json!({"kind": "system", "name": "tills", "owner": "basket", "about": {"domain": "money"}}),
+        json!({"kind": "component", "name": "till", "owner": "basket", "about": {"type": "service", "lifecycle": "production", "system": "tills"}}),
+    ] {
+        let made = admin.json("POST", "/api/v1/entities", &body);
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let till = "/api/v1/entities/component/default/till";
+    let tag = admin.get(till).header("etag").expect("a tag").to_owned();
+    let ask = |admin: &mut Client| admin.send("GET", till, &[("If-None-Match", &tag)], b"");
+    assert_eq!(ask(&mut admin).status, 304);
+    let moved = admin.json("PATCH", "/api/v1/entities/system/default/tills", &json!({"domain": "shop"}));
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let again = ask(&mut admin);
+    assert_eq!(again.status, 200);
+    assert!(again.body.contains("domain:default/shop"), "{}", again.body);
 }
