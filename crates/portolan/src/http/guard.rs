@@ -50,7 +50,8 @@ pub(super) async fn around(State(guard): State<Guard>, mut request: Request, nex
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
     let limit = if route == APPLY { APPLY_TIMEOUT.max(guard.timeout) } else { guard.timeout };
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
+    let span =
+        tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path = for_log(&path));
 
     let _in_flight = InFlight::begin();
     let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind())
@@ -82,6 +83,11 @@ pub(super) async fn around(State(guard): State<Guard>, mut request: Request, nex
     metrics::histogram!("http_request_duration_seconds", "route" => route.clone()).record(elapsed);
     metrics::counter!("http_requests_total", "method" => label(&method), "route" => route, "status" => status.as_str().to_owned()).increment(1);
     response
+}
+
+/// The path without the secret of a one-time link: who reads the log must not be able to use it.
+fn for_log(path: &str) -> &str {
+    ["/sign-in/", "/set-up/"].into_iter().find(|way_in| path.starts_with(way_in)).unwrap_or(path)
 }
 
 /// A method as a label; visitors may invent methods, but not fill the memory with them.

@@ -1,7 +1,9 @@
 //! What surrounds every request, seen from outside.
 
 use std::{
+    io,
     net::SocketAddr,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -69,6 +71,34 @@ async fn a_panic_is_a_page_for_people_and_a_problem_for_programs() {
 #[tokio::test]
 async fn what_takes_too_long_is_given_up() {
     assert_eq!(ask(false, request("/slow", &[])).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_one_time_link_is_not_in_the_log() {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Log {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            io::Write::write(&mut *self.0.lock().unwrap(), line)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(lines);
+    for path in ["/sign-in/spoken-friend", "/set-up/spoken-friend", "/whoami"] {
+        ask(false, request(path, &[])).await;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("/whoami") && log.contains("/sign-in/") && log.contains("/set-up/"), "{log}");
+    assert!(!log.contains("spoken-friend"), "{log}");
 }
 
 #[tokio::test]
