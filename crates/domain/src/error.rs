@@ -104,9 +104,14 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => Self::Unavailable(
                 "this took the database too long; try again in a moment, or ask for less at once".into(),
             ),
-            // 22021 character_not_in_repertoire: Postgres keeps no NUL, so nothing of that name can be there
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("22021") => {
+            // 22021 character_not_in_repertoire, in JSON 22P05 untranslatable_character: Postgres keeps no NUL, so nothing
+            // of that name can be there
+            sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("22021" | "22P05")) => {
                 Self::invalid("text", "must not contain the character NUL")
+            }
+            // 22008 datetime_field_overflow: before 4713 BC
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("22008") => {
+                Self::invalid("time", "lies too far in the past to be kept")
             }
             // 57P01, 57P02, 57P03: it is being stopped, or is just starting
             sqlx::Error::Database(e) if e.code().is_some_and(|code| code.starts_with("57P")) => {

@@ -333,6 +333,10 @@ fn labels(metadata: &mut Fields<'_, '_>) {
     }
 }
 
+/// Annotations that entities are found by, and the most of them that an index takes.
+const INDEXED: [&str; 2] = ["github.com/project-slug", "gitlab.com/project-slug"];
+const LONGEST_INDEXED: usize = 500;
+
 /// Checks annotations; returns those of Portolan, by what follows the prefix.
 fn annotations(metadata: &mut Fields<'_, '_>) -> Map<String, Value> {
     let mut own = Map::new();
@@ -341,9 +345,14 @@ fn annotations(metadata: &mut Fields<'_, '_>) -> Map<String, Value> {
         if !rules::is_key(key) {
             annotations.problem(key, KEY);
         }
-        if !value.is_string() {
+        let Value::String(text) = value else {
             annotations.problem(key, not_a("text", value));
-        } else if let Some(name) = key.strip_prefix("portolan.dev/") {
+            continue;
+        };
+        if INDEXED.contains(&key.as_str()) && text.chars().nth(LONGEST_INDEXED).is_some() {
+            annotations.problem(key, format!("must have at most {LONGEST_INDEXED} characters"));
+        }
+        if let Some(name) = key.strip_prefix("portolan.dev/") {
             own.insert(name.to_owned(), value.clone());
         }
     }

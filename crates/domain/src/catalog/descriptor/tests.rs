@@ -204,6 +204,10 @@ fn broken_rules_are_named_by_their_path() {
             "metadata.annotations[\"example.com/x\"] must be a text, but is true or false; put it in quotes",
         ),
         (
+            service(&format!("  annotations: {{github.com/project-slug: {}}}", "x".repeat(501)), ""),
+            "metadata.annotations[\"github.com/project-slug\"] must have at most 500 characters",
+        ),
+        (
             service("  links: [{title: x}]", ""),
             "metadata.links[0].url is required; write for example `url: https://example.com`",
         ),

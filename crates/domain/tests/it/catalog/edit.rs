@@ -149,3 +149,15 @@ async fn facts_are_set_where_the_descriptor_is_silent(pool: PgPool) {
         Err(Error::Invalid(_))
     ));
 }
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_fact_that_no_column_can_hold_is_refused(pool: PgPool) {
+    company(&pool).await;
+    let mut call = call_of(&pool, "imke").await;
+    let made = catalog::register(&mut call.cx(), new("till", "basket")).await.unwrap();
+    let slos = json!([{ "name": "up", "objective": 99, "window": "30d", "description": "a\0b" }]);
+    for (field, value) in [(Field::Contact, json!("a\0b")), (Field::Slos, slos)] {
+        let refused = catalog::set_fact(&mut call.cx(), &made.reference, field, &value, None).await;
+        assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].message.contains("NUL")), "{refused:?}");
+    }
+}
