@@ -159,6 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_leads_nowhere_is_left_out() {
+        for link in
+            ["javascript:alert(1)", "https://", "https://no host", &format!("https://x/{}", "y".repeat(2000))]
+        {
+            let body = String::from_utf8_lossy(BODY).replace("https://ci.example/runs/7", link);
+            assert_eq!(deployment(body.as_bytes()).unwrap().unwrap().link, None, "{link}");
+        }
+    }
+
+    #[test]
     fn waiting_and_replaced_deployments_are_no_changes() {
         for state in ["queued", "pending", "inactive", "something-new"] {
             let body = String::from_utf8_lossy(BODY).replace("\"success\"", &format!("{state:?}"));

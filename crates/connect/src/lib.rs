@@ -19,9 +19,13 @@ fn said(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-/// Only what a browser may follow.
+/// Only what a browser may follow and the domain takes: a bad link is left out, and the deployment is told all the same.
 fn web_link(text: Option<String>) -> Option<String> {
-    said(text).filter(|t| t.starts_with("https://") || t.starts_with("http://"))
+    said(text).filter(|t| {
+        t.chars().count() <= 2000
+            && !t.chars().any(char::is_control)
+            && url::Url::parse(t).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
+    })
 }
 
 /// A text cut to what the domain takes.

@@ -191,7 +191,7 @@ async fn may_record(cx: &mut Cx<'_>, target: &Target) -> Result<()> {
         (Some(team), _) => {
             people::require_team(cx, Some(team), &format!("what is known of {}", target.entity_ref)).await
         }
-        (None, Some(owner)) if cx.actor().person == Some(owner) || cx.actor().admin => Ok(()),
+        (None, Some(owner)) if cx.actor().person == Some(owner) || cx.admin().is_ok() => Ok(()),
         (None, Some(_)) => Err(Error::Forbidden(format!(
             "{} belongs to one person; only they or an admin may record its changes",
             target.entity_ref

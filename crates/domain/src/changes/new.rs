@@ -148,8 +148,10 @@ impl NewChange {
             wrong("link", "must be an address that begins with http:// or https://".into());
         }
         let latest = now.saturating_add(SignedDuration::from_mins(MINUTES_AHEAD)).unwrap_or(now);
-        if self.started_at.is_some_and(|t| t > latest) {
-            wrong("started_at", "lies in the future; check the clock of the pipeline".into());
+        for (field, at) in [("started_at", self.started_at), ("finished_at", self.finished_at)] {
+            if at.is_some_and(|at| at > latest) {
+                wrong(field, "lies in the future; check the clock of the pipeline".into());
+            }
         }
         if let Some(finished) = self.finished_at
             && finished < self.started_at.unwrap_or(finished)
@@ -190,6 +192,22 @@ mod tests {
     }
 
     #[test]
+    fn what_has_not_been_yet_is_not_told() {
+        let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for ahead in [now + jiff::SignedDuration::from_mins(11), jiff::Timestamp::MAX] {
+            let new = NewChange {
+                entity_ref: "checkout".into(),
+                environment: "production".into(),
+                version: "1".into(),
+                finished_at: Some(ahead),
+                ..NewChange::default()
+            };
+            let Err(Error::Invalid(problems)) = new.checked(now) else { panic!("{ahead}") };
+            assert_eq!(problems[0].field, "finished_at");
+        }
+    }
+
+    #[test]
     fn everything_wrong_is_said_at_once() {
         let new = NewChange {
             link: Some("javascript:alert(1)".into()),
@@ -201,6 +219,9 @@ mod tests {
             panic!()
         };
         let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
-        assert_eq!(fields, ["entity", "environment", "version", "link", "started_at", "finished_at"]);
+        assert_eq!(
+            fields,
+            ["entity", "environment", "version", "link", "started_at", "finished_at", "finished_at"]
+        );
     }
 }

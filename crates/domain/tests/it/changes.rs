@@ -248,3 +248,26 @@ async fn a_hook_keeps_its_secret_sealed_and_tells_every_service_of_a_repository(
     assert!(matches!(closed, Err(Error::NotFound { .. })));
     assert_eq!(changes::hooks(&mut root.cx()).await.unwrap().len(), 1);
 }
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_time_that_no_column_can_hold_is_refused(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.entity("component:default/checkout", Some("basket")).await;
+    let mut call = world.call("imke").await;
+    let ancient = NewChange { started_at: Some(jiff::Timestamp::MIN), ..deploy("1.0") };
+    let refused = changes::record(&mut call.cx(), ancient).await;
+    assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "time"), "{refused:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_one_person_owns_takes_changes_from_them_and_from_admins_with_the_scope(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.entity("component:default/checkout", Some("basket")).await;
+    world.sql("UPDATE entity SET owner_ref = 'user:default/imke', owner_team_id = NULL, owner_person_id = (SELECT id FROM person WHERE handle = 'imke')").await;
+    changes::record(&mut world.call("imke").await.cx(), deploy("1.0")).await.unwrap();
+    changes::record(&mut world.call("root").await.cx(), deploy("1.1")).await.unwrap();
+    for mut other in [world.call("hui").await, world.writer("root").await] {
+        let refused = changes::record(&mut other.cx(), deploy("1.2")).await;
+        assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    }
+}

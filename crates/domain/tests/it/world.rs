@@ -68,6 +68,11 @@ impl World {
         self.called(handle, Scope::Read).await
     }
 
+    /// A token of this person's that may write and not administer.
+    pub(crate) async fn writer(&self, handle: &str) -> Call {
+        self.called(handle, Scope::Write).await
+    }
+
     async fn called(&self, handle: &str, scope: Scope) -> Call {
         let person = people::person(&mut self.operator().await.cx(), handle).await.unwrap();
         Db::new(self.pool.clone()).call(Actor::person(&person, scope, Via::Page), self.now).await.unwrap()
