@@ -127,7 +127,7 @@ pub async fn add_member(
     Ok(id)
 }
 
-/// Ends a membership, now or at another time. One that would end before it began is taken back.
+/// Ends a membership, now or at another time. One that has not begun is taken back; what has begun stays in the history.
 pub async fn end_membership(cx: &mut Cx<'_>, id: MembershipId, until: Option<Timestamp>) -> Result<()> {
     may_read(cx)?;
     if cx.admin().is_err() {
@@ -153,8 +153,10 @@ pub async fn end_membership(cx: &mut Cx<'_>, id: MembershipId, until: Option<Tim
         if stay.until.is_some_and(|u| u <= cx.now()) {
             return Err(Error::Conflict("this membership has ended already".into()));
         }
-        if until <= stay.from {
+        if stay.from >= cx.now() && until <= stay.from {
             store::delete_membership(cx, id).await?;
+        } else if until <= stay.from {
+            return Err(Error::invalid("until", format!("must be after {}, when it began", stay.from)));
         } else {
             store::end_membership(cx, id, until).await?;
         }

@@ -105,12 +105,15 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
     .await
 }
 
-/// Makes the first refusal as slow as the others.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+/// Runs heavy work beside the requests, a few at a time.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let unavailable = || Error::Unavailable("the portal is shutting down; try again in a moment".into());
-    let _turn = HASHING.acquire().await.map_err(|_| unavailable())?;
+    let turn = HASHING.acquire().await.map_err(|_| unavailable())?;
+    // whoever goes away meanwhile gives the turn back when the work is done, not before
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|_| unavailable())?
 }
 

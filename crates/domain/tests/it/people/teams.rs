@@ -108,6 +108,9 @@ async fn a_person_is_in_a_team_once_at_a_time(pool: PgPool) {
     assert_eq!(problems(twice), ["person is in this team at that time already"]);
 
     bed.wait(10.hours());
+    let never = Some(bed.now() - 240.hours());
+    let unsaid = people::end_membership(&mut bed.as_system().await.cx(), id, never).await;
+    assert!(problems(unsaid)[0].starts_with("until must be after"), "what has begun is not unsaid");
     people::end_membership(&mut bed.as_system().await.cx(), id, None).await.unwrap();
     assert!(
         refusal(people::end_membership(&mut bed.as_system().await.cx(), id, None).await)
