@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use crate::{Shared, error::PageError, form::Form, visit::Visit};
 
 /// The most a form may send.
-const MOST: usize = 2 * 1024 * 1024;
+pub(crate) const MOST: usize = 2 * 1024 * 1024;
 
 /// Refuses writes that another site could have caused: by what the browser says about the origin, and by the token
 /// that only a page of this session has.

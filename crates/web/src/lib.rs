@@ -35,7 +35,7 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use portolan_domain::Portal;
 
 pub use visit::{SESSION_COOKIE, SESSION_COOKIE_SECURE};
@@ -63,6 +63,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(style::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
+        .layer(DefaultBodyLimit::max(guard::MOST))
         .layer(middleware::from_fn_with_state(portal.clone(), guard::check_writes))
         .layer(middleware::from_fn_with_state(portal.clone(), error::render_failures))
         .layer(middleware::from_fn_with_state(portal.clone(), visit::note))

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::portal::Portal;
+use crate::support::{page::form_to, portal::Portal};
 
 const MARKUP: &str = r#""><script>alert(1)</script><img src=x onerror=alert(2)>'"#;
 
@@ -217,6 +217,10 @@ fn bodies_that_are_too_large_or_broken_are_refused() {
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
     let answer = imke.send("POST", "/preferences", &form, "x".repeat(5 << 20).as_bytes());
     assert_eq!(answer.status, 413, "{}", answer.body);
+    let mut long = form_to(&imke.get("/").body, "/preferences");
+    long.fields.push(("x".to_owned(), "x".repeat(3 << 19)));
+    let answer = imke.post("/preferences", &long.fields());
+    assert_eq!(answer.status, 303, "the page about too large forms allows it: {}", answer.body);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The tree of teams, and the page of one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::{
@@ -42,6 +42,12 @@ enum Step {
     Close,
 }
 
+impl Step {
+    fn open(&self) -> Option<&Row> {
+        if let Self::Open(row) = self { Some(row) } else { None }
+    }
+}
+
 #[derive(Debug)]
 struct Row {
     team: OrgTeam,
@@ -69,43 +75,44 @@ async fn tree(mut viewer: Viewer) -> Result<Response, PageError> {
     page::html(&TreePage { shell: viewer.shell(Nav::Teams), teams: org.len(), steps: walk(org), may_create })
 }
 
-/// The tree in the order in which a page shows it. Teams whose parent is unknown stand at the top.
+/// The tree in the order in which a page shows it. Teams whose parent is unknown stand at the top. Walked without
+/// recursion: descriptors may pile teams up as high as they like.
 fn walk(org: Vec<OrgTeam>) -> Vec<Step> {
-    let known: Vec<TeamId> = org.iter().map(|t| t.id).collect();
+    let known: HashSet<TeamId> = org.iter().map(|t| t.id).collect();
     let mut below: HashMap<Option<TeamId>, Vec<OrgTeam>> = HashMap::new();
-    let known: std::collections::HashSet<TeamId> = known.into_iter().collect();
     for team in org {
         below.entry(team.parent_id.filter(|p| known.contains(p))).or_default().push(team);
     }
     let mut steps = Vec::new();
-    for team in below.remove(&None).unwrap_or_default() {
-        descend(team, 0, &mut below, &mut steps);
+    // where the open teams stand among the steps, and the teams that are still to come; none: one is closed
+    let mut open: Vec<usize> = Vec::new();
+    let mut ahead: Vec<Option<OrgTeam>> =
+        below.remove(&None).unwrap_or_default().into_iter().rev().map(Some).collect();
+    while let Some(next) = ahead.pop() {
+        let (people, teams) = if let Some(team) = next {
+            let row = Row { all: team.members, below: 0, depth: open.len(), team };
+            if let Some(children) = below.remove(&Some(row.team.id)) {
+                open.push(steps.len());
+                steps.push(Step::Open(row));
+                ahead.push(None);
+                ahead.extend(children.into_iter().rev().map(Some));
+                continue;
+            }
+            let people = row.all;
+            steps.push(Step::Leaf(row));
+            (people, 1)
+        } else {
+            let closed = open.pop().and_then(|at| steps.get(at)).and_then(Step::open);
+            let counted = closed.map_or((0, 0), |row| (row.all, row.below + 1));
+            steps.push(Step::Close);
+            counted
+        };
+        if let Some(Step::Open(above)) = open.last().and_then(|at| steps.get_mut(*at)) {
+            above.all += people;
+            above.below += teams;
+        }
     }
     steps
-}
-
-/// Adds a team and those below it; returns how many people and teams that were.
-fn descend(
-    team: OrgTeam,
-    depth: usize,
-    below: &mut HashMap<Option<TeamId>, Vec<OrgTeam>>,
-    steps: &mut Vec<Step>,
-) -> (i64, usize) {
-    let mut all = team.members;
-    let Some(children) = below.remove(&Some(team.id)) else {
-        steps.push(Step::Leaf(Row { team, all, below: 0, depth }));
-        return (all, 1);
-    };
-    let at = steps.len();
-    let mut teams = 0;
-    for child in children {
-        let (people, more) = descend(child, depth + 1, below, steps);
-        all += people;
-        teams += more;
-    }
-    steps.insert(at, Step::Open(Row { team, all, below: teams, depth }));
-    steps.push(Step::Close);
-    (all, teams + 1)
 }
 
 #[derive(Template)]
@@ -280,5 +287,17 @@ mod tests {
         let steps = walk(vec![basket, lost, search, shop, top]);
         assert_eq!(told(&steps), "lost:2@0 top:10/3(shop:9/2(basket:5@2 search:4@2 ))");
         assert!(walk(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn a_tree_may_be_as_high_as_descriptors_make_it() {
+        let mut org = vec![team("top", None, 1)];
+        for _ in 1..5000 {
+            org.push(team("below", org.last(), 1));
+        }
+        let walking = std::thread::Builder::new().stack_size(256 << 10).spawn(|| walk(org));
+        let steps = walking.unwrap().join().unwrap();
+        assert_eq!(steps.len(), 2 * 5000 - 1);
+        assert!(matches!(&steps[0], Step::Open(row) if row.all == 5000 && row.below == 4999));
     }
 }
