@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most hits that a search counts and orders; beyond them the total is "at least".
-pub(in crate::catalog) const MOST: i64 = 200;
+pub(in crate::catalog) const MOST: i64 = 100;
 /// The first stage that looks beyond names.
 pub(in crate::catalog) const BEYOND_NAMES: i32 = 4;
 

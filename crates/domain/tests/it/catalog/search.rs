@@ -90,6 +90,31 @@ async fn mistyped_names_are_found(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_word_of_very_many_names_is_counted_to_a_hundred_and_pages_to_its_end(pool: PgPool) {
+    let many: String = (0..130).map(|n| service(&format!("a{n:03}-store"), "basket", "tier: 3")).collect();
+    let text =
+        team("basket", None) + &user("imke", &["basket"]) + &many + &service("store", "basket", "tier: 3");
+    apply_yaml(&pool, &text).await;
+    let mut call = call_of(&pool, "imke").await;
+    let filter = Filter { q: Some("store".into()), ..Filter::of(catalog::Kind::Component) };
+    let (mut names, mut after) = (Vec::new(), None);
+    loop {
+        let limit = Limit::new(40).unwrap();
+        let page = catalog::list(&mut call.cx(), &filter, Sort::Default, after, limit).await.unwrap();
+        assert_eq!((page.total, page.total_is_lower_bound), (100, true));
+        names.extend(page.items.into_iter().map(|s| s.name));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names.len(), names[0].as_str()), (100, "store"), "the name itself comes first");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 100, "none comes twice");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn the_palette_finds_teams_and_people_too(pool: PgPool) {
     shop(&pool).await;
     let mut call = call_of(&pool, "imke").await;
