@@ -1,5 +1,6 @@
 //! Search: what is called so, then whose name has the words, then who speaks of them. Each stage is bounded and only
-//! reached while earlier ones left room, so a search costs about the same in a catalog ten times the size.
+//! reached while earlier ones left room, so a search costs about the same in a catalog ten times the size. Of the names
+//! that begin as typed the first are taken in their order: the name itself is never among those left out.
 
 use uuid::Uuid;
 
@@ -52,7 +53,8 @@ pub(in crate::catalog) async fn hits(
         chosen,
         mine,
         r#"stage AS NOT MATERIALIZED (
-            (SELECT *, CASE WHEN sort_name = $12 THEN 0 ELSE 1 END AS stage FROM candidate WHERE sort_name >= $12 AND sort_name < $13 LIMIT $20)
+            (SELECT *, CASE WHEN sort_name = $12 THEN 0 ELSE 1 END AS stage FROM candidate WHERE sort_name >= $12 AND sort_name < $13
+             ORDER BY sort_name, ref LIMIT $20)
             UNION ALL
             (SELECT *, 2 FROM candidate WHERE name_words @@ $14::text::tsquery AND NOT (sort_name >= $12 AND sort_name < $13) LIMIT $20)
             UNION ALL
@@ -95,7 +97,8 @@ pub(in crate::catalog) async fn hits_of_kinds(
         [r#"WITH hit AS MATERIALIZED (
             SELECT id, ref, stage, stage || coalesce(tier, 9)::text || sort_name AS key FROM (
                 (SELECT id, ref, sort_name, tier, CASE WHEN sort_name = $2 THEN 0 ELSE 1 END AS stage FROM entity
-                 WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3) LIMIT (SELECT $8::bigint))
+                 WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3)
+                 ORDER BY sort_name, ref LIMIT (SELECT $8::bigint))
                 UNION ALL
                 (SELECT id, ref, sort_name, tier, 2 FROM entity
                  WHERE kind = ANY($1) AND name_words @@ (SELECT $4::text::tsquery)
@@ -142,7 +145,8 @@ pub(in crate::catalog) async fn hit_ids(
         HitIds,
         r#"SELECT coalesce(array_agg(id), '{}') AS "ids!: Vec<EntityId>", min(stage) AS best FROM (
             (SELECT id, 1 AS stage FROM entity
-             WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3) LIMIT (SELECT $6::bigint))
+             WHERE kind = ANY($1) AND sort_name >= (SELECT $2) AND sort_name < (SELECT $3)
+             ORDER BY sort_name, ref LIMIT (SELECT $6::bigint))
             UNION ALL
             (SELECT id, 2 FROM entity
              WHERE kind = ANY($1) AND name_words @@ (SELECT $4::text::tsquery)

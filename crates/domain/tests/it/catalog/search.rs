@@ -70,6 +70,24 @@ async fn a_search_that_is_narrowed_or_sorted_finds_the_same(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_name_itself_is_found_among_more_beginnings_than_are_counted(pool: PgPool) {
+    let many: String = (0..1500).map(|n| service(&format!("acme-{n:04}"), "basket", "")).collect();
+    let people = team("basket", None) + &user("imke", &["basket"]);
+    apply_yaml(&pool, &(people.clone() + &many)).await;
+    apply_yaml(&pool, &(people + &many + &service("acme", "basket", ""))).await;
+    // as autovacuum does a little later: with figures the rows may be read in the order in which they lie
+    sqlx::query("ANALYZE entity").execute(&pool).await.unwrap();
+    let mut call = call_of(&pool, "imke").await;
+    let plain = Filter { q: Some("acme".into()), ..Filter::of(catalog::Kind::Component) };
+    let narrowed = Filter { types: vec!["service".into()], ..plain.clone() };
+    for filter in [plain, narrowed] {
+        let page =
+            catalog::list(&mut call.cx(), &filter, Sort::Default, None, Limit::default()).await.unwrap();
+        assert_eq!((page.items[0].name.as_str(), page.total_is_lower_bound), ("acme", true));
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn mistyped_names_are_found(pool: PgPool) {
     shop(&pool).await;
     let cases = [
