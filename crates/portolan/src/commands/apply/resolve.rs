@@ -31,7 +31,8 @@ pub(super) fn file(text: &str, path: &Path, root: &Path) -> Result<Resolved, Str
     if !placeholders && !text.contains("Location") {
         return Ok(Resolved::default());
     }
-    let Ok(mut documents) = serde_saphyr::from_multiple::<Value>(text) else {
+    let Ok(mut documents) = serde_saphyr::from_multiple_with_options::<Value>(text, as_the_portal_reads())
+    else {
         return Ok(Resolved::default());
     };
     let beside = Beside { folder: path.parent().unwrap_or(Path::new(".")), root };
@@ -48,6 +49,14 @@ pub(super) fn file(text: &str, path: &Path, root: &Path) -> Result<Resolved, Str
         documents.iter().fold(String::new(), |text, document| text + "---\n" + &document.to_string() + "\n")
     });
     Ok(Resolved { text, targets })
+}
+
+/// `no` is a text and not false, as it would be had the file gone to the portal as it is.
+fn as_the_portal_reads() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
+    }
 }
 
 /// Where relative names lead.
@@ -95,7 +104,7 @@ impl Beside<'_> {
             "$json" => {
                 serde_json::from_str(&text).map_err(|error| format!("{key}: {name} is not JSON: {error}"))
             }
-            _ => serde_saphyr::from_str(&text)
+            _ => serde_saphyr::from_str_with_options(&text, as_the_portal_reads())
                 .map_err(|error| format!("{key}: {name} is not one YAML document: {error}")),
         }
     }
@@ -168,6 +177,14 @@ mod tests {
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
         let spec = json!({ "a": "openapi: 3.1.0\n", "b": [{ "a": [1] }], "c": { "openapi": "3.1.0" } });
         assert_eq!(documents, [json!({ "spec": spec }), json!({ "x": 1 })]);
+    }
+
+    #[test]
+    fn what_stands_beside_a_placeholder_keeps_its_meaning() {
+        let text = resolve("a: {$text: api/spec.yaml}\nlabels: {x: no, y: on, z: true, inf: .inf}\n");
+        let document: Value =
+            serde_json::from_str(text.unwrap().unwrap().trim_start_matches("---\n")).unwrap();
+        assert_eq!(document["labels"], json!({ "x": "no", "y": "on", "z": true, "inf": ".inf" }));
     }
 
     #[test]
