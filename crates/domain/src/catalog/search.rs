@@ -107,38 +107,73 @@ pub(super) async fn mended(
     query: &Query,
     typed: &[String],
 ) -> Result<Option<(Query, String)>> {
-    let mut replacements = Vec::with_capacity(typed.len());
+    let as_read = typed.join(" ");
+    let mut meant = Vec::with_capacity(typed.len());
     for word in typed {
-        replacements.push(replacements_of(cx, word).await?);
+        meant.extend(meant_by(cx, word).await?);
     }
-    if replacements.iter().all(Vec::is_empty) {
-        return Ok(None);
-    }
+    let (typed, replacements): (Vec<String>, Vec<Vec<String>>) = meant.into_iter().unzip();
     let reading = typed
         .iter()
         .zip(&replacements)
         .map(|(word, others)| others.first().unwrap_or(word).as_str())
         .collect::<Vec<_>>()
         .join(" ");
+    if replacements.iter().all(Vec::is_empty) && reading == as_read {
+        return Ok(None);
+    }
     let query = Query {
         until: format!("{}{}", reading.replace(' ', "-"), store::LAST),
         name: reading.replace(' ', "-"),
-        name_words: words::any_of_each(typed, &replacements, ":*"),
-        text_words: words::any_of_each(typed, &replacements, ""),
+        name_words: words::any_of_each(&typed, &replacements, ":*"),
+        text_words: words::any_of_each(&typed, &replacements, ""),
         plain: query.plain.clone(),
     };
     Ok(Some((query, reading)))
 }
 
-/// What a word may have been meant for; nothing if a known word begins so.
-async fn replacements_of(cx: &mut Cx<'_>, word: &str) -> Result<Vec<String>> {
+/// A word as it is looked for, and what may have been meant by it; nothing if it stands as it is.
+type Meant = (String, Vec<String>);
+
+/// What a word may have been meant for: itself if a known word begins so, else one nearby, else the two that were
+/// typed without the hyphen between them.
+async fn meant_by(cx: &mut Cx<'_>, word: &str) -> Result<Vec<Meant>> {
     let known = store::known_words(cx, word).await?;
     if known.iter().any(|(k, _)| k.starts_with(word)) {
-        return Ok(Vec::new());
+        return Ok(vec![(word.to_owned(), Vec::new())]);
     }
-    let mended = words::mend(word, &known);
-    if !mended.is_empty() || word.chars().count() < 3 {
-        return Ok(mended);
+    let mut others = words::mend(word, &known);
+    if others.is_empty() && word.chars().count() >= 3 {
+        others = store::words_with(cx, &words::begins_with(word)).await?;
     }
-    store::words_with(cx, &words::begins_with(word)).await
+    if others.is_empty()
+        && let Some((head, tail)) = two_in_one(cx, word).await?
+    {
+        return Ok(vec![head, tail]);
+    }
+    Ok(vec![(word.to_owned(), others)])
+}
+
+/// The two words that one is made of, if it is. A tail that is a word speaks louder than one that begins or resembles
+/// one; each of the few cuts costs a look into the known words.
+async fn two_in_one(cx: &mut Cx<'_>, word: &str) -> Result<Option<(Meant, Meant)>> {
+    // asked for by its beginning, for what is much shorter than a word is not offered for it
+    let beginning: String = word.chars().take(5).collect();
+    let known = store::known_words(cx, &beginning).await?;
+    let mut best: Option<(u8, Meant, Meant)> = None;
+    for (head, heads, tail) in words::cuts(word, &known) {
+        let tails_known = store::known_words(cx, tail).await?;
+        let (rank, tails) = if tails_known.iter().any(|(k, _)| k == tail) {
+            (0, Vec::new())
+        } else if tails_known.iter().any(|(k, _)| k.starts_with(tail)) {
+            (1, Vec::new())
+        } else {
+            (2, words::mend(tail, &tails_known))
+        };
+        let is_word = rank < 2 || !tails.is_empty();
+        if is_word && best.as_ref().is_none_or(|(b, ..)| rank < *b) {
+            best = Some((rank, (head.to_owned(), heads), (tail.to_owned(), tails)));
+        }
+    }
+    Ok(best.map(|(_, head, tail)| (head, tail)))
 }

@@ -98,6 +98,28 @@ pub(super) fn mend(typed: &str, known: &[(String, i64)]) -> Vec<String> {
     best.into_iter().take_while(|b| b.0 == fewest).take(4).map(|b| b.3.to_owned()).collect()
 }
 
+/// The most places where a word is cut in two.
+const CUTS: usize = 6;
+
+/// Where a word may be cut in two so that its head is a known word or near to one: the head, what it may mean (nothing
+/// if it is known as it is), and the rest. Known heads come first, and longer ones.
+pub(super) fn cuts<'w>(word: &'w str, known: &[(String, i64)]) -> Vec<(&'w str, Vec<String>, &'w str)> {
+    let ends = word.char_indices().map(|(at, _)| at).skip(3).collect::<Vec<_>>();
+    let places = ends.iter().rev().skip(1).map(|at| word.split_at(*at));
+    let mut found: Vec<_> = places
+        .filter_map(|(head, tail)| {
+            if known.iter().any(|(k, _)| k == head) {
+                return Some((head, Vec::new(), tail));
+            }
+            let heads = mend(head, known);
+            (!heads.is_empty()).then_some((head, heads, tail))
+        })
+        .collect();
+    found.sort_by_key(|(_, heads, _)| !heads.is_empty());
+    found.truncate(CUTS);
+    found
+}
+
 /// The one of `known` that a misspelt key most likely means, if any is near.
 pub(super) fn closest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
     let typed: Vec<char> = typed.chars().take(64).collect();
@@ -131,6 +153,21 @@ fn distances(typed: &[char], word: &[char]) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_cut_where_its_head_is_known_or_near() {
+        let known = known();
+        let first = |word| cuts(word, &known).into_iter().next();
+        assert_eq!(first("checkoutapi"), Some(("checkout", Vec::new(), "api")));
+        let near: Vec<_> =
+            cuts("chekoutapi", &known).into_iter().map(|(head, _, tail)| (head, tail)).collect();
+        assert!(near.contains(&("chekout", "api")), "{near:?}");
+        assert_eq!(
+            (cuts("zeppelin", &known), cuts("api", &known), cuts("", &known)),
+            (vec![], vec![], vec![])
+        );
+        assert!(cuts("äöüäöüäöü", &known).is_empty());
+    }
 
     fn known() -> Vec<(String, i64)> {
         [

@@ -95,6 +95,9 @@ async fn mistyped_names_are_found(pool: PgPool) {
         ("paymnt gateway", "payment-gateway", "payment gateway"),
         ("ledgr", "ledger", "ledger"),
         ("eckou", "checkout", "checkout"),
+        ("checkoutapi", "checkout-api", "checkout api"),
+        ("chekoutapi", "checkout-api", "checkout api"),
+        ("paymentgate", "payment-gateway", "payment gate"),
     ];
     for (typed, first, reading) in cases {
         let (names, mended) = found(&pool, typed).await;
