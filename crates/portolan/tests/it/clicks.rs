@@ -309,6 +309,9 @@ fn of_two_people_at_once_the_second_is_told_and_keeps_what_was_typed() {
         let late = maya.send(&theirs);
         assert_eq!(late.status, 409, "{page}: {}", late.body);
         assert!(late.body.contains("Somebody else changed this"), "{page}: {}", late.body);
+        // a hand-over holds nothing of the thing: it tells whose it is now
+        assert_eq!(late.body.contains("open: ledger owns it now"), page == over, "{page}: {}", late.body);
+        assert!(!late.body.contains("they emptied it"), "{page}: {}", late.body);
         // of what is no longer theirs to give there is no form left
         assert!(page == over || late.body.contains(second), "{page}: {}", late.body);
     }

@@ -73,6 +73,14 @@ impl Form {
         self.meanwhile = Some(meanwhile);
     }
 
+    /// For a form that holds nothing of the thing, so that there is nothing in it to compare: what was typed stays, and
+    /// how the thing stands is told in words.
+    pub(crate) fn outrun(&mut self, version: i64, now: &str) {
+        self.fields.retain(|(n, _)| n != "version");
+        self.fields.push(("version".into(), version.to_string()));
+        self.refusal = Some(format!("Somebody else changed this while you had it open: {now}"));
+    }
+
     /// What somebody else changed, if the form was overtaken.
     pub(crate) fn meanwhile(&self) -> Option<&[Meanwhile]> {
         self.meanwhile.as_deref()

@@ -65,8 +65,13 @@ impl HandOverPage {
     }
 
     fn owner(&self) -> &str {
-        self.thing.team_name.as_deref().or(self.thing.owner_ref.as_deref()).unwrap_or("nobody")
+        named(&self.thing)
     }
+}
+
+/// What people call the owner in force.
+fn named(thing: &Owned) -> &str {
+    thing.team_name.as_deref().or(thing.owner_ref.as_deref()).unwrap_or("nobody")
 }
 
 type EntityPath = Path<(String, String, String)>;
@@ -148,7 +153,7 @@ async fn hand_over(
             let status = form.refuse(error)?;
             let thing = ownership::owned(&mut viewer.cx(), &entity_ref).await?;
             if is_stale {
-                form.overtaken(&Form::blank().with("version", thing.version));
+                form.outrun(thing.version, &format!("{} owns it now", named(&thing)));
             }
             show(viewer, thing, form, status).await
         }
