@@ -50,6 +50,7 @@ if (document.documentElement.scrollWidth > innerWidth + 1) {
   const wide = all("body *").find((e) => shown(e) && e.getBoundingClientRect().right > innerWidth + 1);
   say(`scrolls sideways: ${document.documentElement.scrollWidth} px on a screen of ${innerWidth}`, wide);
 }
+if (innerWidth >= 768) for (const element of all(".phone-only").filter(shown)) say("is meant for phones only", element);
 
 // --- landmarks and headings
 const mains = all("main, [role=main]").filter(shown);

@@ -6,6 +6,18 @@ use serde_json::json;
 use crate::support::{page::form_to, portal::Portal};
 
 #[test]
+fn the_title_of_a_service_stands_below_its_name() {
+    let portal = Portal::demo();
+    let (mut imke, mut admin) =
+        (portal.signed_in("imke.sorensen"), portal.with_token("noor.vandenberg", "admin"));
+    let new = json!({"kind": "component", "name": "till-2", "owner": "basket", "about": {"type": "service", "lifecycle": "production", "title": "The till by the door"}});
+    let made = admin.json("POST", "/api/v1/entities", &new);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let shown = imke.get("/catalog/component/default/till-2").body;
+    assert!(shown.contains(r#"<p class="second">The till by the door</p>"#), "{shown}");
+}
+
+#[test]
 fn a_form_that_was_overtaken_says_what_changed_and_can_be_saved_again() {
     let portal = Portal::demo();
     let (mut imke, mut admin) =
