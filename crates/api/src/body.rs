@@ -10,6 +10,7 @@ use axum::{
 };
 use portolan_domain::{Cursor, Error, Limit, Page};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{ApiError, BASE};
@@ -151,11 +152,50 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|e| {
             ApiError::plain(e.status(), "the body could not be read, or is larger than this address takes")
         })?;
-        let reader = &mut serde_json::Deserializer::from_slice(&bytes);
-        serde_path_to_error::deserialize(reader).map(Self).map_err(|e| {
-            let field = e.path().to_string();
-            let field = if field == "." { "body".to_owned() } else { field };
-            Error::invalid(field, e.into_inner().to_string()).into()
-        })
+        Ok(Self(read(&bytes)?))
+    }
+}
+
+/// A value from the text of a body: all of it, and nothing behind it.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let field = e.path().to_string();
+        let error = e.into_inner();
+        match error.classify() {
+            Category::Data if field == "." => Error::invalid("body", error.to_string()),
+            Category::Data => Error::invalid(field, error.to_string()),
+            Category::Io | Category::Syntax | Category::Eof => no_json(&error),
+        }
+    })?;
+    reader.end().map_err(|e| no_json(&e))?;
+    Ok(value)
+}
+
+fn no_json(error: &serde_json::Error) -> Error {
+    Error::invalid("body", format!("is not JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Change {
+        #[serde(rename = "version")]
+        _version: u32,
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_is_told_apart_from_a_wrong_field() {
+        let told = |text: &str| match read::<Change>(text.as_bytes()) {
+            Err(Error::Invalid(problems)) => problems[0].field.clone(),
+            other => panic!("{text}: {other:?}"),
+        };
+        for text in ["", "{", r#"{"version": 1"#, "version=1", r#"{"version": 1} {"version": 2}"#] {
+            assert_eq!(told(text), "body", "{text}");
+        }
+        assert_eq!((told(r#"{"version": "x"}"#), told("{}")), ("version".to_owned(), "body".to_owned()));
+        assert!(read::<Change>(b"{\"version\": 1}\n").is_ok());
     }
 }
