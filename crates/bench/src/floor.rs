@@ -34,9 +34,10 @@ pub(crate) type Settings = Vec<(String, String)>;
 pub(crate) async fn pool(url: &str, connections: u32, settings: &Settings) -> Result<PgPool> {
     let options =
         url.parse::<PgConnectOptions>()?.options(settings.iter().map(|(name, value)| (name, value)));
-    let pool = PgPoolOptions::new().max_connections(connections).min_connections(connections);
-    // as the server: no question of life before each use, but after a rest, and here no connection rests
-    let pool = pool.test_before_acquire(false);
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .min_connections(connections)
+        .test_before_acquire(false); // the server asks only what has rested, and here nothing rests
     pool.connect_with(options).await.context("connect to the database under test")
 }
 

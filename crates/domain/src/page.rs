@@ -51,7 +51,7 @@ pub struct Cursor(String);
 const WAY_BACK: usize = 10;
 
 /// What a cursor holds.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Place {
     /// Behind which key the page begins.
     key: Value,
@@ -172,10 +172,10 @@ impl<T> Page<T> {
         if more {
             items.truncate(usize::try_from(limit.rows()).unwrap_or(usize::MAX));
         }
-        let here = || after.and_then(Cursor::place);
+        let here = after.and_then(Cursor::place);
+        let previous = here.clone().and_then(Place::before);
         let last = if more { items.last().and_then(|row| serde_json::to_value(key(row)).ok()) } else { None };
-        let next = last.map(|key| Place::after(here(), key).pack());
-        let previous = here().and_then(Place::before);
+        let next = last.map(|key| Place::after(here, key).pack());
         let Total { rows: total, more: total_is_lower_bound } = total.into();
         Self { items, next, previous, total, total_is_lower_bound }
     }

@@ -155,27 +155,33 @@ fn unreadable(why: &str, line: usize, column: usize) -> Problem {
     }
 }
 
-/// Reads one YAML document that begins on `line` of its file.
-pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DEPTH,
-            flow_nesting_limit: MAX_DEPTH + 1,
-            max_documents: 2,
-            max_nodes: 250_000,
-            max_aliases: 2_000,
-            max_anchors: 2_000,
-            max_merge_keys: 2_000,
-            max_total_scalar_bytes: 4 * MAX_DOCUMENT,
-            max_recorded_anchor_events: 250_000,
-            max_recorded_anchor_bytes: 8 * MAX_DOCUMENT,
-        },
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 250_000 },
+/// What YAML means here: `no` and `.inf` are texts. Whoever reads a file to send it on reads it with these options too, or
+/// the portal would be told something else than the file says.
+pub fn yaml_meaning() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         strict_booleans: true,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
-        emit_comments: false,
-        with_snippet: false,
+    }
+}
+
+/// Reads one YAML document that begins on `line` of its file.
+pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
+    let mut options = yaml_meaning();
+    options.budget = serde_saphyr::budget! {
+        max_depth: MAX_DEPTH,
+        flow_nesting_limit: MAX_DEPTH + 1,
+        max_documents: 2,
+        max_nodes: 250_000,
+        max_aliases: 2_000,
+        max_anchors: 2_000,
+        max_merge_keys: 2_000,
+        max_total_scalar_bytes: 4 * MAX_DOCUMENT,
+        max_recorded_anchor_events: 250_000,
+        max_recorded_anchor_bytes: 8 * MAX_DOCUMENT,
     };
+    options.alias_limits = serde_saphyr::alias_limits! { max_total_replayed_events: 250_000 };
+    options.emit_comments = false;
+    options.with_snippet = false;
     serde_saphyr::with_deserializer_from_str_with_options(text, options, |reader| {
         Tree(MAX_DEPTH).deserialize(reader)
     })

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use portolan_domain::catalog::descriptor::yaml_meaning;
 use serde_json::Value;
 
 /// Most bytes of a file that a placeholder names.
@@ -31,8 +32,7 @@ pub(super) fn file(text: &str, path: &Path, root: &Path) -> Result<Resolved, Str
     if !placeholders && !text.contains("Location") {
         return Ok(Resolved::default());
     }
-    let Ok(mut documents) = serde_saphyr::from_multiple_with_options::<Value>(text, as_the_portal_reads())
-    else {
+    let Ok(mut documents) = serde_saphyr::from_multiple_with_options::<Value>(text, yaml_meaning()) else {
         return Ok(Resolved::default());
     };
     let beside = Beside { folder: path.parent().unwrap_or(Path::new(".")), root };
@@ -49,14 +49,6 @@ pub(super) fn file(text: &str, path: &Path, root: &Path) -> Result<Resolved, Str
         documents.iter().fold(String::new(), |text, document| text + "---\n" + &document.to_string() + "\n")
     });
     Ok(Resolved { text, targets })
-}
-
-/// `no` is a text and not false, as it would be had the file gone to the portal as it is.
-fn as_the_portal_reads() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        strict_booleans: true,
-        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
-    }
 }
 
 /// Where relative names lead.
@@ -104,7 +96,7 @@ impl Beside<'_> {
             "$json" => {
                 serde_json::from_str(&text).map_err(|error| format!("{key}: {name} is not JSON: {error}"))
             }
-            _ => serde_saphyr::from_str_with_options(&text, as_the_portal_reads())
+            _ => serde_saphyr::from_str_with_options(&text, yaml_meaning())
                 .map_err(|error| format!("{key}: {name} is not one YAML document: {error}")),
         }
     }
