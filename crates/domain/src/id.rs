@@ -56,6 +56,18 @@ ids! {
     ChangeId,
     /// Key of a deployment webhook.
     ChangeHookId,
+    /// Key of a schedule.
+    ScheduleId,
+    /// Key of a layer of a schedule.
+    LayerId,
+    /// Key of a version of a layer's rotation.
+    RotationId,
+    /// Key of an override.
+    CoverId,
+    /// Key of a swap that is offered or asked for.
+    SwapId,
+    /// Key of a shift.
+    ShiftId,
     /// Key of an activity row.
     ActivityId,
     /// Key of a usage event.

@@ -8,6 +8,7 @@
 //! | [`people`] | persons, teams, dated memberships, sessions, tokens |
 //! | [`catalog`] | entities, descriptors, relations, ownership, search |
 //! | [`changes`] | what was deployed where, by whom, how it went |
+//! | [`rota`] | who is on call, when, and who takes over |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -21,14 +22,16 @@ mod id;
 mod page;
 pub mod people;
 mod portal;
+pub mod rota;
 pub mod settings;
 pub mod usage;
 
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActivityId, ChangeHookId, ChangeId, EntityId, IdentityLinkId, MembershipId, OwnershipId, PersonId,
-    SessionId, SignInLinkId, SourceId, TeamId, TokenId, UsageEventId,
+    ActivityId, ChangeHookId, ChangeId, CoverId, EntityId, IdentityLinkId, LayerId, MembershipId,
+    OwnershipId, PersonId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId, SwapId,
+    TeamId, TokenId, UsageEventId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

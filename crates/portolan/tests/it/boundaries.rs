@@ -28,7 +28,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// Slices of the domain, from those that may call most to those that may call none. A slice calls lower rows only.
 const LAYERS: &[&[&str]] =
-    &[&["changes"], &["catalog"], &["people"], &["usage"], &["settings"], &["activity"]];
+    &[&["rota"], &["changes"], &["catalog"], &["people"], &["usage"], &["settings"], &["activity"]];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
