@@ -16,6 +16,7 @@
 pub mod activity;
 pub mod catalog;
 pub mod changes;
+mod check;
 mod cx;
 mod error;
 mod id;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::check::Checks;
+use crate::check::Checks;
 use crate::{Cx, PersonId, Result, TeamId, activity::Changed};
 
 /// The fields that differ, in the order in which they were compared.

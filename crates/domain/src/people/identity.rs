@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Person, check::Checks, person, store};
+use super::{Person, person, store};
+use crate::check::Checks;
 use crate::{
     Cx, IdentityLinkId, Result,
     activity::{self, Act},

@@ -4,9 +4,8 @@
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{
-    PersonName, TeamName, check::Checks, person, person::may_read, rights::require_team, store, team,
-};
+use super::{PersonName, TeamName, person, person::may_read, rights::require_team, store, team};
+use crate::check::Checks;
 use crate::{
     Cursor, Cx, Error, Limit, MembershipId, Page, PersonId, Result, TeamId,
     activity::{self, Act},

@@ -10,7 +10,6 @@
 
 mod callers;
 mod changed;
-mod check;
 mod identity;
 mod membership;
 mod password;

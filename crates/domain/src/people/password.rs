@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use tokio::sync::Semaphore;
 
-use super::{check::Checks, secret, sign_in, store};
+use super::{secret, sign_in, store};
+use crate::check::Checks;
 use crate::{
     Cx, Error, Result,
     activity::{self, Act},

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{check::Checks, store};
+use super::store;
+use crate::check::Checks;
 use crate::{Cursor, Cx, Error, Limit, Page, PersonId, Result, page::check_words};
 
 /// A person.

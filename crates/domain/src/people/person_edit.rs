@@ -3,10 +3,10 @@
 use super::{
     Person, Preferences,
     changed::{Changes, named, refuse_described},
-    check::Checks,
     person::{may_read, meant, subject},
     store,
 };
+use crate::check::Checks;
 use crate::{
     Cx, Error, PersonId, Result,
     activity::{self, Act, Changed},

@@ -9,11 +9,8 @@ use std::{
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{
-    NewPerson, Person, PersonName,
-    check::{Checks, tame},
-    password, person, person_edit, secret, session, store,
-};
+use super::{NewPerson, Person, PersonName, password, person, person_edit, secret, session, store};
+use crate::check::{Checks, tame};
 use crate::{
     Actor, Cx, Error, PersonId, Portal, Result, Scope, Via,
     activity::{self, Act},

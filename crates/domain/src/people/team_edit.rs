@@ -3,12 +3,12 @@
 use super::{
     Role, Team,
     changed::{Changes, named, refuse_described},
-    check::Checks,
     person::{may_read, meant},
     rights::{require_team, team_rights},
     store,
     team::{subject, team_by_id},
 };
+use crate::check::Checks;
 use crate::{
     Cx, Error, PersonId, Result, TeamId,
     activity::{self, Act, Changed},

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{Person, check::Checks, person, secret, store};
+use super::{Person, person, secret, store};
+use crate::check::Checks;
 use crate::{
     Cx, Error, Result, Scope, TokenId, Via,
     activity::{self, Act},

@@ -14,7 +14,8 @@ pub(super) use places::{Known, candidates};
 use places::{Place, Places};
 use rings::break_rings;
 
-use super::{Role, check, store};
+use super::{Role, store};
+use crate::check;
 use crate::{
     Cx, PersonId, Result, TeamId,
     activity::{self, Act},

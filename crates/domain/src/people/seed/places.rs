@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::{check, secret};
+use super::super::secret;
+use crate::check;
 
 /// Which team or person a batch entry becomes.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,10 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::super::{
-    PeopleFilter, Person, PersonName, Preferences,
-    check::{anywhere, tame},
-};
+use super::super::{PeopleFilter, Person, PersonName, Preferences};
+use crate::check::{anywhere, tame};
 use crate::{Cx, Error, PersonId, Result};
 
 struct Row {

@@ -1,9 +1,7 @@
 //! Teams.
 
-use super::super::{
-    OrgTeam, Role, Team, TeamName,
-    check::{anywhere, tame},
-};
+use super::super::{OrgTeam, Role, Team, TeamName};
+use crate::check::{anywhere, tame};
 use crate::{Cx, Error, PersonId, Result, TeamId};
 
 struct Row {

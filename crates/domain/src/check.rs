@@ -4,16 +4,16 @@ use crate::{Error, Problem, Result};
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Checks(Vec<Problem>);
+pub(crate) struct Checks(Vec<Problem>);
 
 impl Checks {
     /// Adds a problem.
-    pub(super) fn problem(&mut self, field: &str, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, field: &str, message: impl Into<String>) {
         self.0.push(Problem { field: field.into(), message: message.into() });
     }
 
     /// One line of text that must be there, without blanks at its ends.
-    pub(super) fn line(&mut self, field: &str, text: &str, max: usize) -> String {
+    pub(crate) fn line(&mut self, field: &str, text: &str, max: usize) -> String {
         let text = text.trim();
         if text.is_empty() {
             self.problem(field, "is needed");
@@ -26,13 +26,13 @@ impl Checks {
     }
 
     /// One line of text or nothing.
-    pub(super) fn optional_line(&mut self, field: &str, text: Option<&str>, max: usize) -> Option<String> {
+    pub(crate) fn optional_line(&mut self, field: &str, text: Option<&str>, max: usize) -> Option<String> {
         let text = text.map(str::trim).filter(|t| !t.is_empty())?;
         Some(self.line(field, text, max))
     }
 
     /// Text of several lines, or nothing.
-    pub(super) fn text(&mut self, field: &str, text: &str, max: usize) -> String {
+    pub(crate) fn text(&mut self, field: &str, text: &str, max: usize) -> String {
         let text = text.trim().replace("\r\n", "\n");
         if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             self.problem(field, "must not contain control characters");
@@ -43,7 +43,7 @@ impl Checks {
     }
 
     /// A handle or slug.
-    pub(super) fn key(&mut self, field: &str, text: &str) -> String {
+    pub(crate) fn key(&mut self, field: &str, text: &str) -> String {
         let text = text.trim();
         if !is_key(text) {
             let hint = suggest_key(text).map(|s| format!("; {s} would do")).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Checks {
     }
 
     /// An e-mail address, roughly: whether it works only a mail can tell.
-    pub(super) fn email(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+    pub(crate) fn email(&mut self, field: &str, text: Option<&str>) -> Option<String> {
         let text = self.optional_line(field, text, 254)?;
         if !is_email(&text) {
             self.problem(field, "must be an e-mail address like imke@fairhaven.example");
@@ -69,7 +69,7 @@ impl Checks {
     }
 
     /// An IANA time zone.
-    pub(super) fn time_zone(&mut self, field: &str, text: &str) -> String {
+    pub(crate) fn time_zone(&mut self, field: &str, text: &str) -> String {
         let text = text.trim();
         if !is_time_zone(text) {
             self.problem(field, "must be the name of a time zone like Europe/Amsterdam");
@@ -78,7 +78,7 @@ impl Checks {
     }
 
     /// A link that a browser may follow.
-    pub(super) fn link(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+    pub(crate) fn link(&mut self, field: &str, text: Option<&str>) -> Option<String> {
         let text = self.optional_line(field, text, 2000)?;
         if !is_link(&text) {
             self.problem(field, "must be a link that begins with https:// or http://");
@@ -87,13 +87,13 @@ impl Checks {
     }
 
     /// Whether anything is wrong so far.
-    pub(super) fn done(self) -> Result<()> {
+    pub(crate) fn done(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
     }
 }
 
 /// Whether a text may be a handle or slug.
-pub(super) fn is_key(text: &str) -> bool {
+pub(crate) fn is_key(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
     bytes.len() <= 63
@@ -103,12 +103,12 @@ pub(super) fn is_key(text: &str) -> bool {
 }
 
 /// Whether an address of the portal itself stands where this handle or slug would: `/teams/new`.
-pub(super) fn is_reserved(key: &str) -> bool {
+pub(crate) fn is_reserved(key: &str) -> bool {
     key.eq_ignore_ascii_case("new")
 }
 
 /// The nearest key to what was typed, if there is one.
-pub(super) fn suggest_key(text: &str) -> Option<String> {
+pub(crate) fn suggest_key(text: &str) -> Option<String> {
     let mut key = String::new();
     for c in text.trim().chars() {
         if c.is_ascii_alphanumeric() {
@@ -122,7 +122,7 @@ pub(super) fn suggest_key(text: &str) -> Option<String> {
     is_key(key).then(|| key.to_owned())
 }
 
-pub(super) fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(user, host)| {
         !user.is_empty()
             && !host.contains('@')
@@ -135,21 +135,21 @@ pub(super) fn is_email(text: &str) -> bool {
     })
 }
 
-pub(super) fn is_time_zone(text: &str) -> bool {
+pub(crate) fn is_time_zone(text: &str) -> bool {
     text == "UTC" || (text.contains('/') && jiff::tz::TimeZone::get(text).is_ok())
 }
 
-pub(super) fn is_link(text: &str) -> bool {
+pub(crate) fn is_link(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
 }
 
 /// A text that a statement may hold: without control characters and not longer than `max` characters.
-pub(super) fn tame(text: &str, max: usize) -> String {
+pub(crate) fn tame(text: &str, max: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
 /// A search text as a LIKE pattern that finds it anywhere, its own wildcards made harmless.
-pub(super) fn anywhere(text: &str) -> String {
+pub(crate) fn anywhere(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in tame(text.trim(), 200).to_lowercase().chars() {
         if matches!(c, '%' | '_' | '\\') {
