@@ -1,7 +1,10 @@
 //! The outside world behind small functions: what a vendor sends and signs becomes the domain's own records.
 
+pub mod alertmanager;
+pub mod generic_alert;
 pub mod github;
 pub mod gitlab;
+pub mod pagerduty;
 
 /// Why a payload is of no use, for whoever looks at the sender's log of deliveries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

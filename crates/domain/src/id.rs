@@ -68,6 +68,22 @@ ids! {
     SwapId,
     /// Key of a shift.
     ShiftId,
+    /// Key of an escalation policy.
+    PolicyId,
+    /// Key of an integration that alerts come in by.
+    AlertIntegrationId,
+    /// Key of a group of alerts.
+    AlertGroupId,
+    /// Key of an alert, from when it fires until it does not.
+    AlertId,
+    /// Key of a page: what woke somebody.
+    PageId,
+    /// Key of what happened to a page.
+    PageEventId,
+    /// Key of a maintenance window.
+    MaintenanceId,
+    /// Key of a note at the change of a shift.
+    HandOverId,
     /// Key of an activity row.
     ActivityId,
     /// Key of a usage event.

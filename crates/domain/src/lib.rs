@@ -9,6 +9,7 @@
 //! | [`catalog`] | entities, descriptors, relations, ownership, search |
 //! | [`changes`] | what was deployed where, by whom, how it went |
 //! | [`rota`] | who is on call, when, and who takes over |
+//! | [`paging`] | alerts, pages, who is told and who next, hand-overs |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -21,6 +22,7 @@ mod cx;
 mod error;
 mod id;
 mod page;
+pub mod paging;
 pub mod people;
 mod portal;
 pub mod rota;
@@ -30,9 +32,10 @@ pub mod usage;
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActivityId, ChangeHookId, ChangeId, CoverId, EntityId, IdentityLinkId, LayerId, MembershipId,
-    OwnershipId, PersonId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId, SwapId,
-    TeamId, TokenId, UsageEventId,
+    ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ChangeHookId, ChangeId, CoverId, EntityId,
+    HandOverId, IdentityLinkId, LayerId, MaintenanceId, MembershipId, OwnershipId, PageEventId, PageId,
+    PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId, SwapId, TeamId,
+    TokenId, UsageEventId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

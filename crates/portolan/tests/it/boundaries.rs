@@ -27,8 +27,16 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// Slices of the domain, from those that may call most to those that may call none. A slice calls lower rows only.
-const LAYERS: &[&[&str]] =
-    &[&["rota"], &["changes"], &["catalog"], &["people"], &["usage"], &["settings"], &["activity"]];
+const LAYERS: &[&[&str]] = &[
+    &["paging"],
+    &["rota"],
+    &["changes"],
+    &["catalog"],
+    &["people"],
+    &["usage"],
+    &["settings"],
+    &["activity"],
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
