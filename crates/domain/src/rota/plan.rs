@@ -104,10 +104,10 @@ impl Unit {
         }
     }
 
-    /// The longest turn: a year and a day.
+    /// The longest turn, about a year (of hours: six weeks).
     pub fn most(self) -> u32 {
         match self {
-            Self::Hours => 8784,
+            Self::Hours => 1000,
             Self::Days => 366,
             Self::Weeks => 52,
             Self::Months => 12,
@@ -182,7 +182,7 @@ pub struct Shift {
 }
 
 /// Who has a shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
     /// This person.
     Person(PersonId),
