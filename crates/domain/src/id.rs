@@ -88,4 +88,10 @@ ids! {
     ActivityId,
     /// Key of a usage event.
     UsageEventId,
+    /// Key of a job of the queue.
+    JobId,
+    /// Key of a notice.
+    NoticeId,
+    /// Key of a webhook that a team is told through.
+    WebhookEndpointId,
 }

@@ -10,6 +10,8 @@
 //! | [`changes`] | what was deployed where, by whom, how it went |
 //! | [`rota`] | who is on call, when, and who takes over |
 //! | [`paging`] | alerts, pages, who is told and who next, hand-overs |
+//! | [`notify`] | what to tell whom, and how it went |
+//! | [`work`] | the durable queue that replicas share |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -21,21 +23,24 @@ mod check;
 mod cx;
 mod error;
 mod id;
+pub mod notify;
 mod page;
 pub mod paging;
 pub mod people;
 mod portal;
 pub mod rota;
+pub mod sealing;
 pub mod settings;
 pub mod usage;
+pub mod work;
 
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
     ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ChangeHookId, ChangeId, CoverId, EntityId,
-    HandOverId, IdentityLinkId, LayerId, MaintenanceId, MembershipId, OwnershipId, PageEventId, PageId,
-    PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId, SwapId, TeamId,
-    TokenId, UsageEventId,
+    HandOverId, IdentityLinkId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OwnershipId,
+    PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId,
+    SourceId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

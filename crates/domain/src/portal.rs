@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{Actor, Call, Db, Result, people::Callers, usage};
+use crate::{Actor, Call, Db, Result, people::Callers, sealing::SealingKey, usage};
 
 /// The running portal. Cheap to clone through its `Arc`.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Portal {
     /// Whether the sign-in page offers the demo personas: only ever true on a loopback address.
     pub demo_sign_in: bool,
     /// Key that seals secrets at rest; none when an external database is used without one.
-    pub sealing_key: Option<crate::changes::SealingKey>,
+    pub sealing_key: Option<SealingKey>,
 }
 
 impl Portal {

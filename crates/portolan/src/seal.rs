@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use portolan_domain::changes::SealingKey;
+use portolan_domain::sealing::SealingKey;
 
 use crate::settings::Settings;
 

@@ -4,10 +4,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{SealingKey, store};
+use super::store;
 use crate::{
     ChangeHookId, Cx, Error, Result,
     activity::{self, Act, Changed},
+    sealing::{self, SealingKey},
 };
 
 /// Whose webhook it is.
@@ -110,13 +111,9 @@ pub async fn create_hook(
             "is needed, with at most 100 characters: which organisation or project it is for",
         ));
     }
-    let key = key.ok_or_else(no_key)?;
+    let key = sealing::required(key, "hooks")?;
     let id = ChangeHookId::new();
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        Error::Unavailable("the system has no random numbers for a secret; try again in a moment".into())
-    })?;
-    let secret = URL_SAFE_NO_PAD.encode(bytes);
+    let secret = URL_SAFE_NO_PAD.encode(sealing::random()?);
     let sealed = key.seal(secret.as_bytes(), id.0.as_bytes())?;
     cx.atomically(async |cx| {
         store::hook::insert(cx, id, kind, name, &sealed, by).await?;
@@ -167,7 +164,7 @@ pub async fn secret_of_hook(
 ) -> Result<HookSecret> {
     let sealed =
         store::hook::sealed(cx, id, kind).await?.ok_or_else(|| Error::not_found("hook", id.to_string()))?;
-    let secret = key.ok_or_else(no_key)?.open(&sealed, id.0.as_bytes()).ok_or_else(|| {
+    let secret = sealing::required(key, "hooks")?.open(&sealed, id.0.as_bytes()).ok_or_else(|| {
         Error::Unavailable(
             "the hook's secret was sealed with another key; an admin has to make the hook anew".into(),
         )
@@ -178,10 +175,4 @@ pub async fn secret_of_hook(
 /// Notes that a delivery with a right signature came.
 pub async fn hook_used(cx: &mut Cx<'_>, id: ChangeHookId) -> Result<()> {
     store::hook::touch(cx, id).await
-}
-
-fn no_key() -> Error {
-    Error::Unavailable(
-        "hooks need a key to seal their secrets with; the operator sets PORTOLAN_SECRET_KEY".into(),
-    )
 }

@@ -5,7 +5,6 @@
 
 mod hook;
 mod new;
-mod sealing;
 mod store;
 
 use jiff::Timestamp;
@@ -21,7 +20,6 @@ pub use hook::{
     Hook, HookKind, HookSecret, NewHook, create_hook, hook_used, hooks, revoke_hook, secret_of_hook,
 };
 pub use new::{Deployment, NewChange, is_production};
-pub use sealing::SealingKey;
 
 /// How a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]

@@ -2,7 +2,8 @@
 
 use portolan_domain::{
     Error, Limit, activity,
-    changes::{self, Deployment, Filter, HookKind, NewChange, SealingKey, Status},
+    changes::{self, Deployment, Filter, HookKind, NewChange, Status},
+    sealing::SealingKey,
 };
 use sqlx::PgPool;
 

@@ -32,9 +32,11 @@ const LAYERS: &[&[&str]] = &[
     &["rota"],
     &["changes"],
     &["catalog"],
+    &["notify"],
     &["people"],
     &["usage"],
     &["settings"],
+    &["work"],
     &["activity"],
 ];
 

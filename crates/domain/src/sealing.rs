@@ -9,7 +9,7 @@ use crate::{Error, Result};
 
 const NONCE: usize = 24;
 
-/// Key that seals webhook secrets at rest.
+/// Key that seals secrets at rest: of webhooks, and addresses that open a door by themselves.
 #[derive(Clone)]
 pub struct SealingKey([u8; 32]);
 
@@ -21,7 +21,7 @@ impl SealingKey {
 
     /// Seals a secret. It opens only for the same `owner` (the row it belongs to), so sealed bytes cannot be moved
     /// from one row to another.
-    pub(super) fn seal(&self, secret: &[u8], owner: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn seal(&self, secret: &[u8], owner: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| broken())?;
         let mut sealed = nonce.to_vec();
@@ -34,7 +34,7 @@ impl SealingKey {
     }
 
     /// Opens what [`SealingKey::seal`] sealed for `owner`; none if the key, the owner or the bytes are not the same.
-    pub(super) fn open(&self, sealed: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, sealed: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
         self.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: owner }).ok()
     }
@@ -44,8 +44,24 @@ impl SealingKey {
     }
 }
 
+/// The key, for what cannot be done without one.
+pub(crate) fn required<'k>(key: Option<&'k SealingKey>, what: &str) -> Result<&'k SealingKey> {
+    key.ok_or_else(|| {
+        Error::Unavailable(format!(
+            "{what} need a key to seal their secrets with; the operator sets PORTOLAN_SECRET_KEY"
+        ))
+    })
+}
+
+/// A new secret of 32 random bytes.
+pub(crate) fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| broken())?;
+    Ok(bytes)
+}
+
 fn broken() -> Error {
-    Error::Unavailable("the system has no random numbers to seal a secret with; try again in a moment".into())
+    Error::Unavailable("the system has no random numbers to make a secret of; try again in a moment".into())
 }
 
 impl std::fmt::Debug for SealingKey {
