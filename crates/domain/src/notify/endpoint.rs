@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{About, Destination, Notice, Recipient, store};
 use crate::{
-    Cx, Error, NoticeId, Problem, Result, TeamId, WebhookEndpointId,
+    Cx, Error, NoticeId, Result, TeamId, WebhookEndpointId,
     activity::{self, Act, Changed},
+    check::Checks,
     people,
     sealing::{self, SealingKey},
 };
@@ -241,26 +242,21 @@ async fn editable(cx: &mut Cx<'_>, slug: &str) -> Result<people::Team> {
 }
 
 fn check(name: &str, url: &str) -> Result<(String, String)> {
-    let mut problems = Vec::new();
-    let (name, url) = (name.trim(), url.trim());
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        problems.push(Problem {
-            field: "name".into(),
-            message: "is needed, with at most 100 characters: what is told there".into(),
-        });
-    }
-    let plain = url::Url::parse(url).is_ok_and(|u| {
+    let mut checks = Checks::default();
+    let name = checks.line("name", name, 100);
+    let url = checks.line("url", url, 2000);
+    let plain = url::Url::parse(&url).is_ok_and(|u| {
         matches!(u.scheme(), "http" | "https")
             && u.host().is_some()
             && u.username().is_empty()
             && u.password().is_none()
     });
-    if !plain || url.chars().count() > 2000 || url.chars().any(char::is_control) {
-        problems.push(Problem {
-            field: "url".into(),
-            message: "must be an address that begins with https:// or http://, without a user name in it"
-                .into(),
-        });
+    if !plain && !url.is_empty() {
+        checks.problem(
+            "url",
+            "must be an address that begins with https:// or http://, without a user name in it",
+        );
     }
-    if problems.is_empty() { Ok((name.to_owned(), url.to_owned())) } else { Err(Error::Invalid(problems)) }
+    checks.done()?;
+    Ok((name, url))
 }

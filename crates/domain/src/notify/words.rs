@@ -26,9 +26,9 @@ impl Bundle {
         }
         for notice in &self.notices {
             if in_full {
-                notice.write_in_full(&mut text, base_url)
+                notice.write_in_full(&mut text, base_url);
             } else {
-                notice.write_short(&mut text, base_url)
+                notice.write_short(&mut text, base_url);
             }
         }
         let _ = writeln!(text, "--\nPortolan, {base_url}");
