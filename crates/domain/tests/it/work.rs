@@ -30,8 +30,8 @@ async fn one(bed: &Bed) -> Claim {
     claims.remove(0)
 }
 
-fn is_lost<T: std::fmt::Debug>(outcome: Result<T, Error>) {
-    assert!(matches!(&outcome, Err(Error::Conflict(why)) if why.contains("another worker")), "{outcome:?}");
+fn is_lost<T: std::fmt::Debug>(outcome: &Result<T, Error>) {
+    assert!(matches!(outcome, Err(Error::Conflict(why)) if why.contains("another worker")), "{outcome:?}");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -98,14 +98,14 @@ async fn whoever_lost_the_lease_can_end_nothing(pool: PgPool) {
 
     let mut call = bed.as_system().await;
     let cx = &mut call.cx();
-    is_lost(work::extend(cx, &slow, LEASE).await);
-    is_lost(work::hold(cx, &slow).await);
-    is_lost(work::retry(cx, &slow, "late").await);
-    is_lost(work::postpone(cx, &slow, bed.now()).await);
-    is_lost(work::bury(cx, &slow, "late").await);
-    is_lost(work::finish(cx, &slow).await);
+    is_lost(&work::extend(cx, &slow, LEASE).await);
+    is_lost(&work::hold(cx, &slow).await);
+    is_lost(&work::retry(cx, &slow, "late").await);
+    is_lost(&work::postpone(cx, &slow, bed.now()).await);
+    is_lost(&work::bury(cx, &slow, "late").await);
+    is_lost(&work::finish(cx, &slow).await);
     work::finish(cx, &next).await.unwrap();
-    is_lost(work::finish(cx, &next).await);
+    is_lost(&work::finish(cx, &next).await);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
