@@ -4,6 +4,7 @@
 //! over lower ones → covers. Hand-offs are wall times of the plan's zone; only results are instants.
 
 mod difference;
+pub mod ical;
 mod plan;
 mod shifts;
 mod span;
