@@ -63,7 +63,7 @@ CREATE TABLE rotation (
     valid_from   timestamptz NOT NULL,
     valid_until  timestamptz,
     anchor       timestamp NOT NULL, -- wall time in the schedule's zone from which turns are counted
-    every        integer NOT NULL CONSTRAINT rotation_every_range CHECK (every BETWEEN 1 AND 1000),
+    every        integer NOT NULL CONSTRAINT rotation_every_range CHECK (every BETWEEN 1 AND 8784),
     unit         text NOT NULL CONSTRAINT rotation_unit_known CHECK (unit IN ('hours', 'days', 'weeks', 'months')),
     only_active_days boolean NOT NULL DEFAULT false,
     restrictions jsonb NOT NULL DEFAULT '[]', -- weekly windows as in schedule.coverage; none: always

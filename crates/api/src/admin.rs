@@ -89,6 +89,18 @@ struct SettingsBody {
     confirm_after_days: Option<i64>,
     /// How many times a month one person is asked, at most. Default 4.
     confirm_asks_a_month: i64,
+    /// On call one in so many, or less often, is good. Default 6.
+    load_good_one_in: i64,
+    /// On call more often than one in so many needs a reason. Default 4.
+    load_least_one_in: i64,
+    /// Business-impacting pages a week up to which a team is well. Default 2.
+    load_pages_good: i64,
+    /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
+    load_pages_most: i64,
+    /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
+    load_essential_warn: i64,
+    /// Percent above which it is an alarm. Default 50.
+    load_essential_alarm: i64,
 }
 
 impl From<Settings> for SettingsBody {
@@ -97,6 +109,12 @@ impl From<Settings> for SettingsBody {
             usage_names_days: s.usage_names_days,
             confirm_after_days: s.confirm_after_days,
             confirm_asks_a_month: s.confirm_asks_a_month,
+            load_good_one_in: s.load_good_one_in,
+            load_least_one_in: s.load_least_one_in,
+            load_pages_good: s.load_pages_good,
+            load_pages_most: s.load_pages_most,
+            load_essential_warn: s.load_essential_warn,
+            load_essential_alarm: s.load_essential_alarm,
         }
     }
 }
@@ -115,28 +133,70 @@ struct NewSettings {
     /// How many times a month one person is asked, 1 to 30.
     #[schema(required = true, value_type = i64)]
     confirm_asks_a_month: Option<i64>,
+    /// On call one in so many, or less often, is good. Default 6.
+    #[schema(required = true, value_type = i64)]
+    load_good_one_in: Option<i64>,
+    /// On call more often than one in so many needs a reason. Default 4.
+    #[schema(required = true, value_type = i64)]
+    load_least_one_in: Option<i64>,
+    /// Business-impacting pages a week up to which a team is well. Default 2.
+    #[schema(required = true, value_type = i64)]
+    load_pages_good: Option<i64>,
+    /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
+    #[schema(required = true, value_type = i64)]
+    load_pages_most: Option<i64>,
+    /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
+    #[schema(required = true, value_type = i64)]
+    load_essential_warn: Option<i64>,
+    /// Percent above which it is an alarm. Default 50.
+    #[schema(required = true, value_type = i64)]
+    load_essential_alarm: Option<i64>,
 }
 
 impl NewSettings {
     fn read(self) -> Result<Settings, Error> {
-        let missing: Vec<_> = [
-            ("usage_names_days", self.usage_names_days.is_none(), "90"),
-            ("confirm_after_days", self.confirm_after_days.is_none(), "null, which is never"),
-            ("confirm_asks_a_month", self.confirm_asks_a_month.is_none(), "4"),
-        ]
-        .into_iter()
-        .filter(|(_, missing, _)| *missing)
-        .map(|(field, _, default)| Problem {
-            field: field.into(),
-            message: format!("is needed: PUT replaces all settings; its default is {default}"),
-        })
-        .collect();
-        match (self.usage_names_days, self.confirm_after_days, self.confirm_asks_a_month) {
-            (Some(usage_names_days), Some(confirm_after_days), Some(confirm_asks_a_month)) => {
-                Ok(Settings { usage_names_days, confirm_after_days, confirm_asks_a_month })
-            }
-            _ => Err(Error::Invalid(missing)),
+        let mut missing = Vec::new();
+        let mut needed = |field: &str, value: Option<i64>, default: i64| {
+            value.unwrap_or_else(|| {
+                missing.push(left_out(field, &default.to_string()));
+                default
+            })
+        };
+        let default = Settings::default();
+        let new = Settings {
+            usage_names_days: needed("usage_names_days", self.usage_names_days, default.usage_names_days),
+            confirm_after_days: self.confirm_after_days.flatten(),
+            confirm_asks_a_month: needed(
+                "confirm_asks_a_month",
+                self.confirm_asks_a_month,
+                default.confirm_asks_a_month,
+            ),
+            load_good_one_in: needed("load_good_one_in", self.load_good_one_in, default.load_good_one_in),
+            load_least_one_in: needed("load_least_one_in", self.load_least_one_in, default.load_least_one_in),
+            load_pages_good: needed("load_pages_good", self.load_pages_good, default.load_pages_good),
+            load_pages_most: needed("load_pages_most", self.load_pages_most, default.load_pages_most),
+            load_essential_warn: needed(
+                "load_essential_warn",
+                self.load_essential_warn,
+                default.load_essential_warn,
+            ),
+            load_essential_alarm: needed(
+                "load_essential_alarm",
+                self.load_essential_alarm,
+                default.load_essential_alarm,
+            ),
+        };
+        if self.confirm_after_days.is_none() {
+            missing.insert(missing.len().min(1), left_out("confirm_after_days", "null, which is never"));
         }
+        if missing.is_empty() { Ok(new) } else { Err(Error::Invalid(missing)) }
+    }
+}
+
+fn left_out(field: &str, default: &str) -> Problem {
+    Problem {
+        field: field.into(),
+        message: format!("is needed: PUT replaces all settings; its default is {default}"),
     }
 }
 

@@ -66,6 +66,10 @@ ids! {
     CoverId,
     /// Key of a swap that is offered or asked for.
     SwapId,
+    /// Key of a calendar of holidays.
+    HolidayCalendarId,
+    /// Key of a secret address of a calendar feed.
+    CalendarFeedId,
     /// Key of a shift.
     ShiftId,
     /// Key of an escalation policy.

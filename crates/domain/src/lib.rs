@@ -30,6 +30,7 @@ pub mod people;
 mod portal;
 pub mod rota;
 pub mod sealing;
+mod secret;
 pub mod settings;
 pub mod usage;
 pub mod work;
@@ -37,10 +38,10 @@ pub mod work;
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ChangeHookId, ChangeId, CoverId, EntityId,
-    HandOverId, IdentityLinkId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OwnershipId,
-    PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId,
-    SourceId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
+    ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId, CoverId,
+    EntityId, HandOverId, HolidayCalendarId, IdentityLinkId, JobId, LayerId, MaintenanceId, MembershipId,
+    NoticeId, OwnershipId, PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId,
+    ShiftId, SignInLinkId, SourceId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

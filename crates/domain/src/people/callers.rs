@@ -10,7 +10,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{TOKEN_PREFIX, secret, session, store, token};
+use super::{TOKEN_PREFIX, session, store, token};
+use crate::secret;
 use crate::{Actor, Call, Db, Result, SessionId, TokenId, Via};
 
 const MOST: usize = 10_000;

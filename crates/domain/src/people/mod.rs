@@ -16,7 +16,6 @@ mod password;
 mod person;
 mod person_edit;
 mod rights;
-mod secret;
 mod seed;
 mod session;
 mod sign_in;
@@ -29,6 +28,7 @@ pub use callers::Callers;
 pub use identity::{Identity, identities, link_identity, person_by_identity};
 pub use membership::{Member, Origin, Stay, add_member, end_membership, former_members, members, stays};
 pub use password::{SHORTEST_PASSWORD, has_password, set_password};
+pub(crate) use person::meant as person_meant;
 pub use person::{
     Density, PeopleFilter, Person, PersonName, Preferences, Theme, find_people, me, people, person,
     person_by_id, person_names, reports, set_preferences,

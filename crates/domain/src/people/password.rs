@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use tokio::sync::Semaphore;
 
-use super::{secret, sign_in, store};
+use super::{sign_in, store};
 use crate::check::Checks;
+use crate::secret;
 use crate::{
     Cx, Error, Result,
     activity::{self, Act},

@@ -183,7 +183,7 @@ pub async fn set_preferences(cx: &mut Cx<'_>, preferences: Preferences) -> Resul
 
 /// The person whom a word in a field means: by handle, by e-mail address, or by a name that one active person alone has.
 /// Nobody for an empty word; a word that means nobody, or several, is noted as a problem.
-pub(super) async fn meant(
+pub(crate) async fn meant(
     cx: &mut Cx<'_>,
     checks: &mut Checks,
     field: &str,

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{Device, SignedIn, secret, store};
+use super::{Device, SignedIn, store};
+use crate::secret;
 use crate::{Cx, Error, PersonId, Result, SessionId};
 
 /// A session ends after this long without use, and in any case after [`LAST_DAYS`].

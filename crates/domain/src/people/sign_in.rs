@@ -9,8 +9,9 @@ use std::{
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{NewPerson, Person, PersonName, password, person, person_edit, secret, session, store};
+use super::{NewPerson, Person, PersonName, password, person, person_edit, session, store};
 use crate::check::{Checks, tame};
+use crate::secret;
 use crate::{
     Actor, Cx, Error, PersonId, Portal, Result, Scope, Via,
     activity::{self, Act},

@@ -3,8 +3,9 @@
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::{Person, person, secret, store};
+use super::{Person, person, store};
 use crate::check::Checks;
+use crate::secret;
 use crate::{
     Cx, Error, Result, Scope, TokenId, Via,
     activity::{self, Act},

@@ -2,24 +2,66 @@
 //!
 //! What a schedule says is one pure function of a [`Plan`]: turns of rotations → cut to the coverage → higher layers
 //! over lower ones → covers. Hand-offs are wall times of the plan's zone; only results are instants.
+//!
+//! Around it stands what is kept. [`create_schedule`] and [`change`] write what people decide, [`add_cover`] and
+//! [`take_swap`] lay something over it, and each renews the shifts in its transaction: what is over is a fact and stays.
+//! So [`on_call_of_team`], [`shifts_of_schedule`] and [`company_now`] only look. [`preview`] says what an edit would move,
+//! [`warnings`] what is missing, [`named_in`] what is left of somebody who is gone.
 
+mod cover;
 mod difference;
+mod duty;
+mod edit;
+mod effective;
+mod holiday;
 pub mod ical;
+pub mod load;
+mod named;
+mod oncall;
 mod plan;
+mod renew;
+mod schedule;
 mod shifts;
 mod span;
+mod store;
 mod succession;
+mod swap;
 mod times;
 mod turns;
 mod typed_time;
+mod warning;
 mod window;
 
+pub use cover::{CoverRecord, NewCover, add_cover, covers, withdraw_cover};
 pub use difference::{Difference, differences};
+pub use duty::{
+    Contact, Duty, Held, MOST_DAYS, NowAndNext, Via, company_now, contacts, on_call_of_teams, on_duty,
+    plan_of, shifts_of_person, shifts_of_schedule,
+};
+pub use edit::{
+    Edit, LayerEdit, NewLayer, NewSchedule, Preview, ScheduleEdit, change, create_schedule, preview,
+};
+pub use effective::Effective;
+pub use holiday::{
+    Holiday, HolidayCalendar, create_holiday_calendar, delete_holiday_calendar, edit_holiday_calendar,
+    holiday_calendar, holiday_calendars,
+};
+pub use named::{NamedIn, named_in, replace_person};
+pub use oncall::{OnCall, on_call, on_call_of_entity, on_call_of_team, on_schedule};
 pub use plan::{Cover, CoverKind, Coverage, Holder, Layer, Plan, Rotation, Shift, ShiftVia, Unit};
+pub use renew::{HORIZON, renew_due};
+pub use schedule::{
+    LayerRecord, Purpose, Schedule, ScheduleFilter, ScheduleName, layers, schedule, schedule_by_id,
+    schedules, schedules_of_team,
+};
 pub use shifts::{gaps, layer_shifts, shifts};
 pub use succession::{following, next_hand_off};
+pub use swap::{
+    NewSwap, Swap, SwapFilter, SwapState, ask_swap, give_swap_back, swap, swaps, take_swap, withdraw_swap,
+};
 pub use times::{add_covered, covered_between};
 pub use typed_time::{TypedTimeError, typed_time, wall_time};
+pub use warning::{LOOK_AHEAD, Warning, warnings};
 pub use window::{WallTime, Window, day_of, time_of, windows_of, word_of};
 
 #[cfg(test)]

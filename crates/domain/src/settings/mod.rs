@@ -19,17 +19,45 @@ pub struct Settings {
     pub confirm_after_days: Option<i64>,
     /// How many times a month one person is asked to confirm, at most. Default 4.
     pub confirm_asks_a_month: i64,
+    /// On call one in so many, or less often, is good. Default 6.
+    pub load_good_one_in: i64,
+    /// On call more often than one in so many needs a reason that is kept. Default 4.
+    pub load_least_one_in: i64,
+    /// Business-impacting pages a week up to which a team is well. Default 2.
+    pub load_pages_good: i64,
+    /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
+    pub load_pages_most: i64,
+    /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
+    pub load_essential_warn: i64,
+    /// Percent above which it is an alarm. Default 50.
+    pub load_essential_alarm: i64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { usage_names_days: 90, confirm_after_days: None, confirm_asks_a_month: 4 }
+        Self {
+            usage_names_days: 90,
+            confirm_after_days: None,
+            confirm_asks_a_month: 4,
+            load_good_one_in: 6,
+            load_least_one_in: 4,
+            load_pages_good: 2,
+            load_pages_most: 5,
+            load_essential_warn: 40,
+            load_essential_alarm: 50,
+        }
     }
 }
 
 const NAMES: &str = "usage.names-days";
 const AFTER: &str = "ownership.confirm-after-days";
 const ASKS: &str = "ownership.confirm-asks-a-month";
+const GOOD: &str = "on-call.good-one-in";
+const LEAST: &str = "on-call.least-one-in";
+const PAGES_GOOD: &str = "on-call.pages-a-week-good";
+const PAGES_MOST: &str = "on-call.pages-a-week-most";
+const ESSENTIAL_WARN: &str = "on-call.essential-percent-warn";
+const ESSENTIAL_ALARM: &str = "on-call.essential-percent-alarm";
 
 impl Settings {
     /// From what is stored; a value of the wrong shape counts as not set.
@@ -40,14 +68,26 @@ impl Settings {
             usage_names_days: number(NAMES).unwrap_or(default.usage_names_days),
             confirm_after_days: number(AFTER),
             confirm_asks_a_month: number(ASKS).unwrap_or(default.confirm_asks_a_month),
+            load_good_one_in: number(GOOD).unwrap_or(default.load_good_one_in),
+            load_least_one_in: number(LEAST).unwrap_or(default.load_least_one_in),
+            load_pages_good: number(PAGES_GOOD).unwrap_or(default.load_pages_good),
+            load_pages_most: number(PAGES_MOST).unwrap_or(default.load_pages_most),
+            load_essential_warn: number(ESSENTIAL_WARN).unwrap_or(default.load_essential_warn),
+            load_essential_alarm: number(ESSENTIAL_ALARM).unwrap_or(default.load_essential_alarm),
         }
     }
 
-    fn rows(self) -> [(&'static str, Value); 3] {
+    fn rows(self) -> [(&'static str, Value); 9] {
         [
             (NAMES, json!(self.usage_names_days)),
             (AFTER, json!(self.confirm_after_days)),
             (ASKS, json!(self.confirm_asks_a_month)),
+            (GOOD, json!(self.load_good_one_in)),
+            (LEAST, json!(self.load_least_one_in)),
+            (PAGES_GOOD, json!(self.load_pages_good)),
+            (PAGES_MOST, json!(self.load_pages_most)),
+            (ESSENTIAL_WARN, json!(self.load_essential_warn)),
+            (ESSENTIAL_ALARM, json!(self.load_essential_alarm)),
         ]
     }
 
@@ -64,6 +104,12 @@ impl Settings {
             within("confirm_after_days", days, 30, 3650);
         }
         within("confirm_asks_a_month", self.confirm_asks_a_month, 1, 30);
+        within("load_least_one_in", self.load_least_one_in, 1, 52);
+        within("load_good_one_in", self.load_good_one_in, self.load_least_one_in.max(1), 52);
+        within("load_pages_good", self.load_pages_good, 0, 100);
+        within("load_pages_most", self.load_pages_most, self.load_pages_good.max(0), 100);
+        within("load_essential_warn", self.load_essential_warn, 1, 100);
+        within("load_essential_alarm", self.load_essential_alarm, self.load_essential_warn.max(1), 100);
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
     }
 }

@@ -9,6 +9,7 @@ mod migrations;
 mod notify;
 mod ownership;
 mod people;
+mod rota;
 mod usage;
 mod work;
 mod world;

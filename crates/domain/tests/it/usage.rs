@@ -57,8 +57,12 @@ async fn settings_have_defaults_and_limits(pool: PgPool) {
     let world = World::new(pool).await;
     let mut root = world.call("root").await;
     assert_eq!(settings::show(&mut root.cx()).await.unwrap(), settings::Settings::default());
-    let wild =
-        settings::Settings { usage_names_days: 0, confirm_after_days: Some(3), confirm_asks_a_month: 99 };
+    let wild = settings::Settings {
+        usage_names_days: 0,
+        confirm_after_days: Some(3),
+        confirm_asks_a_month: 99,
+        ..settings::Settings::default()
+    };
     assert!(
         matches!(settings::change(&mut root.cx(), wild).await, Err(Error::Invalid(problems)) if problems.len() == 3)
     );

@@ -95,7 +95,13 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     let form = Form::blank()
         .with("usage_names_days", now.usage_names_days)
         .with_optional("confirm_after_days", now.confirm_after_days)
-        .with("confirm_asks_a_month", now.confirm_asks_a_month);
+        .with("confirm_asks_a_month", now.confirm_asks_a_month)
+        .with("load_good_one_in", now.load_good_one_in)
+        .with("load_least_one_in", now.load_least_one_in)
+        .with("load_pages_good", now.load_pages_good)
+        .with("load_pages_most", now.load_pages_most)
+        .with("load_essential_warn", now.load_essential_warn)
+        .with("load_essential_alarm", now.load_essential_alarm);
     page::html(&SettingsPage { shell: viewer.shell(Nav::Nowhere), form })
 }
 
@@ -123,5 +129,11 @@ fn read(form: &Form) -> Result<Settings, Error> {
         usage_names_days: number("usage_names_days")?,
         confirm_after_days,
         confirm_asks_a_month: number("confirm_asks_a_month")?,
+        load_good_one_in: number("load_good_one_in")?,
+        load_least_one_in: number("load_least_one_in")?,
+        load_pages_good: number("load_pages_good")?,
+        load_pages_most: number("load_pages_most")?,
+        load_essential_warn: number("load_essential_warn")?,
+        load_essential_alarm: number("load_essential_alarm")?,
     })
 }

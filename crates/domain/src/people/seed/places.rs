@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::secret;
 use crate::check;
+use crate::secret;
 
 /// Which team or person a batch entry becomes.
 #[derive(Debug, PartialEq, Eq)]

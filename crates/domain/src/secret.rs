@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 /// A new secret of 256 random bits. Nobody guesses it, so a plain hash of it is enough to store.
-pub(super) fn fresh(prefix: &str) -> Result<String> {
+pub(crate) fn fresh(prefix: &str) -> Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| {
         Error::Unavailable("the system gives no random numbers; try again in a moment".into())
@@ -15,12 +15,12 @@ pub(super) fn fresh(prefix: &str) -> Result<String> {
 }
 
 /// What is stored of a secret.
-pub(super) fn digest(secret: &str) -> [u8; 32] {
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
 /// Whether a text can be such a secret at all; anything else need not bother the database.
-pub(super) fn looks_right(secret: &str, prefix: &str) -> bool {
+pub(crate) fn looks_right(secret: &str, prefix: &str) -> bool {
     secret.strip_prefix(prefix).is_some_and(|s| {
         s.len() == 43 && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     })

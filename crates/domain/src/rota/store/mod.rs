@@ -1,0 +1,34 @@
+//! The statements of schedules.
+
+mod cover;
+mod holiday;
+mod named;
+mod plan;
+mod schedule;
+mod shift;
+mod swap;
+mod warning;
+
+pub(super) use cover::{
+    count_covers_to_come, cover, cover_of, covers_to_come, insert_cover, withdraw_cover,
+    withdraw_covers_of_swap,
+};
+pub(super) use holiday::{
+    delete_calendar, holiday_calendars, holidays, insert_calendar, lock_calendar, put_holidays,
+    rename_calendar, schedules_with_calendar,
+};
+pub(super) use named::named_in;
+pub(super) use plan::{end_rotations, insert_layer, insert_rotation, layers, plan, update_layer};
+pub(super) use schedule::{
+    count_schedules, insert_schedule, lock_schedule, schedule_by_id, schedule_by_slug, schedules,
+    schedules_of_team, schedules_to_renew, touch_schedule, update_schedule,
+};
+pub(super) use shift::{
+    contacts, duties_around, duties_of_person, duties_of_schedule, kept_from, on_call_of_teams, taken_uids,
+    write_renewal,
+};
+pub(super) use swap::{
+    count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps, take_swap,
+    withdraw_swap,
+};
+pub(super) use warning::{double_bookings, empty_and_missing, unreachable};

@@ -1,0 +1,368 @@
+//! Schedules on a real database: what is kept says what the plan says, the past stays, and two cannot decide the same.
+
+use jiff::{SignedDuration, Span, Timestamp, ToSpan, civil::date};
+use portolan_domain::{
+    Error, Limit, Result,
+    people::{self, Person, PersonEdit, Team},
+    rota::{self, Edit, Effective, Held, LayerEdit, NewCover, NewLayer, NewSchedule, NewSwap, Purpose, Unit},
+};
+use portolan_testkit::Bed;
+use sqlx::PgPool;
+
+/// A team of six with a weekly rotation since Monday 2 November, nine o'clock in Amsterdam; the bed's night of the
+/// 21st is in the third week.
+struct Rota {
+    bed: Bed,
+    people: Vec<Person>,
+    team: Team,
+}
+
+const NAMES: [&str; 6] = ["ana", "bo", "cem", "dele", "eva", "fay"];
+/// The same in the order of their turns from the night of the 21st on.
+const TURNS: [&str; 6] = ["cem", "dele", "eva", "fay", "ana", "bo"];
+
+fn weekly(people: &[&str]) -> NewLayer {
+    NewLayer {
+        name: "Everybody".into(),
+        priority: 0,
+        hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
+        every: 1,
+        unit: Unit::Weeks,
+        only_active_days: false,
+        restrictions: Vec::new(),
+        participants: people.iter().map(|p| (*p).to_owned()).collect(),
+        ends: None,
+    }
+}
+
+fn schedule(slug: &str, layers: Vec<NewLayer>) -> NewSchedule {
+    NewSchedule {
+        team: "basket".into(),
+        slug: slug.into(),
+        name: slug.into(),
+        description: String::new(),
+        purpose: Purpose::OnCall,
+        time_zone: "Europe/Amsterdam".into(),
+        coverage: None,
+        holiday_calendar: None,
+        layers,
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+impl Rota {
+    async fn new(pool: PgPool) -> Self {
+        let bed = Bed::new(pool);
+        let team = bed.team("basket").await;
+        let mut people = Vec::new();
+        for name in NAMES {
+            let person = bed.person(name).await;
+            bed.join(&person, &team).await;
+            people.push(person);
+        }
+        let rota = Self { bed, people, team };
+        rota.create(schedule("primary", vec![weekly(&TURNS)])).await.expect("a schedule");
+        rota
+    }
+
+    async fn create(&self, new: NewSchedule) -> Result<rota::Schedule> {
+        let mut call = self.bed.as_person(&self.people[0]).await;
+        rota::create_schedule(&mut call.cx(), new, "").await
+    }
+
+    /// Handle of who is on call, and what stands there else.
+    async fn on_call(&self, slug: &str, at: Timestamp) -> String {
+        let mut call = self.bed.as_person(&self.people[0]).await;
+        let schedule = rota::schedule(&mut call.cx(), slug).await.expect("a schedule");
+        let duties = rota::on_duty(&mut call.cx(), &schedule, at).await.expect("an answer");
+        let word = |d: &rota::Duty| d.on_call().map_or(d.held.as_str().to_owned(), |c| c.handle.clone());
+        duties.iter().map(word).collect::<Vec<_>>().join("+")
+    }
+
+    async fn cover(&self, out: &str, by: &str, start: &str, end: &str) -> Result<rota::CoverRecord> {
+        let mut call = self.bed.as_person(&self.people[0]).await;
+        let new = NewCover {
+            out: Some(out.into()),
+            by: Some(by.into()),
+            start: Some(at(start)),
+            end: at(end),
+            reason: "a wedding".into(),
+        };
+        rota::add_cover(&mut call.cx(), "primary", &new).await.map(|(cover, _)| cover)
+    }
+
+    /// Whether what is kept is what the plan says, for the half year to come.
+    async fn assert_kept_as_planned(&self, slug: &str) {
+        let mut call = self.bed.as_person(&self.people[0]).await;
+        let schedule = rota::schedule(&mut call.cx(), slug).await.unwrap();
+        let (from, to) = (self.bed.now(), self.bed.now() + SignedDuration::from_hours(24 * 180));
+        let plan = rota::plan_of(&mut call.cx(), &schedule, from).await.unwrap();
+        let kept = rota::shifts_of_schedule(&mut call.cx(), &schedule, from, to).await.unwrap();
+        let kept: Vec<_> =
+            kept.iter().map(|d| (d.start.max(from), d.end, d.person.as_ref().map(|p| p.id))).collect();
+        let planned: Vec<_> = rota::shifts(&plan, from, to)
+            .iter()
+            .map(|s| (s.start.max(from), s.end, s.holder.person()))
+            .collect();
+        assert_eq!(kept, planned);
+    }
+}
+
+const NEXT_WEEK: &str = "2026-11-25T12:00:00Z";
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_has_the_turn_is_on_call_and_the_next_one_at_the_very_hand_off(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    assert_eq!(rota.on_call("primary", rota.bed.now()).await, "cem");
+    assert_eq!(rota.on_call("primary", at("2026-11-23T07:59:59Z")).await, "cem");
+    assert_eq!(rota.on_call("primary", at("2026-11-23T08:00:00Z")).await, "dele");
+    assert_eq!(
+        rota.on_call("primary", at("2029-11-05T12:00:00Z")).await,
+        "bo",
+        "beyond what is kept it is computed"
+    );
+    rota.assert_kept_as_planned("primary").await;
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let found = rota::on_call_of_team(&mut call.cx(), "basket", Purpose::OnCall, None).await.unwrap();
+    assert_eq!(found.first().map(|c| c.handle.as_str()), Some("cem"));
+    assert_eq!(found.until(), Some(at("2026-11-23T08:00:00Z")));
+    assert_eq!(found.next.unwrap().on_call().unwrap().handle, "dele");
+    assert!(found.fallback.is_none());
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_override_cuts_in_and_taking_it_back_restores_exactly(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let cover = rota.cover("dele", "fay", "2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z").await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "fay");
+    assert_eq!(rota.on_call("primary", at("2026-11-26T08:00:00Z")).await, "dele");
+    rota.assert_kept_as_planned("primary").await;
+    let refused = rota.cover("dele", "eva", "2026-11-25T10:00:00Z", "2026-11-25T14:00:00Z").await;
+    assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("already decided")), "{refused:?}");
+    let later = rota.cover("fay", "eva", "2026-11-25T10:00:00Z", "2026-11-25T14:00:00Z").await;
+    assert!(later.is_ok(), "whoever took over may be replaced in turn: {later:?}");
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "eva");
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    rota::withdraw_cover(&mut call.cx(), "primary", cover.id).await.unwrap();
+    assert_eq!(
+        rota.on_call("primary", at(NEXT_WEEK)).await,
+        "dele",
+        "replacing fay has no effect while she is not on call"
+    );
+    rota::withdraw_cover(&mut call.cx(), "primary", later.unwrap().id).await.unwrap();
+    rota.assert_kept_as_planned("primary").await;
+    let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    let week = rota::shifts_of_schedule(&mut call.cx(), &schedule, at(NEXT_WEEK), at("2026-11-25T12:00:01Z"))
+        .await
+        .unwrap();
+    assert_eq!(week.len(), 1);
+    assert_eq!((week[0].start, week[0].end), (at("2026-11-23T08:00:00Z"), at("2026-11-30T08:00:00Z")));
+    assert!(week[0].sequence > 0, "calendars hear of it");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn two_overrides_written_at_the_same_moment_are_one(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let (day, night) = ("2026-11-25T08:00:00Z", "2026-11-25T20:00:00Z");
+    let (one, two) =
+        tokio::join!(rota.cover("dele", "eva", day, night), rota.cover("dele", "fay", day, night));
+    assert!(one.is_ok() ^ two.is_ok(), "{one:?} {two:?}");
+    let refused = one.err().or(two.err());
+    assert!(
+        matches!(&refused, Some(Error::Conflict(why)) if why.contains("look at the schedule again")),
+        "{refused:?}"
+    );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_past_stays_whatever_the_rotation_says_today(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    rota.bed.wait(Span::new().hours(24 * 21));
+    let past = at("2026-11-25T12:00:00Z");
+    assert_eq!(rota.on_call("primary", past).await, "dele");
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let layers = {
+        let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+        rota::layers(&mut call.cx(), schedule.id).await.unwrap()
+    };
+    let reversed: Vec<String> = NAMES.iter().rev().map(|n| (*n).to_owned()).collect();
+    let edit = LayerEdit {
+        participants: Some(reversed),
+        first: Some("bo".into()),
+        effective: Effective::Now,
+        ..LayerEdit::default()
+    };
+    let edit = Edit::Layer(layers[0].id, edit);
+    let preview = rota::preview(&mut call.cx(), "primary", &edit).await.unwrap();
+    let (_, differences) = rota::change(&mut call.cx(), "primary", &edit, None, "").await.unwrap();
+    let known = differences.last().unwrap().end;
+    let previewed: Vec<_> = preview.differences.iter().filter(|d| d.end < known).cloned().collect();
+    assert_eq!(previewed, differences[..previewed.len()], "what was shown is what happened");
+    assert!(previewed.len() > 10, "{}", previewed.len());
+    for (name, monday) in NAMES.iter().zip(0..) {
+        let noon = at("2026-11-02T11:00:00Z") + SignedDuration::from_hours(24 * 7 * monday);
+        if noon < rota.bed.now() && noon > at("2026-11-21T12:00:00Z") {
+            assert_eq!(rota.on_call("primary", noon).await, *name);
+        }
+    }
+    assert_eq!(rota.on_call("primary", past).await, "dele");
+    assert_eq!(rota.on_call("primary", rota.bed.now()).await, "bo");
+    rota.assert_kept_as_planned("primary").await;
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_swap_counts_when_it_is_taken_and_can_be_given_back(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let [ana, _, cem, dele, eva, _] = &rota.people[..] else { panic!("six people") };
+    let ask = NewSwap {
+        start: at("2026-11-25T08:00:00Z"),
+        end: at("2026-11-26T08:00:00Z"),
+        in_return: Some((at("2026-12-02T08:00:00Z"), at("2026-12-03T08:00:00Z"))),
+        note: "a concert".into(),
+        ..NewSwap::default()
+    };
+    let mut call = rota.bed.as_person(dele).await;
+    let swap = rota::ask_swap(&mut call.cx(), "primary", &ask).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "dele", "an offer changes nothing");
+    assert!(
+        matches!(rota::ask_swap(&mut call.cx(), "primary", &ask).await, Err(Error::Conflict(_))),
+        "asked once"
+    );
+    let mut taker = rota.bed.as_person(eva).await;
+    let (taken, _) = rota::take_swap(&mut taker.cx(), swap.id, None).await.unwrap();
+    assert_eq!(taken.state(rota.bed.now()).as_str(), "taken");
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "eva");
+    assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "dele", "in return");
+    let mut late = rota.bed.as_person(cem).await;
+    let refused = rota::take_swap(&mut late.cx(), swap.id, None).await;
+    assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("Eva")), "{refused:?}");
+    rota::give_swap_back(&mut taker.cx(), swap.id).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "dele");
+    assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "eva");
+    let mut lead = rota.bed.as_person(ana).await;
+    rota::take_swap(&mut lead.cx(), swap.id, Some("cem")).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "cem", "arranged for others");
+    rota.assert_kept_as_planned("primary").await;
+    let outside =
+        NewSwap { start: at("2026-12-25T08:00:00Z"), end: at("2026-12-26T08:00:00Z"), ..NewSwap::default() };
+    assert!(matches!(rota::ask_swap(&mut call.cx(), "primary", &outside).await, Err(Error::Invalid(_))));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_leaver_leaves_vacant_turns_that_are_listed_and_given_to_another(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let admin = rota.bed.admin("noor").await;
+    let mut call = rota.bed.as_person(&admin).await;
+    let gone = PersonEdit { active: Some(false), ..PersonEdit::default() };
+    people::edit_person(&mut call.cx(), "dele", gone, None).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "vacant", "at once, before anything is renewed");
+    assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "eva", "nobody else's dates move");
+    let mut system = rota.bed.as_system().await;
+    assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 1);
+    assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 0);
+    rota.assert_kept_as_planned_vacant().await;
+    let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    let warnings = rota::warnings(&mut call.cx(), &[schedule.id]).await.unwrap();
+    assert!(
+        matches!(&warnings[0], rota::Warning::Vacant { person, .. } if person.handle == "dele"),
+        "{warnings:?}"
+    );
+    let named = rota::named_in(&mut call.cx(), "dele").await.unwrap();
+    assert_eq!((named.len(), named[0].layers.as_slice()), (1, &["Everybody".to_owned()][..]));
+    assert!(named[0].shifts > 3 && named[0].first_shift.is_some());
+    rota::replace_person(&mut call.cx(), "dele", "fay", &[]).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "fay");
+    assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "eva");
+    assert!(rota::named_in(&mut call.cx(), "dele").await.unwrap().is_empty());
+    rota.assert_kept_as_planned("primary").await;
+}
+
+impl Rota {
+    async fn assert_kept_as_planned_vacant(&self) {
+        let mut call = self.bed.as_person(&self.people[0]).await;
+        let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+        let week = rota::on_duty(&mut call.cx(), &schedule, at(NEXT_WEEK)).await.unwrap();
+        assert_eq!((week.len(), week[0].held), (1, Held::Vacant));
+        assert_eq!(week[0].person.as_ref().unwrap().handle, "dele");
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nobody_on_call_falls_back_to_the_lead_and_says_so(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let lead = rota.bed.person("rani").await;
+    rota.bed.lead(&lead, &rota.team).await;
+    let below = rota.bed.team_below("checkout", &rota.team).await;
+    rota.create(NewSchedule { team: "basket".into(), ..schedule("empty", Vec::new()) }).await.unwrap();
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let found = rota::on_call_of_team(&mut call.cx(), &below.slug, Purpose::OnCall, None).await.unwrap();
+    assert_eq!(
+        found.fallback.as_ref().map(|c| c.handle.as_str()),
+        Some("rani"),
+        "the lead of the team above"
+    );
+    assert!(found.why.last().unwrap().contains("Nobody is on call"), "{:?}", found.why);
+    assert_eq!(rota.on_call("empty", rota.bed.now()).await, "gap", "the empty schedule is a gap");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn too_few_people_need_a_reason_and_it_is_kept(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let new = schedule("small", vec![weekly(&["ana", "bo"])]);
+    let refused = rota.create(new.clone()).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].field, "reason");
+    assert!(problems[0].message.contains("Ana one in 2.0"), "{}", problems[0].message);
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    rota::create_schedule(&mut call.cx(), new, "two more join in January").await.unwrap();
+    let (acts, _) = portolan_domain::activity::latest(&mut call.cx(), "schedule:small", 5).await.unwrap();
+    assert_eq!(acts[0].note, "two more join in January");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn one_person_on_two_schedules_at_once_is_warned_of(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    rota.create(schedule("secondary", vec![weekly(&TURNS)])).await.unwrap();
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let schedule = rota::schedule(&mut call.cx(), "secondary").await.unwrap();
+    let warnings = rota::warnings(&mut call.cx(), &[schedule.id]).await.unwrap();
+    assert!(
+        matches!(&warnings[0], rota::Warning::DoubleBooked { other, .. } if other.slug == "primary"),
+        "{warnings:?}"
+    );
+    let page = rota::company_now(&mut call.cx(), &rota::ScheduleFilter::default(), None, Limit::default())
+        .await
+        .unwrap();
+    assert_eq!(page.total, 2);
+    assert_eq!(page.items[0].now[0].on_call().unwrap().handle, "cem");
+    assert_eq!(page.items[1].next.as_ref().unwrap().on_call().unwrap().handle, "dele");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn strangers_read_nothing_and_others_arrange_nothing_but_their_own(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let mut stranger = rota.bed.as_stranger().await;
+    assert!(matches!(rota::schedule(&mut stranger.cx(), "primary").await, Err(Error::Unauthenticated)));
+    let other = rota.bed.person("olga").await;
+    let mut call = rota.bed.as_person(&other).await;
+    let close = Edit::About(rota::ScheduleEdit { close: true, ..rota::ScheduleEdit::default() });
+    assert!(matches!(
+        rota::change(&mut call.cx(), "primary", &close, None, "").await,
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(rota::preview(&mut call.cx(), "primary", &close).await, Err(Error::Forbidden(_))));
+    let new = NewCover {
+        out: Some("dele".into()),
+        by: Some("olga".into()),
+        start: Some(at(NEXT_WEEK)),
+        end: at(NEXT_WEEK) + 4.hours(),
+        reason: String::new(),
+    };
+    assert!(matches!(rota::add_cover(&mut call.cx(), "primary", &new).await, Err(Error::Forbidden(_))));
+    let mut own = rota.bed.as_person(&rota.people[3]).await;
+    rota::add_cover(&mut own.cx(), "primary", &new).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "olga", "one's own time is one's own to give");
+}
