@@ -1,9 +1,24 @@
 //! The outside world behind small functions: what a vendor sends and signs becomes the domain's own records.
 
 pub mod alertmanager;
+pub mod fetch;
 pub mod generic_alert;
 pub mod github;
 pub mod gitlab;
+pub mod guard;
+pub mod smtp;
+pub mod webhook;
+
+/// Why something did not get where it was sent, in words for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undelivered {
+    /// It may the next time.
+    #[error("{0}")]
+    Passing(String),
+    /// It will not, however often it is tried.
+    #[error("{0}")]
+    Lasting(String),
+}
 pub mod pagerduty;
 
 /// Why a payload is of no use, for whoever looks at the sender's log of deliveries.
