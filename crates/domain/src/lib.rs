@@ -11,6 +11,7 @@
 //! | [`rota`] | who is on call, when, and who takes over |
 //! | [`paging`] | alerts, pages, who is told and who next, hand-overs |
 //! | [`notify`] | what to tell whom, and how it went |
+//! | [`live`] | what open pages hear of at once |
 //! | [`work`] | the durable queue that replicas share |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
@@ -23,6 +24,7 @@ mod check;
 mod cx;
 mod error;
 mod id;
+pub mod live;
 pub mod notify;
 mod page;
 pub mod paging;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{Actor, Call, Db, Result, people::Callers, sealing::SealingKey, usage};
+use crate::{Actor, Call, Db, Result, live, people::Callers, sealing::SealingKey, usage};
 
 /// The running portal. Cheap to clone through its `Arc`.
 #[derive(Debug)]
@@ -23,6 +23,10 @@ pub struct Portal {
     pub organisation: String,
     /// Whether the sign-in page offers the demo personas: only ever true on a loopback address.
     pub demo_sign_in: bool,
+    /// What open pages hear of at once.
+    pub live: live::Hub,
+    /// The address that e-mail is sent from; none if no mail server is set, and nobody is told anything by e-mail.
+    pub mail_from: Option<String>,
     /// Key that seals secrets at rest; none when an external database is used without one.
     pub sealing_key: Option<SealingKey>,
 }

@@ -37,6 +37,17 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!("db_pool_connections", "Connections to the database, by state");
     metrics::describe_counter!("jobs_total", "Runs of periodic jobs, by job and outcome");
     metrics::describe_histogram!("job_duration_seconds", "Time of a periodic job, by job");
+    metrics::describe_counter!("work_jobs_total", "Jobs of the queue that were run, by kind and outcome");
+    metrics::describe_histogram!("work_job_duration_seconds", "Time of a job of the queue, by kind");
+    metrics::describe_gauge!("work_unfinished", "Jobs of the queue that are not finished, by kind");
+    metrics::describe_gauge!(
+        "work_oldest_due_seconds",
+        "How long the oldest due job waits to be taken, by kind"
+    );
+    metrics::describe_gauge!("work_dead", "Jobs that failed for good and are still kept, by kind");
+    metrics::describe_gauge!("work_last_look_seconds", "How long ago this worker looked at the queue");
+    metrics::describe_counter!("messages_total", "Messages to people and webhooks, by channel and outcome");
+    metrics::describe_counter!("notices_total", "What these messages told, by channel and outcome");
     metrics::describe_counter!("usage_events_dropped_total", "Usage events that found no room");
     metrics::describe_gauge!("build_info", "The running version");
     metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);

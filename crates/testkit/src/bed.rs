@@ -7,7 +7,7 @@ use std::sync::{
 
 use jiff::{Span, Timestamp};
 use portolan_domain::{
-    Actor, Call, Clock, Db, Portal, Scope, Via,
+    Actor, Call, Clock, Db, Portal, Scope, Via, live,
     people::{Callers, Person},
     usage,
 };
@@ -44,6 +44,8 @@ impl Bed {
             base_url: "http://127.0.0.1:8080".into(),
             organisation: "Fairhaven".into(),
             demo_sign_in: false,
+            live: live::Hub::default(),
+            mail_from: None,
             sealing_key: None,
         };
         change(&mut portal);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{About, DELIVER, EndpointFormat, GAP, MOST, Settled, State, endpoint, store};
+use super::{About, EndpointFormat, GAP, MAIL, MOST, Settled, State, WEBHOOK, endpoint, store};
 use crate::{
     Cx, NoticeId, Result, WebhookEndpointId,
     sealing::SealingKey,
@@ -24,7 +24,8 @@ struct Payload {
 
 /// The job that delivers what waits for this recipient: one at a time, so that nothing is sent twice at once.
 pub(super) fn job(recipient: &str) -> NewJob {
-    NewJob::new(DELIVER, Payload { recipient: recipient.to_owned() }).once(recipient)
+    let kind = if recipient.starts_with("endpoint:") { WEBHOOK } else { MAIL };
+    NewJob::new(kind, Payload { recipient: recipient.to_owned() }).once(recipient)
 }
 
 /// Where a message goes.
@@ -121,7 +122,7 @@ pub enum Taken {
     Nothing,
 }
 
-/// What waits for the recipient of a claimed [`DELIVER`] job; `first` for the first message of this run, which keeps its
+/// What waits for the recipient of a claimed job ([`MAIL`], [`WEBHOOK`]); `first` for the first message of this run, which keeps its
 /// distance from the last one of the run before. What cannot be delivered at all (nobody to send to) is settled here as
 /// failed.
 pub async fn take(cx: &mut Cx<'_>, claim: &Claim, key: Option<&SealingKey>, first: bool) -> Result<Taken> {
@@ -222,7 +223,7 @@ pub async fn sweep(cx: &mut Cx<'_>) -> Result<u64> {
         let settled = store::notice::overdue(cx).await?;
         let mut rows = settled.len() as u64;
         tell_settled(cx, settled).await?;
-        let stranded = store::notice::stranded(cx, DELIVER).await?;
+        let stranded = store::notice::stranded(cx).await?;
         rows += stranded.len() as u64;
         work::enqueue_all(cx, stranded.iter().map(|r| job(r)).collect()).await?;
         Ok(rows + store::notice::forget(cx, before).await?)

@@ -33,8 +33,11 @@ pub use endpoint::{
     test_endpoint,
 };
 
-/// The kind of job that delivers what waits for one recipient.
-pub const DELIVER: &str = "notify.deliver";
+/// The kind of job that delivers what waits for one mailbox.
+pub const MAIL: &str = "notify.mail";
+
+/// The kind of job that delivers what waits for one webhook: apart, so that webhooks that hang keep no e-mail waiting.
+pub const WEBHOOK: &str = "notify.webhook";
 
 /// Between two messages to one recipient, at least.
 pub const GAP: SignedDuration = SignedDuration::from_secs(30);

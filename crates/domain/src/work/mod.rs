@@ -26,6 +26,9 @@ use serde_json::Value;
 
 use crate::{Cx, Error, JobId, Result};
 
+/// The channel of the database on which workers are woken.
+pub const CHANNEL: &str = "work";
+
 /// Work to be done.
 #[derive(Debug, Clone)]
 pub struct NewJob {

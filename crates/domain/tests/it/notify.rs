@@ -41,8 +41,13 @@ async fn claims(bed: &Bed, kind: &'static str) -> Vec<Claim> {
     work::claim(&mut bed.as_system().await.cx(), &[Room { kind, jobs: 100 }], LEASE).await.unwrap()
 }
 
+async fn deliveries(bed: &Bed) -> Vec<Claim> {
+    let rooms = [notify::MAIL, notify::WEBHOOK].map(|kind| Room { kind, jobs: 100 });
+    work::claim(&mut bed.as_system().await.cx(), &rooms, LEASE).await.unwrap()
+}
+
 async fn delivery(bed: &Bed) -> Claim {
-    let mut all = claims(bed, notify::DELIVER).await;
+    let mut all = deliveries(bed).await;
     assert_eq!(all.len(), 1, "one at a time for one recipient");
     all.remove(0)
 }
@@ -118,7 +123,7 @@ async fn two_thousand_alerts_are_a_handful_of_messages_and_each_is_in_one(pool: 
         for n in 0..34 {
             tell(&bed, page(Recipient::Person(imke.id), minute * 34 + n)).await;
         }
-        for job in claims(&bed, notify::DELIVER).await {
+        for job in deliveries(&bed).await {
             let mut first = true;
             while let Taken::Message(bundle) = take(&bed, &job, first).await {
                 messages += 1;
@@ -162,7 +167,7 @@ async fn a_message_keeps_its_distance_from_the_one_before(pool: PgPool) {
     assert_eq!(at, bed.now() + 29.seconds());
     work::postpone(&mut bed.as_system().await.cx(), &again, at).await.unwrap();
     tell(&bed, page(Recipient::Person(imke.id), 3)).await;
-    assert!(claims(&bed, notify::DELIVER).await.is_empty());
+    assert!(deliveries(&bed).await.is_empty());
     bed.wait(29.seconds());
     let bundle = message(&bed, &delivery(&bed).await, true).await;
     assert_eq!(bundle.subject(), "page 2 and 1 more");
@@ -283,7 +288,7 @@ async fn a_team_is_told_through_its_webhooks(pool: PgPool) {
         assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "url"), "{url}: {refused:?}");
     }
     tell(&bed, page(Recipient::Team(basket.id), 9)).await;
-    assert!(claims(&bed, notify::DELIVER).await.is_empty(), "it has none");
+    assert!(deliveries(&bed).await.is_empty(), "it has none");
 
     let signed =
         make(&imke, "https://hooks.example.org/secret-path", EndpointFormat::Standard).await.unwrap();
@@ -308,7 +313,7 @@ async fn a_team_is_told_through_its_webhooks(pool: PgPool) {
             notify::send(&mut bed.as_system().await.cx(), page(Recipient::Team(basket.id), n)).await.unwrap();
         assert_eq!(ids.len(), 2, "one for each webhook");
     }
-    for job in claims(&bed, notify::DELIVER).await {
+    for job in deliveries(&bed).await {
         let bundle = message(&bed, &job, true).await;
         match &bundle.to {
             Destination::Standard { url, secret: with } => {

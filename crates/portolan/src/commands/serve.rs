@@ -3,15 +3,16 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
+use portolan_connect::{guard::Outside, smtp::Mailer};
 use portolan_domain::{
-    Actor, Clock, Db, Portal,
+    Actor, Clock, Db, Portal, live,
     people::{self, Callers},
     usage,
 };
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
@@ -21,7 +22,8 @@ use crate::{
     embedded::Cluster,
     http, listener, seal,
     settings::Settings,
-    telemetry, worker,
+    telemetry,
+    worker::{self, Pulse, Tools, Worker},
 };
 
 /// How long usage events may take to be written, and the database to be closed, at the end.
@@ -56,11 +58,16 @@ async fn serve(
         demo::load_into_empty(&portal.db).await?;
     }
     let writer = tokio::spawn(usage::run(portal.db.clone(), events, portal.clock.clone()));
+    let (wake, pulse) = (Arc::new(Notify::new()), Arc::new(Pulse::new()));
     let mut background = JoinSet::new();
-    background.spawn(listener::run(database.options.clone(), Arc::clone(&portal)));
-    background.spawn(worker::run(Arc::clone(&portal), metrics.clone()));
+    background.spawn(listener::run(database.options.clone(), Arc::clone(&portal), Arc::clone(&wake)));
+    background.spawn(worker::periodically(Arc::clone(&portal), metrics.clone()));
+    background.spawn(end_listening(Arc::clone(&portal), stop.clone()));
+    let tools = Arc::new(tools(settings, &portal)?);
+    let worker = Worker::new(tools, worker::KINDS, wake, Arc::clone(&pulse));
+    let mut worker = tokio::spawn(worker.run(stop.clone()));
     let guard = http::Guard { timeout: settings.request_timeout, trust_proxy: settings.trust_proxy };
-    let app = http::app(Arc::clone(&portal), metrics, guard);
+    let app = http::app(Arc::clone(&portal), metrics, pulse, guard);
     welcome(&portal, settings).await?;
 
     let patience = http::Patience { head: settings.request_timeout, stop: settings.shutdown_timeout };
@@ -68,6 +75,11 @@ async fn serve(
         () = http::serve(listener, app, stop, patience) => Ok(()),
         reason = cluster_failed(database.cluster.as_ref()) => Err(anyhow::Error::msg(reason)),
     };
+    // jobs that run may finish, as requests may; what does not is taken over when its lease ends
+    if result.is_err() || tokio::time::timeout(settings.shutdown_timeout, &mut worker).await.is_err() {
+        worker.abort();
+        let _ = worker.await;
+    }
     background.shutdown().await;
     drop(portal); // the last recorder: the writer writes what waits, and ends
     let _ = tokio::time::timeout(FLUSHING, writer).await;
@@ -104,9 +116,32 @@ fn portal(
         demo_sign_in: settings.demo && address.ip().is_loopback() && is_loopback(&base_url),
         base_url,
         organisation: organisation(settings),
+        live: live::Hub::default(),
+        mail_from: settings.smtp.as_ref().and(settings.mail_from.clone()),
         sealing_key: seal::key(settings)?,
     };
     Ok(Arc::new(portal))
+}
+
+/// What the worker reaches people with.
+fn tools(settings: &Settings, portal: &Arc<Portal>) -> Result<Tools> {
+    let mailer = match (&settings.smtp, &settings.mail_from) {
+        (Some(server), Some(from)) => {
+            tracing::info!(%server, "letters go through this mail server");
+            Some(Mailer::new(server, from).map_err(anyhow::Error::msg)?)
+        }
+        _ => {
+            tracing::warn!("no mail server is set (PORTOLAN_SMTP_URL): nobody is told anything by e-mail");
+            None
+        }
+    };
+    Ok(Tools { portal: Arc::clone(portal), mailer, outside: Outside::new(settings.fetch_allow.clone())? })
+}
+
+/// Ends the open pages' listening when the portal stops: they would keep it waiting.
+async fn end_listening(portal: Arc<Portal>, mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    portal.live.close();
 }
 
 /// The name beside the brand; the demo company has one of its own.

@@ -10,7 +10,7 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::Portal;
 
-use crate::database;
+use crate::{database, worker::Pulse};
 
 /// How long readiness waits for the database.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Probe {
     pub(super) portal: Arc<Portal>,
+    pub(super) pulse: Arc<Pulse>,
     pub(super) metrics: PrometheusHandle,
 }
 
@@ -26,10 +27,17 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and its migrations are those of this binary.
+/// The database answers, its migrations are those of this binary, and the worker looks at its queue: a portal that answers
+/// but pages nobody is not ready.
 pub(super) async fn ready(State(probe): State<Probe>) -> (StatusCode, String) {
     let asked = tokio::time::timeout(PATIENCE, database::is_current(probe.portal.db.pool())).await;
     match asked {
+        Ok(Ok(true)) if probe.pulse.is_still() => {
+            let seconds = probe.pulse.age().as_secs();
+            tracing::error!(seconds, "not ready: the worker does not look at its queue");
+            let words = format!("the worker has not looked at its queue for {seconds} s\n");
+            (StatusCode::SERVICE_UNAVAILABLE, words)
+        }
         Ok(Ok(true)) => (StatusCode::OK, "ready\n".to_owned()),
         Ok(Ok(false)) => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -49,6 +57,7 @@ pub(super) async fn metrics(State(probe): State<Probe>) -> impl IntoResponse {
     let (all, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or(0));
     metrics::gauge!("db_pool_connections", "state" => "idle").set(idle);
     metrics::gauge!("db_pool_connections", "state" => "used").set(all.saturating_sub(idle));
+    metrics::gauge!("work_last_look_seconds").set(probe.pulse.age().as_secs_f64());
     metrics::counter!("usage_events_dropped_total").absolute(probe.portal.usage.dropped());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], probe.metrics.render())
 }

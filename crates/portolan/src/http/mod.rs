@@ -30,17 +30,19 @@ use tokio::{
 use tower::ServiceExt;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
+use crate::worker::Pulse;
+
 /// What a body may weigh where a route does not say otherwise.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Everything that answers. Also what in-process tests and benchmarks call.
-pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, guard: Guard) -> Router {
+pub(crate) fn app(portal: Arc<Portal>, metrics: PrometheusHandle, pulse: Arc<Pulse>, guard: Guard) -> Router {
     let (api, _) = portolan_api::router(Arc::clone(&portal));
     let machines = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .with_state(health::Probe { portal: Arc::clone(&portal), metrics });
+        .with_state(health::Probe { portal: Arc::clone(&portal), pulse, metrics });
     let pages = portolan_web::router(portal);
     // both faces answer unknown addresses in their own way; a merged router has room for one answer only
     let strays = (api.clone(), pages.clone());

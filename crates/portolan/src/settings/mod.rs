@@ -10,6 +10,7 @@ mod source;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
+use portolan_connect::{guard::Allowed, smtp};
 
 use crate::cli::{Serve, Store};
 pub(crate) use parse::LogFormat;
@@ -33,6 +34,12 @@ pub(crate) struct Settings {
     /// `PORTOLAN_SECRET_KEY`: 32 bytes in hex or base64 that seal secrets at rest. With the private Postgres, a
     /// key in the data folder.
     pub(crate) secret_key: Option<[u8; 32]>,
+    /// `PORTOLAN_SMTP_URL`: the mail server that letters are handed to. None: nobody is told anything by e-mail.
+    pub(crate) smtp: Option<smtp::Server>,
+    /// `PORTOLAN_MAIL_FROM`: the address that letters come from. Needed with a mail server.
+    pub(crate) mail_from: Option<String>,
+    /// `PORTOLAN_FETCH_ALLOW`: internal hosts and networks that webhooks and calendars may be at. None.
+    pub(crate) fetch_allow: Vec<Allowed>,
     /// `PORTOLAN_ORGANISATION`: name beside the brand. Empty.
     pub(crate) organisation: String,
     /// `PORTOLAN_DEMO`: load the demo company into an empty portal. false.
@@ -59,6 +66,9 @@ impl Default for Settings {
             postgres_bin: None,
             pool_size: 10,
             secret_key: None,
+            smtp: None,
+            mail_from: None,
+            fetch_allow: Vec::new(),
             organisation: String::new(),
             demo: false,
             trust_proxy: false,
@@ -125,6 +135,9 @@ impl Settings {
         sources.set("PORTOLAN_POSTGRES_BIN", &mut s.postgres_bin, parse::path);
         sources.set("PORTOLAN_POOL_SIZE", &mut s.pool_size, parse::pool_size);
         sources.set("PORTOLAN_SECRET_KEY", &mut s.secret_key, parse::secret_key);
+        sources.set("PORTOLAN_SMTP_URL", &mut s.smtp, parse::smtp);
+        sources.set("PORTOLAN_MAIL_FROM", &mut s.mail_from, parse::mail_from);
+        sources.set("PORTOLAN_FETCH_ALLOW", &mut s.fetch_allow, parse::fetch_allow);
         sources.set("PORTOLAN_ORGANISATION", &mut s.organisation, parse::text);
         sources.set("PORTOLAN_DEMO", &mut s.demo, parse::switch);
         sources.set("PORTOLAN_TRUST_PROXY", &mut s.trust_proxy, parse::switch);
@@ -133,6 +146,9 @@ impl Settings {
         sources.set("PORTOLAN_LOG", &mut s.log, parse::log_filter);
         sources.set("PORTOLAN_LOG_FORMAT", &mut s.log_format, parse::log_format);
         sources.finish()?;
+        if s.smtp.is_some() && s.mail_from.is_none() {
+            bail!("PORTOLAN_SMTP_URL needs PORTOLAN_MAIL_FROM: the address that letters come from");
+        }
         Ok(s)
     }
 }

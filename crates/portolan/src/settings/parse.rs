@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use portolan_connect::{guard::Allowed, smtp};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -61,6 +62,21 @@ pub(super) fn secret_key(text: &str) -> Parsed<Option<[u8; 32]>> {
         .and_then(|b| b.try_into().ok())
         .map(Some)
         .ok_or_else(|| "must be 32 bytes in hex or base64, as `openssl rand -hex 32` prints them".to_owned())
+}
+
+pub(super) fn smtp(text: &str) -> Parsed<Option<smtp::Server>> {
+    text.parse().map(Some)
+}
+
+pub(super) fn mail_from(text: &str) -> Parsed<Option<String>> {
+    smtp::sender(text).map(Some)
+}
+
+pub(super) fn fetch_allow(text: &str) -> Parsed<Vec<Allowed>> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| part.parse().map_err(|problem| format!("must be a list with commas, and {problem}")))
+        .collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "any text will do, and every parser has this shape")]

@@ -64,6 +64,26 @@ fn times_and_keys_are_understood() {
     assert_eq!(settings.base_url.as_deref(), Some("https://p.example.org"));
 }
 
+#[test]
+fn letters_need_a_sender_and_a_password_is_not_repeated() {
+    let error =
+        load("PORTOLAN_SMTP_URL=smtps://portal:hunter2@mail.example.org\n", &[]).unwrap_err().to_string();
+    assert!(error.contains("needs PORTOLAN_MAIL_FROM") && !error.contains("hunter2"), "{error}");
+    let wrong =
+        "PORTOLAN_SMTP_URL=smtp:hunter2@\nPORTOLAN_MAIL_FROM=portal\nPORTOLAN_FETCH_ALLOW=10.0.0.0/40\n";
+    let error = load(wrong, &[]).unwrap_err().to_string();
+    for part in [
+        "must be a mail server's address",
+        "must be an address to send from",
+        "\"10.0.0.0/40\" is no host name",
+    ] {
+        assert!(error.contains(part), "{part} is missing in:\n{error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
+    let settings = load("PORTOLAN_FETCH_ALLOW=hooks.internal, 10.2.0.0/16\n", &[]).unwrap();
+    assert_eq!(settings.fetch_allow.len(), 2);
+}
+
 /// The example file documents every key: its commented values are the defaults, the others are examples that work.
 #[test]
 fn the_example_file_is_true() {
@@ -84,6 +104,9 @@ fn the_example_file_is_true() {
         postgres_bin: uncommented.postgres_bin.clone(),
         secret_key: uncommented.secret_key,
         organisation: uncommented.organisation.clone(),
+        smtp: uncommented.smtp.clone(),
+        mail_from: uncommented.mail_from.clone(),
+        fetch_allow: uncommented.fetch_allow.clone(),
         ..Settings::default()
     };
     assert_eq!(uncommented, defaults, "a commented value is the default, where there is one");

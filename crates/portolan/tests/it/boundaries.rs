@@ -36,7 +36,7 @@ const LAYERS: &[&[&str]] = &[
     &["people"],
     &["usage"],
     &["settings"],
-    &["work"],
+    &["work", "live"],
     &["activity"],
 ];
 

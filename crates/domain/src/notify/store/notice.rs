@@ -217,11 +217,10 @@ pub(crate) async fn tried(cx: &mut Cx<'_>, ids: &[NoticeId], reason: &str) -> Re
 }
 
 /// Recipients for whom something waits and nobody is about to deliver it.
-pub(crate) async fn stranded(cx: &mut Cx<'_>, kind: &str) -> Result<Vec<String>> {
+pub(crate) async fn stranded(cx: &mut Cx<'_>) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"SELECT DISTINCT n.recipient AS "recipient!" FROM notice n WHERE n.state = 'pending'
-           AND NOT EXISTS (SELECT FROM job j WHERE j.kind = $1 AND j.dedup_key = n.recipient AND j.finished_at IS NULL) LIMIT 1000"#,
-        kind
+           AND NOT EXISTS (SELECT FROM job j WHERE j.kind IN ('notify.mail', 'notify.webhook') AND j.dedup_key = n.recipient AND j.finished_at IS NULL) LIMIT 1000"#
     )
     .fetch_all(cx.conn())
     .await?)

@@ -1,13 +1,16 @@
-//! What happens by itself: housekeeping at its intervals. Replicas do the same work; doing it twice does no harm.
+//! Housekeeping at its intervals. Replicas do the same work; doing it twice does no harm.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use portolan_domain::{Actor, Cx, Portal, Result, people, usage};
+use portolan_domain::{Actor, Cx, Portal, Result, notify, people, usage, work};
 use tokio::time::{MissedTickBehavior, interval};
+
+use super::KINDS;
 
 /// Minutes between two runs of each job.
 const SWEEP: u64 = 15;
@@ -20,6 +23,9 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
     for round in 0_u64.. {
         minute.tick().await;
         metrics.run_upkeep();
+        job("sweep-work", &portal, async |cx| work::sweep(cx).await).await;
+        job("sweep-notices", &portal, async |cx| notify::sweep(cx).await).await;
+        job("measure-work", &portal, measure).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;
         }
@@ -27,6 +33,29 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
             job("forget-usage-names", &portal, async |cx| usage::forget_names(cx).await).await;
         }
     }
+}
+
+/// How the queue stands, for whoever watches it: also the kinds of which there is nothing.
+async fn measure(cx: &mut Cx<'_>) -> Result<u64> {
+    let standing = work::standing(cx).await?;
+    let known = KINDS.iter().map(|kind| kind.name);
+    let kinds: BTreeSet<&str> = known.chain(standing.iter().map(|one| one.kind.as_str())).collect();
+    for name in kinds {
+        let one = standing.iter().find(|one| one.kind == name);
+        let waits =
+            one.and_then(|one| one.oldest_due).map_or(0.0, |due| cx.now().duration_since(due).as_secs_f64());
+        let kind = name.to_owned();
+        metrics::gauge!("work_unfinished", "kind" => kind.clone())
+            .set(approximate(one.map_or(0, |one| one.unfinished)));
+        metrics::gauge!("work_oldest_due_seconds", "kind" => kind.clone()).set(waits);
+        metrics::gauge!("work_dead", "kind" => kind).set(approximate(one.map_or(0, |one| one.dead)));
+    }
+    Ok(standing.len() as u64)
+}
+
+/// A count as a metric has it.
+fn approximate(count: i64) -> f64 {
+    f64::from(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
 /// Runs one job as Portolan itself; a failure is logged, and the next round tries again.

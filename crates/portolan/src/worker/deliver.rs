@@ -1,0 +1,100 @@
+//! Delivers what waits for one recipient: takes it, sends it, notes what came of that.
+
+use std::time::Duration;
+
+use portolan_connect::{Undelivered, smtp::Letter, webhook};
+use portolan_domain::{
+    Error, Result,
+    notify::{self, Bundle, Destination, Taken},
+    work,
+};
+
+use super::{Job, kinds::Ended};
+
+/// What is there is noted once the database is back, if it is back soon: else it is sent again.
+const NOTING: u32 = 20;
+const BETWEEN: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(job: Job) -> Result<Ended> {
+    let mut first = true;
+    loop {
+        let key = job.tools.portal.sealing_key.as_ref();
+        let taken = notify::take(&mut job.call().await?.cx(), &job.claim, key, first).await?;
+        let bundle = match taken {
+            Taken::Nothing => return Ok(Ended::Done),
+            Taken::NotBefore(at) => {
+                work::postpone(&mut job.call().await?.cx(), &job.claim, at).await?;
+                return Ok(Ended::PutOff);
+            }
+            Taken::Message(bundle) => bundle,
+        };
+        first = false;
+        let sent = send(&job, &bundle).await;
+        count(&bundle, &sent);
+        match sent {
+            Ok(()) => note(&job, &bundle).await?,
+            Err(Undelivered::Lasting(why)) => {
+                notify::failed(&mut job.call().await?.cx(), &job.claim, &bundle, &why).await?;
+            }
+            Err(Undelivered::Passing(why)) => {
+                notify::not_now(&mut job.call().await?.cx(), &job.claim, &bundle, &why).await?;
+                return Ok(Ended::PutOff);
+            }
+        }
+        if !bundle.more {
+            return Ok(Ended::Done);
+        }
+    }
+}
+
+async fn send(job: &Job, bundle: &Bundle) -> Result<(), Undelivered> {
+    let portal = &job.tools.portal;
+    let now = portal.clock.now();
+    let Destination::Email { name, address } = &bundle.to else {
+        return webhook::send(&job.tools.outside, bundle, &portal.base_url, now).await;
+    };
+    let Some(mailer) = &job.tools.mailer else {
+        return Err(Undelivered::Lasting(
+            "no mail server is set; the operator sets PORTOLAN_SMTP_URL".into(),
+        ));
+    };
+    let ends = [bundle.notices.first(), bundle.notices.last()]
+        .map(|n| n.map_or_else(String::new, |n| n.id.to_string()));
+    let letter = Letter {
+        name: name.as_deref(),
+        address,
+        subject: &bundle.subject(),
+        text: &bundle.text(&portal.base_url),
+        id: &ends.join("."),
+        at: now,
+    };
+    mailer.send(&letter).await
+}
+
+/// Notes that a message is there, also if the database is away for a moment.
+async fn note(job: &Job, bundle: &Bundle) -> Result<()> {
+    for _ in 1..NOTING {
+        let noted = async { notify::delivered(&mut job.call().await?.cx(), bundle).await };
+        match noted.await {
+            Err(Error::Unavailable(_) | Error::Database(_)) => tokio::time::sleep(BETWEEN).await,
+            other => return other,
+        }
+    }
+    notify::delivered(&mut job.call().await?.cx(), bundle).await
+}
+
+fn count(bundle: &Bundle, sent: &Result<(), Undelivered>) {
+    let channel = match bundle.to {
+        Destination::Email { .. } => "email",
+        Destination::Standard { .. } => "standard",
+        Destination::Slack { .. } => "slack",
+    };
+    let outcome = match sent {
+        Ok(()) => "delivered",
+        Err(Undelivered::Passing(_)) => "passing",
+        Err(Undelivered::Lasting(_)) => "lasting",
+    };
+    metrics::counter!("messages_total", "channel" => channel, "outcome" => outcome).increment(1);
+    metrics::counter!("notices_total", "channel" => channel, "outcome" => outcome)
+        .increment(bundle.notices.len() as u64);
+}

@@ -1,0 +1,57 @@
+//! The kinds of jobs, and who does them. A slice that asks for work of its own adds a line to [`KINDS`].
+
+use std::pin::Pin;
+
+use portolan_domain::{Cx, Error, Result, notify, work};
+use serde::de::DeserializeOwned;
+
+use super::{Job, deliver};
+
+/// A kind of job.
+pub(crate) struct Kind {
+    /// Its name, as it is asked for.
+    pub(super) name: &'static str,
+    /// How many of it this worker runs beside each other.
+    pub(super) at_once: usize,
+    /// Does one.
+    pub(super) act: fn(Job) -> Act,
+}
+
+/// A job being done.
+pub(super) type Act = Pin<Box<dyn Future<Output = Result<Ended>> + Send>>;
+
+/// How a job ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It is done, and is yet to be put down.
+    Done,
+    /// It is done, and was put down in the transaction that did it.
+    InItsTransaction,
+    /// It was put off.
+    PutOff,
+}
+
+/// All of them.
+pub(crate) const KINDS: &[Kind] = &[
+    Kind { name: notify::MAIL, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
+    Kind { name: notify::WEBHOOK, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
+];
+
+/// Does a job that is all in the database, in one transaction with its end: so it happens exactly once, whatever dies when.
+/// `Kind { name: …, at_once: 4, act: |job| Box::pin(inside(job, async |cx, payload| slice::operation(cx, payload).await)) }`
+#[cfg_attr(not(test), expect(dead_code, reason = "the first slice with such a job takes this away"))]
+pub(super) async fn inside<P: DeserializeOwned>(
+    job: Job,
+    act: impl AsyncFnOnce(&mut Cx<'_>, P) -> Result<()>,
+) -> Result<Ended> {
+    let payload = P::deserialize(&job.claim.payload)
+        .map_err(|error| Error::invalid("payload", format!("is not what this kind of job takes: {error}")))?;
+    let mut call = job.call().await?;
+    call.cx()
+        .atomically(async |cx| {
+            act(cx, payload).await?;
+            work::finish(cx, &job.claim).await
+        })
+        .await?;
+    Ok(Ended::InItsTransaction)
+}
