@@ -240,17 +240,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !SPECIAL.iter().any(kept)
 }
 
-/// Only what is handed out (2000::/3), and of that not what stands for an IPv4 address or is kept for other things.
+/// Only what is handed out (`2000::/3`), and of that not what stands for an IPv4 address or is kept for other things.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(v4) = address.to_ipv4_mapped() {
-        return is_public_v4(v4);
-    }
     const SPECIAL: [(Ipv6Addr, u8); 4] = [
         (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocols: Teredo, ORCHID, …
         (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
         (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4: an IPv4 address inside
         (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
     ];
+    if let Some(v4) = address.to_ipv4_mapped() {
+        return is_public_v4(v4);
+    }
     let within = |net: Ipv6Addr, bits| same_start(net.to_bits(), address.to_bits(), bits);
     within(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)
         && !SPECIAL.iter().any(|(net, bits)| within(*net, *bits))

@@ -21,7 +21,7 @@ use crate::Undelivered;
 
 /// For one word with the server, and for the whole conversation.
 const ANSWER: Duration = Duration::from_secs(20);
-const CONVERSATION: Duration = Duration::from_secs(60);
+const CONVERSATION: Duration = Duration::from_mins(1);
 
 /// Where letters are handed over: `smtp://user:password@host:587` speaks TLS after a greeting (STARTTLS), `smtps://` from
 /// the first byte. Without TLS only this machine is spoken to.
@@ -217,7 +217,7 @@ fn one_line(text: &str) -> String {
 /// What a failure means. A server that refuses us (530 to 538: we are not who we should be) may take it once the operator
 /// has mended that; one that refuses the letter will not.
 fn meant(error: &smtp::Error) -> Undelivered {
-    let code = error.status().map(|code| u16::from(code));
+    let code = error.status().map(u16::from);
     let said = told(error);
     match code {
         Some(530 | 534 | 535 | 538) => {

@@ -125,15 +125,12 @@ fn portal(
 
 /// What the worker reaches people with.
 fn tools(settings: &Settings, portal: &Arc<Portal>) -> Result<Tools> {
-    let mailer = match (&settings.smtp, &settings.mail_from) {
-        (Some(server), Some(from)) => {
-            tracing::info!(%server, "letters go through this mail server");
-            Some(Mailer::new(server, from).map_err(anyhow::Error::msg)?)
-        }
-        _ => {
-            tracing::warn!("no mail server is set (PORTOLAN_SMTP_URL): nobody is told anything by e-mail");
-            None
-        }
+    let mailer = if let (Some(server), Some(from)) = (&settings.smtp, &settings.mail_from) {
+        tracing::info!(%server, "letters go through this mail server");
+        Some(Mailer::new(server, from).map_err(anyhow::Error::msg)?)
+    } else {
+        tracing::warn!("no mail server is set (PORTOLAN_SMTP_URL): nobody is told anything by e-mail");
+        None
     };
     Ok(Tools { portal: Arc::clone(portal), mailer, outside: Outside::new(settings.fetch_allow.clone())? })
 }

@@ -115,15 +115,18 @@ impl Worker {
     async fn take(&mut self) -> Duration {
         loop {
             let rooms = self.rooms();
-            match self.claim(&rooms).await {
-                Ok((claims, _)) if !claims.is_empty() => {
-                    claims.into_iter().for_each(|claim| self.start(claim))
-                }
-                Ok((_, rest)) => return rest,
+            let (claims, rest) = match self.claim(&rooms).await {
+                Ok(looked) => looked,
                 Err(error) => {
                     tracing::warn!(%error, "the queue cannot be read; trying again");
                     return AWAY;
                 }
+            };
+            if claims.is_empty() {
+                return rest;
+            }
+            for claim in claims {
+                self.start(claim);
             }
         }
     }
