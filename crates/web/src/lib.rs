@@ -29,7 +29,9 @@ mod people;
 mod preferences;
 mod search;
 mod style;
+mod svg;
 mod time;
+mod timeline;
 mod visit;
 mod words;
 

@@ -9,6 +9,8 @@ mod wide;
 
 use std::fmt::Write as _;
 
+use crate::svg::{cut, escaped};
+
 /// Nodes per column; what is beyond is counted in words.
 const MOST: usize = 12;
 
@@ -135,27 +137,6 @@ fn class_of(shape: Shape) -> &'static str {
         Shape::Resource => "node node--res",
         Shape::Missing => "node node--missing",
     }
-}
-
-fn cut(name: &str, room: usize) -> String {
-    if name.chars().count() <= room {
-        return name.to_owned();
-    }
-    name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, class_of, escaped, node};
+use super::{Graph, class_of, node};
+use crate::svg::escaped;
 
 const WIDTH: f64 = 328.0;
 const NODE: f64 = 200.0;

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use super::{Graph, class_of, escaped, node};
+use super::{Graph, class_of, node};
+use crate::svg::escaped;
 
 const ROW: f64 = 41.0;
 const TOP: f64 = 26.0;
