@@ -17,6 +17,7 @@ mod integrations;
 mod openapi;
 mod ownership;
 mod people;
+mod support;
 mod tag;
 
 use std::sync::Arc;
@@ -65,6 +66,7 @@ fn routes() -> OpenApiRouter<Shared> {
         integrations::routes(),
         ownership::routes(),
         people::routes(),
+        support::routes(),
     ];
     let api = slices.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, api)

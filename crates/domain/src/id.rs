@@ -98,4 +98,8 @@ ids! {
     NoticeId,
     /// Key of a webhook that a team is told through.
     WebhookEndpointId,
+    /// Key of a request for help.
+    SupportRequestId,
+    /// Key of an event in the thread of a request for help.
+    SupportEventId,
 }

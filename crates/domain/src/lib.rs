@@ -13,6 +13,8 @@
 //! | [`notify`] | what to tell whom, and how it went |
 //! | [`live`] | what open pages hear of at once |
 //! | [`work`] | the durable queue that replicas share |
+//! | [`levels`] | how soon a team helps, and who may have an engineer at once |
+//! | [`support`] | what is asked of teams, who has it, by when a word is owed |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -24,6 +26,7 @@ mod check;
 mod cx;
 mod error;
 mod id;
+pub mod levels;
 pub mod live;
 pub mod notify;
 mod page;
@@ -34,6 +37,7 @@ pub mod rota;
 pub mod sealing;
 mod secret;
 pub mod settings;
+pub mod support;
 pub mod usage;
 pub mod work;
 
@@ -43,7 +47,8 @@ pub use id::{
     ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId, CoverId,
     EntityId, HandOverId, HolidayCalendarId, IdentityLinkId, JobId, LayerId, MaintenanceId, MembershipId,
     NoticeId, OwnershipId, PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId,
-    ShiftId, SignInLinkId, SourceId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
+    ShiftId, SignInLinkId, SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId,
+    WebhookEndpointId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

@@ -23,12 +23,14 @@ mod graph;
 mod guard;
 mod help;
 mod home;
+mod markdown;
 mod ownership;
 mod page;
 mod people;
 mod preferences;
 mod search;
 mod style;
+mod support;
 mod svg;
 mod time;
 mod timeline;
@@ -63,6 +65,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(preferences::routes())
         .merge(search::routes())
         .merge(style::routes())
+        .merge(support::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(DefaultBodyLimit::max(guard::MOST))

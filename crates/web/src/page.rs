@@ -30,6 +30,8 @@ pub(crate) enum Nav {
     Findings,
     /// What was deployed where.
     Changes,
+    /// Requests for help.
+    Support,
     /// Who did what in the portal.
     Activity,
     /// What the portal is used for.
@@ -42,12 +44,13 @@ pub(crate) enum Nav {
 
 impl Nav {
     /// The main places: address, word and icon. The rest of the menu is in the layout.
-    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 5] = [
+    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 6] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
         (Nav::Teams, "/teams", "Teams", "team"),
         (Nav::Findings, "/findings", "Findings", "warn"),
         (Nav::Changes, "/changes", "Changes", "ship"),
+        (Nav::Support, "/support", "Support", "help"),
     ];
 }
 
@@ -110,6 +113,12 @@ impl Shell {
     pub(crate) fn stamp(&self, at: impl time::Instant) -> time::Tag {
         let at = at.instant();
         time::Tag::new(at, time::stamp(at, self.now, &self.zone), false)
+    }
+
+    /// `14:30` today, `tomorrow 09:30`, `Mon 23 Nov, 10:00`: an instant ahead, behind a word like "by".
+    pub(crate) fn by(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
+        time::Tag::new(at, time::by(at, self.now, &self.zone), false)
     }
 
     /// `14 min ago` within a day, else as [`Shell::when`]. Kept current by script.

@@ -64,6 +64,19 @@ pub(crate) fn stamp(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// `14:30`, `tomorrow 09:30`, `Mon 23 Nov, 10:00`: behind a word like "by".
+pub(crate) fn by(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let time = at.strftime("%H:%M");
+    if at.date() == now.date() {
+        time.to_string()
+    } else if now.date().checked_add(1.day()).is_ok_and(|tomorrow| at.date() == tomorrow) {
+        format!("tomorrow {time}")
+    } else {
+        format!("{}, {time}", date(&at, &now))
+    }
+}
+
 /// `just now`, `14 min ago`, `5 h ago`; beyond a day, or ahead, as [`when`].
 pub(crate) fn ago(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let minutes = now.duration_since(at).as_mins();
@@ -113,6 +126,14 @@ mod tests {
         assert_eq!(said(when, "2026-11-03T09:00:00Z"), "Tue 3 Nov");
         assert_eq!(said(when, "2025-11-03T09:00:00Z"), "3 Nov 2025");
         assert_eq!(said(stamp, "2026-11-03T09:00:00Z"), "Tue 3 Nov, 10:00");
+    }
+
+    #[test]
+    fn an_instant_ahead_is_named_by_its_day() {
+        assert_eq!(said(by, "2026-11-19T13:30:00Z"), "14:30");
+        assert_eq!(said(by, "2026-11-20T08:30:00Z"), "tomorrow 09:30");
+        assert_eq!(said(by, "2026-11-23T09:00:00Z"), "Mon 23 Nov, 10:00");
+        assert_eq!(said(by, "2026-11-18T09:00:00Z"), "Wed 18 Nov, 10:00");
     }
 
     #[test]

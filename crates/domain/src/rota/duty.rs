@@ -314,3 +314,16 @@ pub async fn on_call_of_teams(
     }
     store::on_call_of_teams(cx, teams, purpose).await
 }
+
+/// Who had or will have a shift of a team between two instants, on all of its schedules, closed ones too: for sums of
+/// time. Whole shifts, at most two thousand.
+pub async fn shifts_of_team(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(PersonId, Timestamp, Timestamp)>> {
+    may_read(cx)?;
+    check_range(from, to)?;
+    store::held_by_people(cx, team, from, to).await
+}

@@ -10,6 +10,7 @@ mod notify;
 mod ownership;
 mod people;
 mod rota;
+mod support;
 mod usage;
 mod work;
 mod world;

@@ -3,6 +3,7 @@
 //! It comes in through the same doors as a real company: its descriptors through `apply`, its deployments through
 //! `record`, and what its people did in the portal as acts of those people, with the rights they have.
 
+mod help;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use portolan_domain::{
 };
 use rust_embed::RustEmbed;
 
+use help::Helped;
 use story::{Act, Change};
 
 /// The files of the company.
@@ -78,6 +80,7 @@ pub(crate) async fn load(db: &Db, now: Timestamp) -> Result<Loaded> {
 enum Event {
     Act(Act),
     Change(Change),
+    Help(help::Event),
 }
 
 async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
@@ -93,10 +96,13 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
             .into_iter()
             .map(|change| (change.told_at(now), Event::Change(change))),
     );
+    events.extend(help::events(now)?.into_iter().map(|(at, event)| (at, Event::Help(event))));
     events.sort_by_key(|(at, _)| *at);
+    let mut helped = Helped::default();
     let changes = events.iter().filter(|(_, event)| matches!(event, Event::Change(_))).count();
     for (at, event) in events {
         match event {
+            Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Act(act) => perform(cx, &act, at).await.with_context(|| format!("{} at {at}", act.by))?,
             Event::Change(change) => {
                 let what = format!("the change of {} to {}", change.entity, change.version);
@@ -122,14 +128,7 @@ async fn take_in(cx: &mut Cx<'_>, files: Vec<File>, prune: bool) -> Result<Repor
 }
 
 async fn perform(cx: &mut Cx<'_>, act: &Act, at: Timestamp) -> Result<()> {
-    let actor = match act.by.as_str() {
-        "system" => Actor::system(),
-        handle => Actor::person(
-            &people::person(&mut cx.acting_at(&Actor::system(), at), handle).await?,
-            Scope::Admin,
-            Via::Page,
-        ),
-    };
+    let actor = actor(cx, &act.by, at).await?;
     let cx = &mut cx.acting_at(&actor, at);
     for handle in &act.deactivate {
         people::edit_person(cx, handle, PersonEdit { active: Some(false), ..PersonEdit::default() }, None)
@@ -142,6 +141,15 @@ async fn perform(cx: &mut Cx<'_>, act: &Act, at: Timestamp) -> Result<()> {
         ownership::hand_over(cx, &hand_over.entity, &hand_over.to, &hand_over.reason, None).await?;
     }
     Ok(())
+}
+
+/// Whoever acts in the story.
+async fn actor(cx: &mut Cx<'_>, by: &str, at: Timestamp) -> Result<Actor> {
+    if by == "system" {
+        return Ok(Actor::system());
+    }
+    let person = people::person(&mut cx.acting_at(&Actor::system(), at), by).await?;
+    Ok(Actor::person(&person, Scope::Admin, Via::Page))
 }
 
 fn descriptors(folders: &[&str]) -> Result<Vec<File>> {

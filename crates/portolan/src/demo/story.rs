@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use portolan_domain::changes::NewChange;
+use portolan_domain::{changes::NewChange, support::NewRequest};
 use serde::{Deserialize, Deserializer};
 
 /// A moment before the loading, written like `-29m`, `-5h` or `-2d`.
@@ -120,6 +120,70 @@ pub(crate) struct HandOver {
     pub(crate) entity: String,
     pub(crate) to: String,
     pub(crate) reason: String,
+}
+
+/// A request for help, and what came of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Help {
+    pub(crate) at: Ago,
+    pub(crate) by: String,
+    entity: Option<String>,
+    team: Option<String>,
+    pub(crate) title: String,
+    #[serde(default)]
+    environment: String,
+    impact: String,
+    category: String,
+    #[serde(default)]
+    tried: String,
+    #[serde(default)]
+    wanted: String,
+    #[serde(default)]
+    links: Vec<String>,
+    #[serde(default)]
+    pub(crate) then: Vec<HelpStep>,
+}
+
+impl Help {
+    /// What was asked.
+    pub(crate) fn asked(&self) -> anyhow::Result<NewRequest> {
+        Ok(NewRequest {
+            entity: self.entity.clone(),
+            team: self.team.clone(),
+            title: self.title.clone(),
+            environment: self.environment.clone(),
+            impact: Some(self.impact.parse()?),
+            tried: self.tried.clone(),
+            wanted: self.wanted.clone(),
+            links: self.links.clone(),
+            category: Some(self.category.parse()?),
+            page_id: None,
+        })
+    }
+}
+
+/// What somebody did with a request: exactly one of `take`, `answer` and `say`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HelpStep {
+    pub(crate) at: Ago,
+    pub(crate) by: String,
+    #[serde(default)]
+    pub(crate) take: bool,
+    pub(crate) answer: Option<String>,
+    pub(crate) next: Option<String>,
+    pub(crate) say: Option<String>,
+}
+
+/// What was left for whoever has support next.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HelpNote {
+    pub(crate) at: Ago,
+    pub(crate) by: String,
+    pub(crate) team: String,
+    pub(crate) text: String,
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use portolan_domain::{Actor, Cx, Portal, Result, notify, people, usage, work};
+use portolan_domain::{Actor, Cx, Portal, Result, notify, people, support, usage, work};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::KINDS;
 
 /// Minutes between two runs of each job.
 const SWEEP: u64 = 15;
+const RENEW_TARGETS: u64 = 15;
 const FORGET: u64 = 6 * 60;
 
 /// Runs the jobs for ever.
@@ -28,6 +29,9 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("measure-work", &portal, measure).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;
+        }
+        if round.is_multiple_of(RENEW_TARGETS) {
+            job("renew-support-targets", &portal, async |cx| support::renew_targets(cx).await).await;
         }
         if round.is_multiple_of(FORGET) {
             job("forget-usage-names", &portal, async |cx| usage::forget_names(cx).await).await;

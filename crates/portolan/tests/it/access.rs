@@ -239,6 +239,52 @@ const API: &[Row<9>] = &[
         r#"{"usage_names_days":30,"confirm_after_days":null,"confirm_asks_a_month":4,"load_good_one_in":6,"load_least_one_in":4,"load_pages_good":2,"load_pages_most":5,"load_essential_warn":40,"load_essential_alarm":50}"#,
         admins("200"),
     ),
+    ("GET", "/api/v1/engagement", "/api/v1/engagement?team=harbour&impact=outage", "", readers("200")),
+    ("GET", "/api/v1/support-requests", "/api/v1/support-requests", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/support-requests",
+        "/api/v1/support-requests",
+        r#"{"team":"harbour","title":"{n}","impact":"question","category":"bug"}"#,
+        writers("201"),
+    ),
+    ("GET", "/api/v1/support-requests/{number}", "/api/v1/support-requests/{request}", "", readers("200")),
+    // answered by the team that is asked; whoever asked adds, closes and reopens too (domain: support)
+    (
+        "POST",
+        "/api/v1/support-requests/{number}/messages",
+        "/api/v1/support-requests/{request}/messages",
+        r#"{"text":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "PUT",
+        "/api/v1/support-requests/{number}/assignment",
+        "/api/v1/support-requests/{request}/assignment",
+        r#"{"person":"mia"}"#,
+        owners("200"),
+    ),
+    (
+        "PUT",
+        "/api/v1/support-requests/{number}/category",
+        "/api/v1/support-requests/{request}/category",
+        r#"{"category":"design"}"#,
+        owners("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/support-requests/{number}/closing",
+        "/api/v1/support-requests/{request}/closing",
+        "{}",
+        owners("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/support-requests/{number}/reopening",
+        "/api/v1/support-requests/{closed}/reopening",
+        r#"{"text":"{n}"}"#,
+        owners("200"),
+    ),
     ("GET", "/api/v1/teams", "/api/v1/teams", "", readers("200")),
     (
         "POST",
@@ -266,10 +312,52 @@ const API: &[Row<9>] = &[
         r#"{"person":"{person}"}"#,
         owners("201"),
     ),
+    (
+        "GET",
+        "/api/v1/teams/{slug}/support-levels",
+        "/api/v1/teams/harbour/support-levels",
+        "",
+        readers("200"),
+    ),
+    (
+        "PUT",
+        "/api/v1/teams/{slug}/support-levels",
+        "/api/v1/teams/harbour/support-levels",
+        r#"{"levels":[]}"#,
+        owners("200"),
+    ),
+    (
+        "DELETE",
+        "/api/v1/teams/{slug}/support-levels",
+        "/api/v1/teams/harbour/support-levels",
+        "",
+        owners("204"),
+    ),
+    ("GET", "/api/v1/teams/{slug}/support-notes", "/api/v1/teams/harbour/support-notes", "", readers("200")),
+    (
+        "PUT",
+        "/api/v1/teams/{slug}/support-notes/{week}",
+        "/api/v1/teams/harbour/support-notes/2026-W01",
+        r#"{"text":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "GET",
+        "/api/v1/teams/{slug}/support-notes/{week}",
+        "/api/v1/teams/harbour/support-notes/2026-W01",
+        "",
+        readers("200"),
+    ),
+    ("GET", "/api/v1/teams/{slug}/support-weeks", "/api/v1/teams/harbour/support-weeks", "", readers("200")),
     ("GET", "/api/v1/usage", "/api/v1/usage", "", admins("200")),
 ];
 
 const THING: &str = "/catalog/{kind}/{namespace}/{name}";
+const LEVELS: &str = "at_once_tier_0=anyone&impact_tier_0=blocked&first_answer_tier_0=1+h&next_answer_tier_0=2+h\
+    &at_once_tier_1=anyone&impact_tier_1=blocked&first_answer_tier_1=1+h&next_answer_tier_1=2+h\
+    &at_once_tier_2=anyone&impact_tier_2=blocked&first_answer_tier_2=1+h&next_answer_tier_2=2+h\
+    &at_once_tier_3=anyone&impact_tier_3=blocked&first_answer_tier_3=1+h&next_answer_tier_3=2+h\
+    &at_once_no_tier=anyone&impact_no_tier=blocked&first_answer_no_tier=1+h&next_answer_no_tier=2+h";
 const PASSWORDS: &str = "password=four+plain+words+here&again=four+plain+words+here";
 
 const PAGES: &[Row<6>] = &[
@@ -327,6 +415,21 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/search", "/search?q=thing", "", viewers("200")),
     ("GET", "/search/people", "/search/people?q=mia", "", viewers("200")),
     ("GET", "/search/quick", "/search/quick?q=thing", "", viewers("200")),
+    ("GET", "/help/support", "/help/support", "", viewers("200")),
+    ("GET", "/support", "/support", "", viewers("200")),
+    ("GET", "/support/new", "/support/new?team=harbour", "", viewers("200")),
+    (
+        "POST",
+        "/support/new",
+        "/support/new",
+        "team=harbour&title={n}&impact=question&category=bug",
+        viewers("303 /support/requests/{following}"),
+    ),
+    ("GET", "/support/requests/{number}", "/support/requests/{request}", "", viewers("200")),
+    ("GET", "/support/teams/{slug}", "/support/teams/harbour", "", viewers("200")),
+    ("GET", "/support/teams/{slug}/levels", "/support/teams/harbour/levels", "", viewers("200")),
+    ("GET", "/support/teams/{slug}/notes", "/support/teams/harbour/notes", "", viewers("200")),
+    ("GET", "/support/teams/{slug}/weeks", "/support/teams/harbour/weeks", "", viewers("200")),
     ("GET", "/teams", "/teams", "", viewers("200")),
     ("GET", "/teams/{slug}", "/teams/harbour", "", viewers("200")),
     // forms that say themselves what their reader may do with them
@@ -426,6 +529,62 @@ const PAGES: &[Row<6>] = &[
         "",
         owning_viewers("303 /teams/harbour"),
     ),
+    (
+        "POST",
+        "/support/requests/{number}/messages",
+        "/support/requests/{request}/messages",
+        "text={n}&then=wait",
+        owning_viewers("303 /support/requests/{request}"),
+    ),
+    (
+        "POST",
+        "/support/requests/{number}/assignment",
+        "/support/requests/{request}/assignment",
+        "person=mia",
+        owning_viewers("303 /support/requests/{request}"),
+    ),
+    (
+        "POST",
+        "/support/requests/{number}/category",
+        "/support/requests/{request}/category",
+        "category=design",
+        owning_viewers("303 /support/requests/{request}"),
+    ),
+    (
+        "POST",
+        "/support/requests/{number}/closing",
+        "/support/requests/{request}/closing",
+        "",
+        owning_viewers("303 /support/requests/{request}"),
+    ),
+    (
+        "POST",
+        "/support/requests/{number}/reopening",
+        "/support/requests/{closed}/reopening",
+        "text={n}",
+        owning_viewers("303 /support/requests/{closed}"),
+    ),
+    (
+        "POST",
+        "/support/teams/{slug}/levels",
+        "/support/teams/harbour/levels",
+        LEVELS,
+        owning_viewers("303 /support/teams/harbour/levels"),
+    ),
+    (
+        "POST",
+        "/support/teams/{slug}/levels/reset",
+        "/support/teams/harbour/levels/reset",
+        "",
+        owning_viewers("303 /support/teams/harbour/levels"),
+    ),
+    (
+        "POST",
+        "/support/teams/{slug}/notes",
+        "/support/teams/harbour/notes",
+        "week=2026-W01&text={n}",
+        owning_viewers("303 /support/teams/harbour/notes"),
+    ),
     // administration
     ("GET", "/changes/hooks", "/changes/hooks", "", admin_viewers("200")),
     ("POST", "/changes/hooks", "/changes/hooks", "kind=gitlab&name=the+matrix+{n}", admin_viewers("201")),
@@ -470,6 +629,8 @@ const PAGES: &[Row<6>] = &[
 struct Scene {
     portal: Portal,
     admin: RefCell<Client>,
+    /// Ann, who is in no team and asks for help.
+    asker: RefCell<Client>,
     next: RefCell<u32>,
 }
 
@@ -478,10 +639,12 @@ impl Scene {
         let portal = Portal::empty();
         portal.make_admin("ada");
         let admin = RefCell::new(portal.with_token("ada", "admin"));
-        let scene = Self { portal, admin, next: RefCell::new(0) };
-        for handle in ["lea", "lou", "mia", "otto"] {
+        let asker = RefCell::new(portal.stranger());
+        let scene = Self { portal, admin, asker, next: RefCell::new(0) };
+        for handle in ["ann", "lea", "lou", "mia", "otto"] {
             scene.person(handle);
         }
+        scene.asker.replace(scene.portal.with_token("ann", "write"));
         for team in [
             json!({ "slug": "guild", "name": "Guild", "lead": "lea" }),
             json!({ "slug": "harbour", "name": "Harbour", "lead": "lou", "parent": "guild" }),
@@ -556,6 +719,20 @@ impl Scene {
             }
             "github" | "gitlab" => {
                 text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
+            }
+            // what Ann asked of the harbour: open, closed, and the number that the next one gets
+            "request" | "closed" | "following" => {
+                let asked = json!({ "team": "harbour", "title": n, "impact": "question", "category": "bug" });
+                let mut ann = self.asker.borrow_mut();
+                let answer = ann.json("POST", "/api/v1/support-requests", &asked);
+                assert_eq!(answer.status, 201, "{}", answer.body);
+                let made: Value = serde_json::from_str(&answer.body).expect("JSON");
+                let number = made["number"].as_i64().expect("a number");
+                if word == "closed" {
+                    let path = format!("/api/v1/support-requests/{number}/closing");
+                    assert_eq!(ann.json("POST", &path, &json!({})).status, 200, "{path}");
+                }
+                if word == "following" { (number + 1).to_string() } else { number.to_string() }
             }
             // one's own; whoever may have none is refused whatever it is
             "token" => {

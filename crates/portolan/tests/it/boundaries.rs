@@ -28,7 +28,9 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// Slices of the domain, from those that may call most to those that may call none. A slice calls lower rows only.
 const LAYERS: &[&[&str]] = &[
+    &["support"],
     &["paging"],
+    &["levels"],
     &["rota"],
     &["changes"],
     &["catalog"],

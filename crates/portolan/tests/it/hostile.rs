@@ -69,6 +69,39 @@ fn markup_in_descriptors_stays_text() {
 }
 
 #[test]
+fn markup_in_a_thread_stays_text() {
+    let portal = Portal::demo();
+    let mut maya = portal.with_token("maya.chen", "write");
+    let markdown = format!(
+        "{MARKUP}\n\n[press](javascript:alert(1)) ![x](https://evil.example/p.png)\n\n<style>*{{}}</style>"
+    );
+    let asked = serde_json::json!({
+        "entity": "checkout-api", "title": MARKUP, "environment": MARKUP, "impact": "question", "category": "bug",
+        "tried": markdown, "wanted": markdown,
+    });
+    let answer = maya.json("POST", "/api/v1/support-requests", &asked);
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let request = answer.location().trim_start_matches("/api/v1/support-requests/").to_owned();
+    let said = serde_json::json!({ "text": markdown, "then": "go-on" });
+    let answer = maya.json("POST", &format!("/api/v1/support-requests/{request}/messages"), &said);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let note = serde_json::json!({ "text": markdown });
+    assert_eq!(maya.json("PUT", "/api/v1/teams/basket/support-notes/2026-W01", &note).status, 200);
+    let mut imke = portal.signed_in("imke.sorensen");
+    for path in [
+        format!("/support/requests/{request}"),
+        "/support/teams/basket".into(),
+        "/support/teams/basket/notes?week=2026-W01".into(),
+    ] {
+        let page = imke.get(&path);
+        assert_eq!(page.status, 200, "{path}");
+        for alive in ["<script>alert", "<img", "<style>*", "href=\"javascript:", "evil.example/p.png\""] {
+            assert!(!page.body.contains(alive), "{path} has {alive}");
+        }
+    }
+}
+
+#[test]
 fn a_write_that_another_site_caused_is_refused() {
     let portal = Portal::demo();
     let mut imke = portal.signed_in("imke.sorensen");

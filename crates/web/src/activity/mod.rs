@@ -25,10 +25,11 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// What can be looked for, by the beginning of the verb.
-const WHAT: [(&str, &str); 6] = [
+const WHAT: [(&str, &str); 7] = [
     ("ownership.", "Ownership"),
     ("entity.", "Catalog"),
     ("change.", "Deployments"),
+    ("support.", "Support"),
     ("team.", "Teams"),
     ("person.", "People"),
     ("settings.", "Settings"),
@@ -116,6 +117,8 @@ pub(crate) fn look(act: &Activity) -> (&'static str, &'static str) {
                 _ => ("ship", "info"),
             }
         }
+        "support.asked" => ("help", "info"),
+        verb if verb.starts_with("support.") => ("help", ""),
         "team.created" | "team.edited" => ("team", ""),
         verb if verb.starts_with("team.") || verb.starts_with("person.") => ("person", ""),
         _ => ("edit", ""),
@@ -190,6 +193,9 @@ fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option
         Some(("team", slug)) => (named(slug), Some(format!("/teams/{slug}"))),
         Some(("person", handle)) => (named(handle), Some(format!("/people/{handle}"))),
         Some(("portal", "settings")) => ("Settings".into(), Some("/settings".into())),
+        Some(("support", number)) => {
+            (format!("Support request {number}"), Some(format!("/support/requests/{number}")))
+        }
         Some(("hook", _)) => ("A hook".into(), Some("/changes/hooks".into())),
         Some((_, rest)) if rest.contains('/') => {
             let name = rest.rsplit_once('/').map_or(rest, |(_, name)| name);

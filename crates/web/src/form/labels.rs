@@ -4,6 +4,7 @@
 const LABELS: &[(&str, &str)] = &[
     ("account", "E-mail or handle"),
     ("again", "New password again"),
+    ("category", "Kind of help"),
     ("chat_url", "Link to the channel"),
     ("confirm_after_days", "Ask again after (days)"),
     ("confirm_asks_a_month", "At most this many questions a month for one person"),
@@ -18,6 +19,7 @@ const LABELS: &[(&str, &str)] = &[
     ("load_least_one_in", "More often than one in so many needs a reason"),
     ("load_pages_good", "Pages a week up to which a team is well"),
     ("load_pages_most", "Pages a week beyond which it is not sustainable"),
+    ("entity", "What it is about"),
     ("parent", "Team above"),
     ("person", "Who"),
     ("phone", "Telephone"),
@@ -28,7 +30,10 @@ const LABELS: &[(&str, &str)] = &[
     ("recovery_time", "Time until it must be back"),
     ("roles", "Roles it plays"),
     ("slos", "Objectives"),
+    ("text", "Message"),
+    ("tried", "What you tried"),
     ("usage_names_days", "Drop names after (days)"),
+    ("wanted", "What should come of it"),
 ];
 
 /// Forms that call a field otherwise: where the form is sent to, field, label.
@@ -39,6 +44,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/catalog/{kind}/{namespace}/{name}/hand-over", "owner", "New owner"),
     ("/changes/hooks", "kind", "Code host"),
     ("/set-up/{secret}", "name", "Your name"),
+    ("/support/teams/{slug}/notes", "text", "Note"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),
 ];
 
@@ -78,6 +84,7 @@ mod tests {
         ("changes/hooks.html", "/changes/hooks"),
         ("people/set_up.html", "/set-up/{secret}"),
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
+        ("support/notes.html", "/support/teams/{slug}/notes"),
     ];
 
     /// Every `f::field(form, "name", "Label"` of the templates.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::{Router, response::Response, routing::get};
+use portolan_domain::levels::{Level, TIERS};
 
 use crate::{
     Shared,
@@ -12,7 +13,7 @@ use crate::{
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/help/keyboard", get(keyboard))
+    Router::new().route("/help/keyboard", get(keyboard)).route("/help/support", get(support))
 }
 
 /// Short ways: where they work, and which key does what.
@@ -34,6 +35,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("g t", "Teams"),
             ("g f", "Findings"),
             ("g d", "Changes: what was deployed"),
+            ("g s", "Support"),
         ],
     ),
     ("In the search", &[("↑ ↓", "Choose"), ("Enter", "Open the chosen one")]),
@@ -47,4 +49,20 @@ struct KeyboardPage {
 
 async fn keyboard(viewer: Viewer) -> Result<Response, PageError> {
     page::html(&KeyboardPage { shell: viewer.shell(Nav::Nowhere) })
+}
+
+#[derive(Template)]
+#[template(path = "help/support.html")]
+struct SupportPage {
+    shell: Shell,
+}
+
+impl SupportPage {
+    fn usual(&self) -> [Level; 5] {
+        TIERS.map(Level::usual)
+    }
+}
+
+async fn support(viewer: Viewer) -> Result<Response, PageError> {
+    page::html(&SupportPage { shell: viewer.shell(Nav::Support) })
 }

@@ -128,7 +128,7 @@ async fn show(
 }
 
 /// Teams to choose from, by name; none if there are more than a list can hold.
-async fn team_choices(viewer: &mut Viewer) -> Result<Vec<(String, String)>, PageError> {
+pub(crate) async fn team_choices(viewer: &mut Viewer) -> Result<Vec<(String, String)>, PageError> {
     let page = people::teams(&mut viewer.cx(), None, None, Limit::new(Limit::MAX)?).await?;
     if page.next.is_some() {
         return Ok(Vec::new());

@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router<Shared> {
 
 /// People to choose from in a form that works without script: all of them where a list can hold them, else those whom
 /// the word that was typed may mean.
-async fn choices(viewer: &mut Viewer, typed: &str) -> Result<Vec<PersonName>, PageError> {
+pub(crate) async fn choices(viewer: &mut Viewer, typed: &str) -> Result<Vec<PersonName>, PageError> {
     let cx = &mut viewer.cx();
     let active = PeopleFilter { active: Some(true), ..PeopleFilter::default() };
     let all = people::people(cx, &active, None, Limit::new(Limit::MAX)?).await?;

@@ -13,6 +13,7 @@ use portolan_domain::{
     Cursor, Limit, Page, TeamId, activity,
     catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
+    support::{self, Counts},
 };
 
 use super::choices;
@@ -130,6 +131,7 @@ struct TeamPage {
     owned: Owned,
     acts: Vec<Told>,
     findings: i64,
+    support: Counts,
     may_edit: bool,
     ask: Vec<PersonName>,
     add: Form,
@@ -229,6 +231,7 @@ async fn team_page(
         owned: catalog::owned_by(cx, team.id).await?,
         acts,
         findings: findings::counts(cx, &drifted).await?.iter().map(|(_, n)| n).sum(),
+        support: support::team_counts(cx, team.id).await?,
         may_edit,
         ask: people::leads_to_ask(cx, team.id).await?,
         lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),

@@ -24,8 +24,8 @@ pub(super) use schedule::{
     schedules_of_team, schedules_to_renew, touch_schedule, update_schedule,
 };
 pub(super) use shift::{
-    contacts, duties_around, duties_of_person, duties_of_schedule, kept_from, on_call_of_teams, taken_uids,
-    write_renewal,
+    contacts, duties_around, duties_of_person, duties_of_schedule, held_by_people, kept_from,
+    on_call_of_teams, taken_uids, write_renewal,
 };
 pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps, take_swap,

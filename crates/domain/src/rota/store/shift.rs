@@ -346,3 +346,25 @@ async fn upsert(
     .await?;
     Ok(())
 }
+
+/// Who has a shift of a team, when: of all its schedules.
+pub(in crate::rota) async fn held_by_people(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(PersonId, Timestamp, Timestamp)>> {
+    let (from, to) = (jiff_sqlx::Timestamp::from(from), jiff_sqlx::Timestamp::from(to));
+    let rows = sqlx::query!(
+        r#"SELECT h.person_id AS "person!: PersonId", h.starts_at, h.ends_at
+           FROM shift h JOIN schedule s ON s.id = h.schedule_id
+           WHERE s.team_id = $1 AND h.holder = 'person' AND h.cancelled_at IS NULL AND h.starts_at < $3 AND h.ends_at > $2
+           ORDER BY h.starts_at, h.id LIMIT 2000"#,
+        team as TeamId,
+        from as _,
+        to as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.person, r.starts_at.to_jiff(), r.ends_at.to_jiff())).collect())
+}

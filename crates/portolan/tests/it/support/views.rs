@@ -6,6 +6,7 @@ pub(crate) type View = (&'static str, &'static str, &'static str);
 const ENGINEER: &str = "imke.sorensen";
 const MANAGER: &str = "rani.verma";
 const VP: &str = "sanne.hoekstra";
+const PLATFORM: &str = "ingrid.solheim";
 const ADMIN: &str = "noor.vandenberg";
 
 /// All of them, in the demo company. A page that no view leads to fails the browser tests.
@@ -54,6 +55,21 @@ pub(crate) const VIEWS: &[View] = &[
     ("changes-running", ENGINEER, "/changes/running"),
     ("changes-record", ENGINEER, "/changes/record"),
     ("hooks", ADMIN, "/changes/hooks"),
+    ("support", PLATFORM, "/support"),
+    ("support-engineer", ENGINEER, "/support"),
+    ("support-queue", PLATFORM, "/support/teams/runtime"),
+    ("support-queue-with", PLATFORM, "/support/teams/runtime?tab=with-someone"),
+    ("support-queue-answered", ENGINEER, "/support/teams/basket?tab=answered"),
+    ("support-queue-empty", ENGINEER, "/support/teams/basket"),
+    ("support-new", ENGINEER, "/support/new?entity=component:default/edge-gateway"),
+    ("support-new-open", ENGINEER, "/support/new"),
+    ("support-request", ENGINEER, "/support/requests/22"),
+    ("support-request-closed", ENGINEER, "/support/requests/7"),
+    ("support-levels", ENGINEER, "/support/teams/basket/levels"),
+    ("support-levels-others", ENGINEER, "/support/teams/runtime/levels"),
+    ("support-notes", PLATFORM, "/support/teams/runtime/notes"),
+    ("support-weeks", PLATFORM, "/support/teams/runtime/weeks"),
+    ("help-support", ENGINEER, "/help/support"),
     ("activity", ADMIN, "/activity"),
     ("usage", ADMIN, "/usage"),
     ("settings", ADMIN, "/settings"),
