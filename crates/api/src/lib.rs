@@ -17,6 +17,7 @@ mod integrations;
 mod openapi;
 mod ownership;
 mod people;
+mod rota;
 mod support;
 mod tag;
 
@@ -66,6 +67,7 @@ fn routes() -> OpenApiRouter<Shared> {
         integrations::routes(),
         ownership::routes(),
         people::routes(),
+        rota::routes(),
         support::routes(),
     ];
     let api = slices.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);

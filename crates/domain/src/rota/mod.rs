@@ -13,6 +13,7 @@ mod difference;
 mod duty;
 mod edit;
 mod effective;
+mod feed;
 mod holiday;
 pub mod ical;
 pub mod load;
@@ -42,6 +43,7 @@ pub use edit::{
     Edit, LayerEdit, NewLayer, NewSchedule, Preview, ScheduleEdit, change, create_schedule, preview,
 };
 pub use effective::Effective;
+pub use feed::{CalendarFeed, FEED_PREFIX, create_feed, feeds, read_feed, revoke_feed, sweep};
 pub use holiday::{
     Holiday, HolidayCalendar, create_holiday_calendar, delete_holiday_calendar, edit_holiday_calendar,
     holiday_calendar, holiday_calendars,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use portolan_domain::{Actor, Cx, Portal, Result, notify, people, support, usage, work};
+use portolan_domain::{Actor, Cx, Portal, Result, notify, people, rota, support, usage, work};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::KINDS;
@@ -27,6 +27,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("sweep-work", &portal, async |cx| work::sweep(cx).await).await;
         job("sweep-notices", &portal, async |cx| notify::sweep(cx).await).await;
         job("measure-work", &portal, measure).await;
+        job("renew-shifts", &portal, async |cx| rota::renew_due(cx).await).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;
         }
@@ -34,6 +35,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
             job("renew-support-targets", &portal, async |cx| support::renew_targets(cx).await).await;
         }
         if round.is_multiple_of(FORGET) {
+            job("sweep-shifts", &portal, async |cx| rota::sweep(cx).await).await;
             job("forget-usage-names", &portal, async |cx| usage::forget_names(cx).await).await;
         }
     }

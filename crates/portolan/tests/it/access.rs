@@ -80,6 +80,9 @@ type Row<const N: usize> = (&'static str, &'static str, &'static str, &'static s
 
 const ENTITY: &str = "/api/v1/entities/{kind}/{namespace}/{name}";
 
+const HOLIDAYS: &str = "/api/v1/holiday-calendars/{id}";
+const SCHEDULE: &str = "/api/v1/schedules/{slug}";
+
 const API: &[Row<9>] = &[
     ("GET", "/api/v1/activity", "/api/v1/activity", "", readers("200")),
     (
@@ -89,6 +92,82 @@ const API: &[Row<9>] = &[
         r#"{"apiVersion":"backstage.io/v1alpha1","kind":"System","metadata":{"name":"matrix-{n}"},"spec":{"owner":"harbour"}}"#,
         writers("200"), // what of it a caller may write is told document by document
     ),
+    ("GET", "/api/v1/calendars", "/api/v1/calendars", "", readers("200")),
+    ("POST", "/api/v1/calendars", "/api/v1/calendars", "{}", writers("201")),
+    // the secret in the address is the credential
+    ("GET", "/api/v1/calendars/{calendar}", "/api/v1/calendars/{feed}", "", anybody("200")),
+    ("DELETE", "/api/v1/calendars/{calendar}", "/api/v1/calendars/{ownfeed}", "", writers("204")),
+    ("GET", "/api/v1/holiday-calendars", "/api/v1/holiday-calendars", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/holiday-calendars",
+        "/api/v1/holiday-calendars",
+        r#"{"team":"harbour","name":"{n}","days":[]}"#,
+        owners("201"),
+    ),
+    ("GET", HOLIDAYS, "/api/v1/holiday-calendars/{holidays}", "", readers("200")),
+    ("PUT", HOLIDAYS, "/api/v1/holiday-calendars/{holidays}", r#"{"name":"{n}","days":[]}"#, owners("200")),
+    ("DELETE", HOLIDAYS, "/api/v1/holiday-calendars/{holidays}", "", owners("204")),
+    ("GET", "/api/v1/oncall", "/api/v1/oncall?team=harbour", "", readers("200")),
+    ("GET", "/api/v1/oncall/now", "/api/v1/oncall/now", "", readers("200")),
+    ("GET", "/api/v1/people/{handle}/rota", "/api/v1/people/mia/rota", "", readers("200")),
+    (
+        "PUT",
+        "/api/v1/people/{handle}/rota",
+        "/api/v1/people/{rotaperson}/rota",
+        r#"{"by":"mia"}"#,
+        owners("200"),
+    ),
+    ("GET", "/api/v1/people/{handle}/shifts", "/api/v1/people/mia/shifts", "", readers("200")),
+    ("GET", "/api/v1/schedules", "/api/v1/schedules", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/schedules",
+        "/api/v1/schedules",
+        r#"{"team":"harbour","slug":"matrix-{n}","name":"{n}","purpose":"on-call","time_zone":"Europe/Amsterdam"}"#,
+        owners("201"),
+    ),
+    ("GET", SCHEDULE, "/api/v1/schedules/{rota}", "", readers("200")),
+    ("PATCH", SCHEDULE, "/api/v1/schedules/{rota}", r#"{"description":"{n}"}"#, owners("200")),
+    ("GET", "/api/v1/schedules/{slug}/layers", "/api/v1/schedules/{rota}/layers", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/schedules/{slug}/layers",
+        "/api/v1/schedules/{rota}/layers",
+        r#"{"name":"{n}","hand_off":"2026-01-05T09:00","every":1,"unit":"weeks","participants":["lou"]}"#,
+        owners("201"),
+    ),
+    (
+        "PATCH",
+        "/api/v1/schedules/{slug}/layers/{layer}",
+        "/api/v1/schedules/{rotalayer}",
+        r#"{"name":"{n}"}"#,
+        owners("200"),
+    ),
+    ("DELETE", "/api/v1/schedules/{slug}/layers/{layer}", "/api/v1/schedules/{rotalayer}", "", owners("204")),
+    ("GET", "/api/v1/schedules/{slug}/overrides", "/api/v1/schedules/{rota}/overrides", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/schedules/{slug}/overrides",
+        "/api/v1/schedules/{rota}/overrides",
+        r#"{"by":"lou","end":"{soon}"}"#,
+        owners("201"),
+    ),
+    ("DELETE", "/api/v1/schedules/{slug}/overrides/{id}", "/api/v1/schedules/{rotacover}", "", owners("204")),
+    ("GET", "/api/v1/schedules/{slug}/shifts", "/api/v1/schedules/{rota}/shifts", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/schedules/{slug}/swaps",
+        "/api/v1/schedules/{rota}/swaps",
+        r#"{"asker":"mia","start":"{soon}","end":"{later}"}"#,
+        owners("201"),
+    ),
+    ("GET", "/api/v1/schedules/{slug}/warnings", "/api/v1/schedules/{rota}/warnings", "", readers("200")),
+    ("GET", "/api/v1/swaps", "/api/v1/swaps", "", readers("200")),
+    ("GET", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", readers("200")),
+    ("DELETE", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", owners("204")),
+    ("PUT", "/api/v1/swaps/{id}/taking", "/api/v1/swaps/{swap}/taking", r#"{"taker":"lou"}"#, owners("200")),
+    ("DELETE", "/api/v1/swaps/{id}/taking", "/api/v1/swaps/{takenswap}/taking", "", owners("200")),
     ("GET", "/api/v1/changes", "/api/v1/changes", "", readers("200")),
     (
         "POST",
@@ -670,6 +749,12 @@ impl Scene {
         self.make("/api/v1/people", &json!({ "handle": handle, "name": handle, "email": email }));
     }
 
+    fn schedule(&self, slug: &str, person: &str) {
+        let layer = json!({ "name": "All", "hand_off": "2026-01-05T09:00", "every": 1, "unit": "weeks", "participants": [person] });
+        let schedule = json!({ "team": "harbour", "slug": slug, "name": slug, "purpose": "support", "time_zone": "UTC", "layers": [layer] });
+        self.make("/api/v1/schedules", &schedule);
+    }
+
     fn number(&self) -> String {
         *self.next.borrow_mut() += 1;
         self.next.borrow().to_string()
@@ -717,6 +802,52 @@ impl Scene {
                 let handle = self.made("person", mine);
                 text(&self.make("/api/v1/teams/harbour/members", &json!({ "person": handle }))["id"])
             }
+            "soon" => in_days(2),
+            "later" => in_days(3),
+            // a support rota of the harbour on which mia is always
+            "rota" => {
+                self.schedule(&format!("rota-{n}"), "mia");
+                format!("rota-{n}")
+            }
+            "rotalayer" => {
+                let slug = self.made("rota", mine);
+                let layers = self.admin.borrow_mut().get(&format!("/api/v1/schedules/{slug}/layers"));
+                let layers: Value = serde_json::from_str(&layers.body).expect("JSON");
+                format!("{slug}/layers/{}", text(&layers["items"][0]["id"]))
+            }
+            "rotacover" => {
+                let slug = self.made("rota", mine);
+                let cover = json!({ "by": "lou", "end": in_days(2) });
+                let made = self.make(&format!("/api/v1/schedules/{slug}/overrides"), &cover);
+                format!("{slug}/overrides/{}", text(&made["id"]))
+            }
+            "rotaperson" => {
+                let handle = self.made("person", mine);
+                self.schedule(&format!("rota-{n}"), &handle);
+                handle
+            }
+            "swap" => {
+                let slug = self.made("rota", mine);
+                let swap = json!({ "asker": "mia", "start": in_days(2), "end": in_days(3) });
+                text(&self.make(&format!("/api/v1/schedules/{slug}/swaps"), &swap)["id"])
+            }
+            "takenswap" => {
+                let swap = self.made("swap", mine);
+                let taking = json!({ "taker": "lou" });
+                let taken =
+                    self.admin.borrow_mut().json("PUT", &format!("/api/v1/swaps/{swap}/taking"), &taking);
+                assert_eq!(taken.status, 200, "{}", taken.body);
+                swap
+            }
+            "holidays" => {
+                let calendar = json!({ "team": "harbour", "name": n, "days": [] });
+                text(&self.make("/api/v1/holiday-calendars", &calendar)["id"])
+            }
+            "feed" => {
+                let url = text(&self.make("/api/v1/calendars", &json!({}))["url"]);
+                url.rsplit('/').next().expect("a secret").to_owned()
+            }
+            "ownfeed" => mine.own("POST", "/api/v1/calendars", &json!({}), "/id"),
             "github" | "gitlab" => {
                 text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
             }
@@ -764,6 +895,12 @@ impl Scene {
         }
         texts
     }
+}
+
+/// An instant to come.
+fn in_days(days: i64) -> String {
+    let now = portolan_domain::Clock::system().now();
+    (now + jiff::SignedDuration::from_hours(24 * days)).to_string()
 }
 
 /// The first word in braces; JSON has braces too, but no letter behind them.
@@ -937,5 +1074,11 @@ fn strangers_get_no_further_than_the_ways_in() {
         "/sign-in/{secret}",
     ];
     assert_eq!(open.into_iter().collect::<Vec<_>>(), few, "this list may only shrink");
-    assert!(API.iter().all(|row| row.4[0] == "401"), "without a token the API says nothing");
+    let secret = [("GET", "/api/v1/calendars/{calendar}")];
+    let open = API.iter().filter(|row| row.4[0] != "401").map(|row| (row.0, row.1));
+    assert_eq!(
+        open.collect::<Vec<_>>(),
+        secret,
+        "without a token the API says nothing, but to whoever knows a secret in the address"
+    );
 }

@@ -1,6 +1,7 @@
 //! The statements of schedules.
 
 mod cover;
+mod feed;
 mod holiday;
 mod named;
 mod plan;
@@ -13,6 +14,7 @@ pub(super) use cover::{
     count_covers_to_come, cover, cover_of, covers_to_come, insert_cover, withdraw_cover,
     withdraw_covers_of_swap,
 };
+pub(super) use feed::{delete_cancelled, feeds, insert_feed, open_feed, revoke_feed, touch_feed};
 pub(super) use holiday::{
     delete_calendar, holiday_calendars, holidays, insert_calendar, lock_calendar, put_holidays,
     rename_calendar, schedules_with_calendar,
@@ -24,8 +26,8 @@ pub(super) use schedule::{
     schedules_of_team, schedules_to_renew, touch_schedule, update_schedule,
 };
 pub(super) use shift::{
-    contacts, duties_around, duties_of_person, duties_of_schedule, held_by_people, kept_from,
-    on_call_of_teams, taken_uids, write_renewal,
+    contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, held_by_people,
+    kept_from, on_call_of_teams, taken_uids, write_renewal,
 };
 pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps, take_swap,

@@ -139,6 +139,30 @@ pub(crate) async fn duties_of_person(
     Ok(rows.into_iter().map(Duty::from).collect())
 }
 
+/// What a calendar shows: of a schedule, or of a person and what others took over from them. With what was cancelled, and
+/// without gaps, which are in nobody's calendar.
+pub(crate) async fn duties_for_feed(
+    cx: &mut Cx<'_>,
+    schedule: Option<ScheduleId>,
+    person: Option<PersonId>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Duty>> {
+    let rows = duties!(
+        "shift f",
+        "WHERE ($1::uuid IS NULL OR f.schedule_id = $1) AND ($2::uuid IS NULL OR f.person_id = $2 OR f.instead_of_id = $2)
+           AND f.ends_at > $3 AND f.starts_at < $4 AND f.holder <> 'gap' ORDER BY f.starts_at, f.uid LIMIT $5",
+        schedule as Option<ScheduleId>,
+        person as Option<PersonId>,
+        jiff_sqlx::Timestamp::from(from) as _,
+        jiff_sqlx::Timestamp::from(to) as _,
+        MOST,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Duty::from).collect())
+}
+
 /// For each schedule what lasts at an instant, the next shift of somebody, and the next one of nobody within two weeks.
 pub(crate) async fn duties_around(
     cx: &mut Cx<'_>,
