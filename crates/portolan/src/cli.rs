@@ -35,6 +35,10 @@ pub(crate) enum Command {
     /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "write"). Prints one line per entity
     /// that was created, updated or rejected, then a summary; exits with 1 if anything was rejected.
     Apply(Apply),
+    /// Say who is on call for a service, until when, who is next, and why.
+    ///
+    /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "read"). Exits with 1 if nobody is on call.
+    Oncall(OnCall),
     /// Print the `OpenAPI` document of the REST API.
     Openapi,
 }
@@ -158,10 +162,38 @@ pub(crate) struct Apply {
     /// Print only what was rejected and the summary.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+/// A running portal, and the way in.
+#[derive(Debug, Args)]
+pub(crate) struct Access {
     /// Address of the portal.
     #[arg(long, env = "PORTOLAN_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
     /// Token to send. Better given in the environment: other users of this machine can read a command line.
     #[arg(long, env = "PORTOLAN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OnCall {
+    /// The service, by name or reference; with --team the slug of a team.
+    #[arg(value_name = "SERVICE")]
+    pub(crate) what: String,
+    /// Ask for a team.
+    #[arg(long)]
+    pub(crate) team: bool,
+    /// Ask for support instead of on-call.
+    #[arg(long)]
+    pub(crate) support: bool,
+    /// Ask for another instant than now, like 2026-11-21T03:10:00Z.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<String>,
+    /// Print the API's answer.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
 }

@@ -6,6 +6,7 @@ mod covers;
 mod feeds;
 mod holidays;
 mod layers;
+mod load;
 mod oncall;
 mod people;
 mod schedules;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .merge(feeds::routes())
         .merge(holidays::routes())
         .merge(layers::routes())
+        .merge(load::routes())
         .merge(oncall::routes())
         .merge(people::routes())
         .merge(schedules::routes())

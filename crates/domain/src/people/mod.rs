@@ -35,8 +35,8 @@ pub use person::{
 };
 pub use person_edit::{NewPerson, PersonEdit, create_person, edit_person, may_edit_person};
 pub use rights::{
-    Rights, editable_teams, has_active_members, leads_to_ask, require_team, team_ids_of, team_rights,
-    teams_answered_for,
+    Rights, editable_teams, has_active_members, leads_to_ask, require_insider, require_team, team_ids_of,
+    team_rights, teams_answered_for,
 };
 pub use seed::{GroupSeed, Seeded, UserSeed, apply_seeds, place_teams, release_seeds};
 pub use session::{Session, end_all_sessions, end_session, sessions, sign_out};

@@ -51,6 +51,19 @@ pub async fn require_team(cx: &mut Cx<'_>, team: Option<TeamId>, what: &str) -> 
     )))
 }
 
+/// Refuses whoever is neither in the team nor above it: for figures that help a team and would harm it elsewhere. Reading
+/// is enough.
+pub async fn require_insider(cx: &mut Cx<'_>, team: TeamId, what: &str) -> Result<()> {
+    if cx.admin().is_ok() {
+        return Ok(());
+    }
+    let me = cx.reader()?;
+    if store::belongs_above(cx, team, me).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!("{what} is seen by the team and those it reports to, and nobody else")))
+}
+
 /// Whom to ask about a team: its lead, else the nearest lead above it. Active people only, nearest first.
 pub async fn leads_to_ask(cx: &mut Cx<'_>, team: TeamId) -> Result<Vec<PersonName>> {
     store::leads_above(cx, team).await

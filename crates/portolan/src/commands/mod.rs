@@ -3,6 +3,8 @@
 mod admin;
 mod apply;
 mod demo;
+mod oncall;
+mod remote;
 mod serve;
 
 use std::process::ExitCode;
@@ -29,6 +31,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Admin(command) => on_runtime(admin::run(command))?,
         Command::Demo(flags) => on_runtime(demo::run(flags))?,
         Command::Apply(flags) => return on_runtime(apply::run(flags)),
+        Command::Oncall(flags) => {
+            let somebody = on_runtime(oncall::run(flags))?;
+            return Ok(if somebody { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -163,6 +163,14 @@ const API: &[Row<9>] = &[
         owners("201"),
     ),
     ("GET", "/api/v1/schedules/{slug}/warnings", "/api/v1/schedules/{rota}/warnings", "", readers("200")),
+    // an admin's token that only reads is not of the team
+    (
+        "GET",
+        "/api/v1/teams/{slug}/load",
+        "/api/v1/teams/harbour/load",
+        "",
+        ["401", "200", "403", "403", "200", "200", "200", "403", "200"],
+    ),
     ("GET", "/api/v1/swaps", "/api/v1/swaps", "", readers("200")),
     ("GET", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", readers("200")),
     ("DELETE", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", owners("204")),
@@ -804,6 +812,47 @@ impl Scene {
             }
             "soon" => in_days(2),
             "later" => in_days(3),
+            "rota" | "rotalayer" | "rotacover" | "rotaperson" | "swap" | "takenswap" | "holidays"
+            | "feed" | "ownfeed" => self.made_of_rota(word, &n, mine),
+            "github" | "gitlab" => {
+                text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
+            }
+            // what Ann asked of the harbour: open, closed, and the number that the next one gets
+            "request" | "closed" | "following" => {
+                let asked = json!({ "team": "harbour", "title": n, "impact": "question", "category": "bug" });
+                let mut ann = self.asker.borrow_mut();
+                let answer = ann.json("POST", "/api/v1/support-requests", &asked);
+                assert_eq!(answer.status, 201, "{}", answer.body);
+                let made: Value = serde_json::from_str(&answer.body).expect("JSON");
+                let number = made["number"].as_i64().expect("a number");
+                if word == "closed" {
+                    let path = format!("/api/v1/support-requests/{number}/closing");
+                    assert_eq!(ann.json("POST", &path, &json!({})).status, 200, "{path}");
+                }
+                if word == "following" { (number + 1).to_string() } else { number.to_string() }
+            }
+            // one's own; whoever may have none is refused whatever it is
+            "token" => {
+                mine.own("POST", "/api/v1/me/tokens", &json!({ "name": n, "scope": "read" }), "/token/id")
+            }
+            "session" => {
+                if let Some(handle) = mine.handle {
+                    self.portal.signed_in(handle);
+                }
+                mine.own("GET", "/api/v1/me/sessions", &Value::Null, "/items/0/id")
+            }
+            "asset" => {
+                let page = self.portal.stranger().get("/sign-in").body;
+                let at = page.find("/assets/").expect("an asset");
+                page[at..].split('"').next().expect("its end").to_owned()
+            }
+            _ => panic!("{{{word}}} is not known"),
+        }
+    }
+
+    /// What belongs to schedules.
+    fn made_of_rota(&self, word: &str, n: &str, mine: &mut Caller) -> String {
+        match word {
             // a support rota of the harbour on which mia is always
             "rota" => {
                 self.schedule(&format!("rota-{n}"), "mia");
@@ -848,38 +897,6 @@ impl Scene {
                 url.rsplit('/').next().expect("a secret").to_owned()
             }
             "ownfeed" => mine.own("POST", "/api/v1/calendars", &json!({}), "/id"),
-            "github" | "gitlab" => {
-                text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
-            }
-            // what Ann asked of the harbour: open, closed, and the number that the next one gets
-            "request" | "closed" | "following" => {
-                let asked = json!({ "team": "harbour", "title": n, "impact": "question", "category": "bug" });
-                let mut ann = self.asker.borrow_mut();
-                let answer = ann.json("POST", "/api/v1/support-requests", &asked);
-                assert_eq!(answer.status, 201, "{}", answer.body);
-                let made: Value = serde_json::from_str(&answer.body).expect("JSON");
-                let number = made["number"].as_i64().expect("a number");
-                if word == "closed" {
-                    let path = format!("/api/v1/support-requests/{number}/closing");
-                    assert_eq!(ann.json("POST", &path, &json!({})).status, 200, "{path}");
-                }
-                if word == "following" { (number + 1).to_string() } else { number.to_string() }
-            }
-            // one's own; whoever may have none is refused whatever it is
-            "token" => {
-                mine.own("POST", "/api/v1/me/tokens", &json!({ "name": n, "scope": "read" }), "/token/id")
-            }
-            "session" => {
-                if let Some(handle) = mine.handle {
-                    self.portal.signed_in(handle);
-                }
-                mine.own("GET", "/api/v1/me/sessions", &Value::Null, "/items/0/id")
-            }
-            "asset" => {
-                let page = self.portal.stranger().get("/sign-in").body;
-                let at = page.find("/assets/").expect("an asset");
-                page[at..].split('"').next().expect("its end").to_owned()
-            }
             _ => panic!("{{{word}}} is not known"),
         }
     }

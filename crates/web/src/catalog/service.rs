@@ -10,7 +10,8 @@ use portolan_domain::{
         descriptor::{Audience, Slo, duration_seconds, duration_text},
     },
     changes::{self, Change},
-    people::{self, Person, Team},
+    people::{self, Person, Team, TeamName},
+    rota::{self, Contact, OnCall, Purpose},
 };
 
 use super::{about::About, touches::Touches};
@@ -40,6 +41,8 @@ struct Contacts {
     team: Option<Team>,
     lead: Option<Person>,
     person: Option<Person>,
+    /// Who is on call, if the team has a schedule.
+    on_call: Option<OnCall>,
 }
 
 impl Contacts {
@@ -51,7 +54,12 @@ impl Contacts {
                     Some(id) => Some(people::person_by_id(&mut viewer.cx(), id).await?),
                     None => None,
                 };
-                Ok(Self { team: Some(team), lead, person: None })
+                let name = TeamName { id: team.id, slug: team.slug.clone(), name: team.name.clone() };
+                let cx = &mut viewer.cx();
+                let now = cx.now();
+                let on_call = rota::on_call(cx, &name, Purpose::OnCall, now).await?;
+                let on_call = Some(on_call).filter(|found| found.schedule.is_some());
+                Ok(Self { team: Some(team), lead, person: None, on_call })
             }
             Some(Party::Person { id, .. }) => Ok(Self {
                 person: Some(people::person_by_id(&mut viewer.cx(), *id).await?),
@@ -61,17 +69,28 @@ impl Contacts {
         }
     }
 
+    /// Whoever is reached first: on call, or asked because nobody is.
+    fn first(&self) -> Option<&Contact> {
+        self.on_call.as_ref().and_then(OnCall::first)
+    }
+
+    /// Who is on call next, and from when on.
+    fn next(&self) -> Option<(&Contact, jiff::Timestamp)> {
+        let next = self.on_call.as_ref()?.next.as_ref()?;
+        Some((next.on_call()?, next.start))
+    }
+
     fn phone(&self) -> Option<&str> {
-        self.team
-            .as_ref()
-            .and_then(|t| t.phone.as_deref())
+        self.first()
+            .and_then(|p| p.phone.as_deref())
+            .or_else(|| self.team.as_ref().and_then(|t| t.phone.as_deref()))
             .or_else(|| self.person.as_ref().and_then(|p| p.phone.as_deref()))
     }
 
     fn email(&self) -> Option<&str> {
-        self.team
-            .as_ref()
-            .and_then(|t| t.email.as_deref())
+        self.first()
+            .and_then(|p| p.email.as_deref())
+            .or_else(|| self.team.as_ref().and_then(|t| t.email.as_deref()))
             .or_else(|| self.person.as_ref().and_then(|p| p.email.as_deref()))
     }
 

@@ -13,6 +13,7 @@ use portolan_domain::{
     Cursor, Limit, Page, TeamId, activity,
     catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
+    rota::{self, OnCall, Purpose, Schedule, ScheduleFilter, Warning},
     support::{self, Counts},
 };
 
@@ -134,6 +135,10 @@ struct TeamPage {
     support: Counts,
     may_edit: bool,
     ask: Vec<PersonName>,
+    /// Who is on call, if the team has a schedule.
+    on_call: Option<OnCall>,
+    schedules: Vec<Schedule>,
+    warnings: Vec<Warning>,
     add: Form,
     /// People to choose a member from.
     people: Vec<PersonName>,
@@ -180,6 +185,20 @@ impl TeamPage {
         )
     }
 
+    /// What is wrong with a schedule to come, in a word and where.
+    fn warned(&self, warning: &Warning) -> String {
+        match warning {
+            Warning::Gap { schedule, .. } => format!("Nobody on {}", schedule.name),
+            Warning::Vacant { schedule, person, .. } => {
+                format!("{} has left, {}", person.name, schedule.name)
+            }
+            Warning::Unreachable { person, .. } => format!("Nothing reaches {}", person.name),
+            Warning::DoubleBooked { person, schedule, other, .. } => {
+                format!("{} is on {} and {} at once", person.name, schedule.name, other.name)
+            }
+        }
+    }
+
     fn is_unreachable(&self) -> bool {
         let t = &self.team;
         t.chat_channel.is_none() && t.chat_url.is_none() && t.email.is_none() && t.phone.is_none()
@@ -217,6 +236,17 @@ async fn team_page(
     let people = if may_edit { choices(viewer, add.value("person")).await? } else { Vec::new() };
     let later = after.is_some();
     let cx = &mut viewer.cx();
+    let of_team = ScheduleFilter { team: Some(team.slug.clone()), ..ScheduleFilter::default() };
+    let schedules = rota::schedules(cx, &of_team, None, Limit::new(50)?).await?.items;
+    let keys: Vec<_> = schedules.iter().map(|s| s.id).collect();
+    let warnings = rota::warnings(cx, &keys).await?;
+    let on_call = if schedules.iter().any(|s| s.purpose == Purpose::OnCall) {
+        let (name, now) =
+            (TeamName { id: team.id, slug: team.slug.clone(), name: team.name.clone() }, cx.now());
+        Some(rota::on_call(cx, &name, Purpose::OnCall, now).await?)
+    } else {
+        None
+    };
     let drifted = findings::Filter { team: Some(team.slug.clone()), ..findings::Filter::default() };
     let lead = match team.lead_id {
         Some(id) => Some(people::person_by_id(cx, id).await?),
@@ -234,6 +264,9 @@ async fn team_page(
         support: support::team_counts(cx, team.id).await?,
         may_edit,
         ask: people::leads_to_ask(cx, team.id).await?,
+        on_call,
+        schedules,
+        warnings,
         lead_phone: lead.as_ref().and_then(|l| l.phone.clone()),
         lead_zone: lead.as_ref().map(|l| l.time_zone.clone()).unwrap_or_default(),
         lead: lead.map(|l| PersonName { id: l.id, handle: l.handle, name: l.name, active: l.active }),

@@ -41,7 +41,7 @@ pub async fn too_often(cx: &mut Cx<'_>, schedule: &Schedule, plan: &Plan) -> Res
 }
 
 /// For each person one in how many: covered time divided by theirs, within a range.
-pub(super) fn one_in(
+fn one_in(
     shifts: &[Shift],
     from: Timestamp,
     to: Timestamp,
@@ -60,6 +60,6 @@ pub(super) fn one_in(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of a few years and small settings")]
-fn f64_of(n: i64) -> f64 {
+pub(super) fn f64_of(n: i64) -> f64 {
     n as f64
 }

@@ -18,6 +18,21 @@ pub(crate) async fn holidays(cx: &mut Cx<'_>, calendar: HolidayCalendarId) -> Re
     Ok(days.map(|days| days.into_iter().map(jiff_sqlx::Date::to_jiff).collect()))
 }
 
+/// The days of the calendars that these schedules follow.
+pub(crate) async fn holidays_of_schedules(
+    cx: &mut Cx<'_>,
+    schedules: &[ScheduleId],
+) -> Result<BTreeSet<Date>> {
+    let keys: Vec<uuid::Uuid> = schedules.iter().map(|s| s.0).collect();
+    let days = sqlx::query_scalar!(
+        r#"SELECT DISTINCT h.day AS "day: jiff_sqlx::Date" FROM holiday h JOIN schedule s ON s.holiday_calendar_id = h.calendar_id WHERE s.id = ANY($1)"#,
+        &keys
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(days.into_iter().map(jiff_sqlx::Date::to_jiff).collect())
+}
+
 /// The calendars of all teams or of one, with their days; at most 500 calendars.
 pub(crate) async fn holiday_calendars(
     cx: &mut Cx<'_>,

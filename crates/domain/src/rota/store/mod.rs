@@ -16,8 +16,8 @@ pub(super) use cover::{
 };
 pub(super) use feed::{delete_cancelled, feeds, insert_feed, open_feed, revoke_feed, touch_feed};
 pub(super) use holiday::{
-    delete_calendar, holiday_calendars, holidays, insert_calendar, lock_calendar, put_holidays,
-    rename_calendar, schedules_with_calendar,
+    delete_calendar, holiday_calendars, holidays, holidays_of_schedules, insert_calendar, lock_calendar,
+    put_holidays, rename_calendar, schedules_with_calendar,
 };
 pub(super) use named::named_in;
 pub(super) use plan::{end_rotations, insert_layer, insert_rotation, layers, plan, update_layer};
@@ -26,8 +26,8 @@ pub(super) use schedule::{
     schedules_of_team, schedules_to_renew, touch_schedule, update_schedule,
 };
 pub(super) use shift::{
-    contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, held_by_people,
-    kept_from, on_call_of_teams, taken_uids, write_renewal,
+    contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, duties_of_schedules,
+    held_by_people, kept_from, on_call_of_teams, taken_uids, write_renewal,
 };
 pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps, take_swap,

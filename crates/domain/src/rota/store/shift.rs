@@ -120,6 +120,27 @@ pub(crate) async fn duties_of_schedule(
     Ok(rows.into_iter().map(Duty::from).collect())
 }
 
+/// Shifts of several schedules at once, for figures.
+pub(crate) async fn duties_of_schedules(
+    cx: &mut Cx<'_>,
+    schedules: &[ScheduleId],
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Duty>> {
+    let keys: Vec<Uuid> = schedules.iter().map(|s| s.0).collect();
+    let rows = duties!(
+        "shift f",
+        "WHERE f.schedule_id = ANY($1) AND f.ends_at > $2 AND f.starts_at < $3 AND f.cancelled_at IS NULL ORDER BY f.starts_at, f.uid LIMIT $4",
+        &keys,
+        jiff_sqlx::Timestamp::from(from) as _,
+        jiff_sqlx::Timestamp::from(to) as _,
+        5 * MOST,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Duty::from).collect())
+}
+
 pub(crate) async fn duties_of_person(
     cx: &mut Cx<'_>,
     person: PersonId,

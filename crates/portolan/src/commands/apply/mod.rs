@@ -11,7 +11,7 @@ mod send;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli::Apply;
 use collect::Found;
@@ -29,10 +29,7 @@ struct File {
 
 /// Sends what was named; fails if anything was rejected.
 pub(super) async fn run(flags: Apply) -> Result<ExitCode> {
-    let token = flags.token.clone().context(
-        "no token: set PORTOLAN_TOKEN to a personal API token with the scope write (account page, or portolan admin token create)",
-    )?;
-    let portal = Portal::new(&flags, &token)?;
+    let portal = Portal::new(&flags)?;
     let Found { files, problems, skipped } = collect::all(&flags.paths)?;
     for path in &skipped {
         eprintln!("skipped {path}: it has no apiVersion and kind");
