@@ -28,6 +28,7 @@ mod ownership;
 mod page;
 mod people;
 mod preferences;
+mod rota;
 mod search;
 mod style;
 mod support;
@@ -63,6 +64,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(ownership::routes())
         .merge(people::routes())
         .merge(preferences::routes())
+        .merge(rota::routes())
         .merge(search::routes())
         .merge(style::routes())
         .merge(support::routes())

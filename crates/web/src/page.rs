@@ -38,6 +38,8 @@ pub(crate) enum Nav {
     Usage,
     /// The viewer's own account.
     Account,
+    /// Who is on call.
+    OnCall,
     /// Nothing in the menu.
     Nowhere,
 }
@@ -47,6 +49,7 @@ impl Nav {
     pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 6] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
+        (Nav::OnCall, "/oncall", "On-call", "rota"),
         (Nav::Teams, "/teams", "Teams", "team"),
         (Nav::Findings, "/findings", "Findings", "warn"),
         (Nav::Changes, "/changes", "Changes", "ship"),
@@ -121,6 +124,17 @@ impl Shell {
         time::Tag::new(at, time::by(at, self.now, &self.zone), false)
     }
 
+    /// `today 08:00 to 20:00`: a time that has an end, in the viewer's zone.
+    pub(crate) fn span(&self, start: impl time::Instant, end: impl time::Instant) -> String {
+        time::span(start.instant(), end.instant(), self.now, &self.zone)
+    }
+
+    /// The same in another zone.
+    pub(crate) fn span_in(&self, zone: &str, start: impl time::Instant, end: impl time::Instant) -> String {
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        time::span(start.instant(), end.instant(), self.now, &zone)
+    }
+
     /// `14 min ago` within a day, else as [`Shell::when`]. Kept current by script.
     pub(crate) fn ago(&self, at: impl time::Instant) -> time::Tag {
         let at = at.instant();
@@ -135,6 +149,11 @@ impl Shell {
     /// The viewer's zone for the foot: `Europe/Amsterdam (CET)`.
     pub(crate) fn zone(&self) -> String {
         format!("{} ({})", self.zone_name, self.now.to_zoned(self.zone.clone()).strftime("%Z"))
+    }
+
+    /// The viewer's zone itself.
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The viewer's zone by its IANA name.

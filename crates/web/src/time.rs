@@ -46,7 +46,7 @@ impl fmt::Display for Tag {
 
 impl HtmlSafe for Tag {} // digits, names of months and days
 
-/// `today 02:41`, `yesterday 23:05`, `Thu 19 Nov`, `19 Nov 2025`.
+/// `today 02:41`, `yesterday 23:05`, `tomorrow 08:00`, `Thu 19 Nov`, `19 Nov 2025`.
 pub(crate) fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     match near(&at, &now) {
@@ -88,6 +88,19 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// `today 08:00 to 20:00`, `Fri 20 Nov 20:00 to Mon 23 Nov 08:00`.
+pub(crate) fn span(start: Timestamp, end: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (start, end, now) =
+        (start.to_zoned(zone.clone()), end.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let day = |at: &Zoned| near(at, &now).map_or_else(|| date(at, &now), str::to_owned);
+    let (from, to) = (start.strftime("%H:%M"), end.strftime("%H:%M"));
+    if start.date() == end.date() && start.offset() == end.offset() {
+        format!("{} {from} to {to}", day(&start))
+    } else {
+        format!("{} {from} to {} {to}", day(&start), day(&end))
+    }
+}
+
 /// `21:10`.
 pub(crate) fn clock(now: Timestamp, zone: &TimeZone) -> String {
     now.to_zoned(zone.clone()).strftime("%H:%M").to_string()
@@ -99,6 +112,8 @@ fn near(at: &Zoned, now: &Zoned) -> Option<&'static str> {
         Some("today")
     } else if today.checked_sub(1.day()).is_ok_and(|yesterday| day == yesterday) {
         Some("yesterday")
+    } else if today.checked_add(1.day()).is_ok_and(|tomorrow| day == tomorrow) {
+        Some("tomorrow")
     } else {
         None
     }
@@ -123,6 +138,7 @@ mod tests {
         assert_eq!(said(when, "2026-11-19T01:41:00Z"), "today 02:41");
         assert_eq!(said(when, "2026-11-18T23:30:00Z"), "today 00:30"); // the viewer's day, not UTC's
         assert_eq!(said(when, "2026-11-18T22:05:00Z"), "yesterday 23:05");
+        assert_eq!(said(when, "2026-11-20T07:00:00Z"), "tomorrow 08:00");
         assert_eq!(said(when, "2026-11-03T09:00:00Z"), "Tue 3 Nov");
         assert_eq!(said(when, "2025-11-03T09:00:00Z"), "3 Nov 2025");
         assert_eq!(said(stamp, "2026-11-03T09:00:00Z"), "Tue 3 Nov, 10:00");
@@ -134,6 +150,20 @@ mod tests {
         assert_eq!(said(by, "2026-11-20T08:30:00Z"), "tomorrow 09:30");
         assert_eq!(said(by, "2026-11-23T09:00:00Z"), "Mon 23 Nov, 10:00");
         assert_eq!(said(by, "2026-11-18T09:00:00Z"), "Wed 18 Nov, 10:00");
+    }
+
+    #[test]
+    fn a_span_names_its_second_day_only_if_it_is_another() {
+        let zone = TimeZone::get("Europe/Amsterdam").unwrap();
+        let said = |start: &str, end: &str| {
+            span(start.parse().unwrap(), end.parse().unwrap(), "2026-11-19T02:10:00Z".parse().unwrap(), &zone)
+        };
+        assert_eq!(said("2026-11-19T07:00:00Z", "2026-11-19T19:00:00Z"), "today 08:00 to 20:00");
+        assert_eq!(said("2026-11-19T19:00:00Z", "2026-11-20T07:00:00Z"), "today 20:00 to tomorrow 08:00");
+        assert_eq!(
+            said("2026-11-27T19:00:00Z", "2027-01-04T07:00:00Z"),
+            "Fri 27 Nov 20:00 to 4 Jan 2027 08:00"
+        );
     }
 
     #[test]

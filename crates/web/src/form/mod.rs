@@ -49,6 +49,13 @@ impl Form {
         }
     }
 
+    /// The same with these values of a field instead of those it has.
+    pub(crate) fn replaced(&self, name: &str, values: &[String]) -> Self {
+        let others = self.fields.iter().filter(|(n, _)| n != name).cloned();
+        let given = values.iter().map(|value| (name.to_owned(), value.clone()));
+        Self { fields: others.chain(given).collect(), ..self.clone() }
+    }
+
     /// What stands in the field; empty if nothing.
     pub(crate) fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)

@@ -13,7 +13,10 @@ use crate::{
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/help/keyboard", get(keyboard)).route("/help/support", get(support))
+    Router::new()
+        .route("/help/keyboard", get(keyboard))
+        .route("/help/on-call", get(on_call))
+        .route("/help/support", get(support))
 }
 
 /// Short ways: where they work, and which key does what.
@@ -32,6 +35,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
         &[
             ("g h", "Home"),
             ("g c", "Catalog"),
+            ("g o", "On-call: who it is now"),
             ("g t", "Teams"),
             ("g f", "Findings"),
             ("g d", "Changes: what was deployed"),
@@ -65,4 +69,14 @@ impl SupportPage {
 
 async fn support(viewer: Viewer) -> Result<Response, PageError> {
     page::html(&SupportPage { shell: viewer.shell(Nav::Support) })
+}
+
+#[derive(Template)]
+#[template(path = "help/on_call.html")]
+struct OnCallPage {
+    shell: Shell,
+}
+
+async fn on_call(viewer: Viewer) -> Result<Response, PageError> {
+    page::html(&OnCallPage { shell: viewer.shell(Nav::OnCall) })
 }

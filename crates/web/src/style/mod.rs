@@ -113,6 +113,9 @@ fn example_of_days(days: u8) -> Result<Timeline, Error> {
         zone: amsterdam,
         viewer: zone("America/Toronto")?,
         now: start + SignedDuration::from_mins(16 * 24 * 60 + 19 * 60 + 10),
+        people: ["Imke Sørensen", "Tomás Reyes", "Maya Chen", "Luc Tremblay", "Priya Nair"]
+            .map(str::to_owned)
+            .into(),
         rows: vec![
             row("Amsterdam", "layer 1, days", days_row),
             row("Toronto", "layer 2, evenings", evenings),

@@ -31,6 +31,8 @@ pub(crate) struct Timeline {
     pub(crate) viewer: TimeZone,
     /// The instant of the page.
     pub(crate) now: Timestamp,
+    /// Names in the order in which people take turns: neighbours get different tints, the same in every week.
+    pub(crate) people: Vec<String>,
     /// From the lowest layer to what counts, which is the last one.
     pub(crate) rows: Vec<Row>,
 }
@@ -89,6 +91,10 @@ impl Timeline {
     /// The instant at which it ends.
     pub(crate) fn end(&self) -> Timestamp {
         midnight(&self.zone, self.from.saturating_add(i64::from(self.days).days()))
+    }
+
+    fn tint(&self, name: &str) -> usize {
+        self.people.iter().position(|known| known == name).unwrap_or(self.people.len()) % 4 + 1
     }
 
     fn dates(&self) -> impl Iterator<Item = Date> + '_ {
@@ -179,11 +185,11 @@ struct Area {
 }
 
 impl Segment {
-    fn class(&self, counts: bool) -> String {
+    fn class(&self, timeline: &Timeline, counts: bool) -> String {
         let class = match self.kind {
             Kind::Gap => return "seg seg--gap".into(),
             Kind::Nobody => "seg seg--nobody".to_owned(),
-            Kind::Turn | Kind::Override => format!("seg seg--{}", crate::words::tint(&self.name)),
+            Kind::Turn | Kind::Override => format!("seg seg--{}", timeline.tint(&self.name)),
         };
         match (self.kind, counts) {
             (Kind::Override, _) => class + " seg--over",
@@ -203,7 +209,7 @@ impl Segment {
             escaped(self.whole_name()),
             wall(self.start),
             wall(self.end),
-            self.class(counts)
+            self.class(timeline, counts)
         );
         if self.kind == Kind::Gap {
             let _ = write!(out, "<rect class=\"seg--hatch\" {place} fill=\"url(#{pattern})\"/>");
@@ -255,10 +261,10 @@ fn float(n: usize) -> f64 {
     n as f64
 }
 
-/// Characters of a chart's type that fit.
+/// Letters of a chart's type that fit; of its smallest type, a fifth more do.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen letters")]
 fn letters(width: f64) -> usize {
-    (width / 7.2).max(0.0) as usize
+    (width / 7.0).max(0.0) as usize
 }
 
 #[cfg(test)]
@@ -281,6 +287,7 @@ mod tests {
             zone: TimeZone::get("Europe/Amsterdam").unwrap(),
             viewer: TimeZone::get("America/Toronto").unwrap(),
             now: at("2026-11-19T02:10:00Z"),
+            people: vec!["Imke Sørensen".into(), "Maya".into()],
             rows: vec![
                 Row { name: "Days".into(), note: "layer 1".into(), segments: Vec::new() },
                 Row { name: "On call".into(), note: "what counts".into(), segments },

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Area, Kind, Timeline, city, float, hatching, is_weekend, letters, midnight};
+use jiff::tz::TimeZone;
+
+use super::{Area, Kind, Timeline, float, hatching, is_weekend, letters, midnight};
 use crate::svg::{cut, escaped};
 
 const WIDTH: f64 = 344.0;
@@ -71,7 +73,7 @@ fn days(timeline: &Timeline, plot: f64, out: &mut String) {
         );
     }
     let elsewhere = timeline.is_elsewhere() && timeline.has_hours();
-    let short = |zone| cut(&city(zone), 6);
+    let short = |zone: &TimeZone| timeline.start().to_zoned(zone.clone()).strftime("%Z").to_string();
     let _ = write!(out, "<text class=\"t-tiny\" x=\"0\" y=\"26\">{}</text>", escaped(&short(&timeline.zone)));
     if elsewhere {
         let _ = write!(

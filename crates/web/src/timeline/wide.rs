@@ -142,7 +142,7 @@ fn rows(timeline: &Timeline, out: &mut String, words: &mut String) {
             escaped(&row.name),
             escaped(&cut(&row.name, letters(LEFT - 6.0))),
             top + 29.0,
-            escaped(&cut(&row.note, letters(LEFT + 10.0)))
+            escaped(&cut(&row.note, letters(LEFT * 1.2)))
         );
         for (lane, segment) in placed {
             let (start, end) = (timeline.place(segment.start), timeline.place(segment.end));
