@@ -46,7 +46,7 @@ pub(crate) enum Nav {
 
 impl Nav {
     /// The main places: address, word and icon. The rest of the menu is in the layout.
-    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 6] = [
+    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 7] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
         (Nav::OnCall, "/oncall", "On-call", "rota"),

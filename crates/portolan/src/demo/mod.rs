@@ -4,6 +4,7 @@
 //! `record`, and what its people did in the portal as acts of those people, with the rights they have.
 
 mod help;
+mod rota;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,7 @@ enum Event {
     Act(Act),
     Change(Change),
     Help(help::Event),
+    Schedule(rota::Schedule),
 }
 
 async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
@@ -97,11 +99,18 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
             .map(|change| (change.told_at(now), Event::Change(change))),
     );
     events.extend(help::events(now)?.into_iter().map(|(at, event)| (at, Event::Help(event))));
+    let schedules = list::<rota::Schedule>("schedules.yaml")?;
+    events.extend(schedules.into_iter().map(|schedule| (schedule.at.before(now), Event::Schedule(schedule))));
     events.sort_by_key(|(at, _)| *at);
+    let mut made = Vec::new();
     let mut helped = Helped::default();
     let changes = events.iter().filter(|(_, event)| matches!(event, Event::Change(_))).count();
     for (at, event) in events {
         match event {
+            Event::Schedule(schedule) => {
+                schedule.make(cx, now).await.with_context(|| format!("the schedule {}", schedule.slug))?;
+                made.push(schedule);
+            }
             Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Act(act) => perform(cx, &act, at).await.with_context(|| format!("{} at {at}", act.by))?,
             Event::Change(change) => {
@@ -109,6 +118,10 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
                 changes::record(&mut cx.acting_at(&system, at), change.told(now)?).await.context(what)?;
             }
         }
+    }
+    while portolan_domain::rota::renew_due(&mut cx.acting_at(&system, now)).await? > 0 {}
+    for schedule in &made {
+        schedule.cover(cx, now).await.with_context(|| format!("what covers {}", schedule.slug))?;
     }
     let report =
         take_in(&mut cx.acting_at(&system, now - LAST_READ), descriptors(&["catalog/"])?, true).await?;

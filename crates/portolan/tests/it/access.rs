@@ -517,6 +517,109 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/support/teams/{slug}/levels", "/support/teams/harbour/levels", "", viewers("200")),
     ("GET", "/support/teams/{slug}/notes", "/support/teams/harbour/notes", "", viewers("200")),
     ("GET", "/support/teams/{slug}/weeks", "/support/teams/harbour/weeks", "", viewers("200")),
+    ("GET", "/help/on-call", "/help/on-call", "", viewers("200")),
+    ("GET", "/oncall", "/oncall", "", viewers("200")),
+    ("GET", "/oncall/mine", "/oncall/mine", "", viewers("200")),
+    // any member of any team makes schedules
+    ("GET", "/schedules/new", "/schedules/new", "", [SIGN_IN, "200", "200", "200", "200", "200"]),
+    (
+        "POST",
+        "/schedules/new",
+        "/schedules/new",
+        "act=save&team=harbour&slug=matrix-{n}&name={n}&purpose=support&time_zone=UTC&hand_off=2026-01-05T09:00&every=1&unit=weeks&participants=mia",
+        owning_viewers("303 /schedules/matrix-{n}"),
+    ),
+    ("GET", "/schedules/{slug}", "/schedules/{rota}", "", viewers("200")),
+    ("GET", "/schedules/{slug}/edit", "/schedules/{rota}/edit", "", owning_viewers("200")),
+    (
+        "POST",
+        "/schedules/{slug}/edit",
+        "/schedules/{rota}/edit",
+        "act=save&name={n}&time_zone=UTC&reason=matrix",
+        owning_viewers("303 /schedules/{rota}"),
+    ),
+    (
+        "POST",
+        "/schedules/{slug}/layers/{id}/removal",
+        "/schedules/{rotalayer}/removal",
+        "",
+        owning_viewers("303 /schedules/{itsrota}"),
+    ),
+    ("GET", "/schedules/{slug}/override", "/schedules/{rota}/override", "", viewers("200")),
+    (
+        "POST",
+        "/schedules/{slug}/override",
+        "/schedules/{rota}/override",
+        "kind=add&by=lou&start={soon}&end={later}",
+        owning_viewers("303 /schedules/{rota}"),
+    ),
+    (
+        "POST",
+        "/schedules/{slug}/overrides/{id}/withdrawal",
+        "/schedules/{rotacover}/withdrawal",
+        "",
+        owning_viewers("303 /schedules/{itsrota}"),
+    ),
+    ("GET", "/schedules/{slug}/swap", "/schedules/{rota}/swap", "", viewers("200")),
+    (
+        "POST",
+        "/schedules/{slug}/swap",
+        "/schedules/{rota}/swap",
+        "asker=mia&start={soon}&end={later}",
+        owning_viewers("303 /schedules/{rota}"),
+    ),
+    // it is Mia's own time
+    (
+        "POST",
+        "/swaps/{id}/taking",
+        "/swaps/{swap}/taking",
+        "",
+        [
+            SIGN_IN,
+            "403",
+            "409",
+            "303 /schedules/{itsrota}",
+            "303 /schedules/{itsrota}",
+            "303 /schedules/{itsrota}",
+        ],
+    ),
+    (
+        "POST",
+        "/swaps/{id}/return",
+        "/swaps/{takenswap}/return",
+        "",
+        owning_viewers("303 /schedules/{itsrota}"),
+    ),
+    (
+        "POST",
+        "/swaps/{id}/withdrawal",
+        "/swaps/{swap}/withdrawal",
+        "",
+        owning_viewers("303 /schedules/{itsrota}"),
+    ),
+    (
+        "POST",
+        "/schedules/{slug}/closing",
+        "/schedules/{rota}/closing",
+        "",
+        owning_viewers("303 /schedules/{rota}"),
+    ),
+    ("GET", "/schedules/{slug}/layers/new", "/schedules/{rota}/layers/new", "", owning_viewers("200")),
+    (
+        "POST",
+        "/schedules/{slug}/layers/new",
+        "/schedules/{rota}/layers/new",
+        "act=save&name={n}&priority=2&hand_off=2026-01-05T09:00&every=1&unit=weeks&participants=lou&reason=matrix",
+        owning_viewers("303 /schedules/{rota}"),
+    ),
+    ("GET", "/schedules/{slug}/layers/{id}", "/schedules/{rotalayer}", "", owning_viewers("200")),
+    (
+        "POST",
+        "/schedules/{slug}/layers/{id}",
+        "/schedules/{rotalayer}",
+        "act=save&name={n}&priority=2&hand_off=2026-01-05T09:00&every=1&unit=weeks&participants=lou&reason=matrix",
+        owning_viewers("303 /schedules/{itsrota}"),
+    ),
     ("GET", "/teams", "/teams", "", viewers("200")),
     ("GET", "/teams/{slug}", "/teams/harbour", "", viewers("200")),
     // forms that say themselves what their reader may do with them
@@ -719,6 +822,8 @@ struct Scene {
     /// Ann, who is in no team and asks for help.
     asker: RefCell<Client>,
     next: RefCell<u32>,
+    /// The schedule that was made last.
+    rota: RefCell<String>,
 }
 
 impl Scene {
@@ -727,7 +832,7 @@ impl Scene {
         portal.make_admin("ada");
         let admin = RefCell::new(portal.with_token("ada", "admin"));
         let asker = RefCell::new(portal.stranger());
-        let scene = Self { portal, admin, asker, next: RefCell::new(0) };
+        let scene = Self { portal, admin, asker, next: RefCell::new(0), rota: RefCell::default() };
         for handle in ["ann", "lea", "lou", "mia", "otto"] {
             scene.person(handle);
         }
@@ -812,8 +917,8 @@ impl Scene {
             }
             "soon" => in_days(2),
             "later" => in_days(3),
-            "rota" | "rotalayer" | "rotacover" | "rotaperson" | "swap" | "takenswap" | "holidays"
-            | "feed" | "ownfeed" => self.made_of_rota(word, &n, mine),
+            "rota" | "itsrota" | "rotalayer" | "rotacover" | "rotaperson" | "swap" | "takenswap"
+            | "holidays" | "feed" | "ownfeed" => self.made_of_rota(word, &n, mine),
             "github" | "gitlab" => {
                 text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
             }
@@ -855,9 +960,13 @@ impl Scene {
         match word {
             // a support rota of the harbour on which mia is always
             "rota" => {
-                self.schedule(&format!("rota-{n}"), "mia");
-                format!("rota-{n}")
+                let slug = format!("rota-{n}");
+                self.schedule(&slug, "mia");
+                self.rota.replace(slug.clone());
+                slug
             }
+            // the one that a layer, an override or a swap was made on just now
+            "itsrota" => self.rota.borrow().clone(),
             "rotalayer" => {
                 let slug = self.made("rota", mine);
                 let layers = self.admin.borrow_mut().get(&format!("/api/v1/schedules/{slug}/layers"));

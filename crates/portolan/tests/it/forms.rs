@@ -131,3 +131,55 @@ fn an_empty_portal_says_where_the_way_in_was_printed() {
     assert_eq!(stranger.post(&link, &form.fields()).status, 303);
     assert!(!portal.stranger().get("/sign-in").body.contains("Nobody is here yet."));
 }
+
+#[test]
+fn a_time_that_comes_twice_is_refused_with_both_readings_and_either_can_be_typed() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let page = "/schedules/basket-primary/override";
+    let form = form_to(&imke.get(page).body, page);
+    let refused = imke.post(page, &form.fill("start", "2027-10-31T02:30").fill("end", "").fields());
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    for words in [
+        "Comes twice on that day in Europe/Amsterdam, because the clocks go back: write 2027-10-31T02:30+02:00 or 2027-10-31T02:30+01:00",
+        r#"type="text" value="2027-10-31T02:30""#,
+        r##"<a href="#f-end">Until: is needed</a>"##,
+    ] {
+        assert!(refused.body.contains(words), "{words:?} is not in {}", refused.body);
+    }
+    let again = form_to(&refused.body, page)
+        .fill("start", "2027-10-31T02:30+01:00")
+        .fill("end", "2027-10-31T02:30+02:00");
+    let backwards = imke.post(page, &again.fields());
+    assert!(backwards.body.contains("after the start"), "the later reading is later: {}", backwards.body);
+}
+
+#[test]
+fn turns_are_moved_by_buttons_and_looked_at_before_they_are_saved() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let schedule = imke.get("/schedules/basket-primary").body;
+    let at = schedule.find("/schedules/basket-primary/layers/0").expect("a layer");
+    let page = schedule[at..].split('"').next().expect("its end").to_owned();
+    let named = |body: &str| -> Vec<String> {
+        let fields = form_to(body, "").fields;
+        fields.into_iter().filter(|(n, v)| n == "participants" && !v.is_empty()).map(|(_, v)| v).collect()
+    };
+    let before = imke.get(&page).body;
+    let order = named(&before);
+    let press = |body: &str, act: &str| {
+        let mut form = form_to(body, "");
+        form.fields.push(("act".into(), act.into()));
+        form
+    };
+    let moved = imke.post(&page, &press(&before, "down:0").fields());
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!(named(&moved.body)[..2], [order[1].clone(), order[0].clone()]);
+    let looked = imke.post(&page, &press(&moved.body, "preview").fields());
+    assert!(looked.body.contains("What this changes") && looked.body.contains("Will be"), "{}", looked.body);
+    assert_eq!(named(&imke.get(&page).body), order, "looking saves nothing");
+    let form = press(&looked.body, "save").fill("reason", "They asked for it.");
+    let saved = imke.post(&page, &form.fields());
+    assert_eq!((saved.status, saved.location()), (303, "/schedules/basket-primary"), "{}", saved.body);
+    assert_eq!(named(&imke.get(&page).body)[0], order[1]);
+}

@@ -109,7 +109,7 @@ fn columns(timeline: &Timeline, plot: f64, out: &mut String, words: &mut String)
             "<text class=\"{}\" x=\"{:.1}\" y=\"12\" text-anchor=\"middle\">{}</text>",
             if counts { "t-ink" } else { "" },
             left + column / 2.0,
-            escaped(&cut(&row.name, letters(column + 4.0)))
+            escaped(&cut(&row.name, letters(column - 3.0)))
         );
         let (placed, lanes) = row.lanes();
         let lane_width = (column - 4.0) / float(lanes);

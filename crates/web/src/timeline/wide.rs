@@ -140,7 +140,7 @@ fn rows(timeline: &Timeline, out: &mut String, words: &mut String) {
             "<text class=\"t-ink\" x=\"0\" y=\"{:.1}\"><title>{}</title>{}</text><text class=\"t-tiny\" x=\"0\" y=\"{:.1}\">{}</text>",
             top + 15.0,
             escaped(&row.name),
-            escaped(&cut(&row.name, letters(LEFT - 6.0))),
+            escaped(&cut(&row.name, letters(LEFT - 14.0))),
             top + 29.0,
             escaped(&cut(&row.note, letters(LEFT * 1.2)))
         );
