@@ -4,23 +4,37 @@
 const LABELS: &[(&str, &str)] = &[
     ("account", "E-mail or handle"),
     ("again", "New password again"),
+    ("asked", "Who is asked"),
+    ("asker", "Whose time it is"),
+    ("by", "Who takes it"),
     ("category", "Kind of help"),
     ("chat_url", "Link to the channel"),
     ("confirm_after_days", "Ask again after (days)"),
     ("confirm_asks_a_month", "At most this many questions a month for one person"),
     ("consumes_apis", "APIs it uses"),
+    ("coverage", "Times of the week"),
     ("current", "Current password"),
     ("days", "Ends"),
     ("depends_on", "It needs"),
+    ("effective", "It counts"),
     ("email", "E-mail"),
+    ("end", "Until"),
+    ("ends", "It ends"),
+    ("entity", "What it is about"),
+    ("every", "Hand-off every"),
+    ("first", "Who begins"),
+    ("hand_off", "A hand-off"),
+    ("holiday_calendar", "Holidays"),
     ("load_essential_alarm", "Percent that is an alarm"),
     ("load_essential_warn", "Percent of time in on-call and support that crowds out improvement"),
     ("load_good_one_in", "On call one in so many is good"),
     ("load_least_one_in", "More often than one in so many needs a reason"),
     ("load_pages_good", "Pages a week up to which a team is well"),
     ("load_pages_most", "Pages a week beyond which it is not sustainable"),
-    ("entity", "What it is about"),
+    ("note", "A word to them"),
+    ("out", "For whom"),
     ("parent", "Team above"),
+    ("participants", "Who takes turns"),
     ("person", "Who"),
     ("phone", "Telephone"),
     ("provides_apis", "APIs it provides"),
@@ -28,10 +42,15 @@ const LABELS: &[(&str, &str)] = &[
     ("reason", "Why"),
     ("recovery_point", "Data that may be lost"),
     ("recovery_time", "Time until it must be back"),
+    ("restrictions", "Only at these times of the week"),
+    ("return_from", "In return, from"),
+    ("return_until", "In return, until"),
     ("roles", "Roles it plays"),
     ("slos", "Objectives"),
+    ("start", "From"),
     ("text", "Message"),
     ("tried", "What you tried"),
+    ("unit", "Counted in"),
     ("usage_names_days", "Drop names after (days)"),
     ("wanted", "What should come of it"),
 ];
@@ -43,6 +62,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/catalog/register", "kind", "What is it"),
     ("/catalog/{kind}/{namespace}/{name}/hand-over", "owner", "New owner"),
     ("/changes/hooks", "kind", "Code host"),
+    ("/schedules/new", "team", "Owning team"),
     ("/set-up/{secret}", "name", "Your name"),
     ("/support/teams/{slug}/notes", "text", "Note"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),
@@ -83,6 +103,7 @@ mod tests {
         ("ownership/form.html", "/catalog/{kind}/{namespace}/{name}/hand-over"),
         ("changes/hooks.html", "/changes/hooks"),
         ("people/set_up.html", "/set-up/{secret}"),
+        ("rota/new.html", "/schedules/new"),
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
         ("support/notes.html", "/support/teams/{slug}/notes"),
     ];
@@ -96,7 +117,7 @@ mod tests {
                 let path = file.path();
                 let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
                 let text = fs::read_to_string(&path).unwrap();
-                for call in ["f::field(", "f::area(", "f::select(", "f::person("] {
+                for call in ["f::field(", "f::area(", "f::select(", "f::person(", "f::moment("] {
                     for (at, _) in text.match_indices(call) {
                         let mut parts = text[at..].splitn(5, '"');
                         let literal = text[at..].find(", \"").is_some_and(|n| n < 40);

@@ -203,7 +203,8 @@ async fn filled(viewer: &mut Viewer, schedule: &Schedule, layer: &LayerRecord) -
         .with("name", &layer.name)
         .with("priority", layer.priority)
         .with("effective", "next");
-    let Some(rotation) = layer.rotation_at(viewer.cx().now()) else { return Ok(form) };
+    // what was decided last: an edit that counts from the next hand-off is edited further
+    let Some((_, rotation)) = layer.rotations.last() else { return Ok(form) };
     let ends = rotation.until.map(|at| super::typed(at, &schedule.zone()));
     let form = form
         .with("hand_off", rotation.anchor.strftime("%Y-%m-%dT%H:%M"))
