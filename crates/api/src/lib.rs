@@ -13,6 +13,7 @@ mod catalog;
 mod changes;
 mod error;
 mod findings;
+mod incidents;
 mod integrations;
 mod openapi;
 mod ownership;
@@ -64,6 +65,7 @@ fn routes() -> OpenApiRouter<Shared> {
         catalog::routes(),
         changes::routes(),
         findings::routes(),
+        incidents::routes(),
         integrations::routes(),
         ownership::routes(),
         people::routes(),

@@ -98,6 +98,16 @@ ids! {
     NoticeId,
     /// Key of a webhook that a team is told through.
     WebhookEndpointId,
+    /// Key of an incident.
+    IncidentId,
+    /// Key of what somebody wrote or decided in an incident.
+    IncidentEntryId,
+    /// Key of somebody's role in an incident.
+    IncidentRoleId,
+    /// Key of something that somebody promised to do.
+    ActionId,
+    /// Key of a way in which a thing is known to fail.
+    FailureModeId,
     /// Key of a request for help.
     SupportRequestId,
     /// Key of an event in the thread of a request for help.

@@ -14,6 +14,7 @@
 //! | [`live`] | what open pages hear of at once |
 //! | [`work`] | the durable queue that replicas share |
 //! | [`levels`] | how soon a team helps, and who may have an engineer at once |
+//! | [`incidents`] | what hurts, who runs it, what was learned, what is still to be done |
 //! | [`support`] | what is asked of teams, who has it, by when a word is owed |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
@@ -26,6 +27,7 @@ mod check;
 mod cx;
 mod error;
 mod id;
+pub mod incidents;
 pub mod levels;
 pub mod live;
 pub mod notify;
@@ -44,11 +46,11 @@ pub mod work;
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId, CoverId,
-    EntityId, HandOverId, HolidayCalendarId, IdentityLinkId, JobId, LayerId, MaintenanceId, MembershipId,
-    NoticeId, OwnershipId, PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId,
-    ShiftId, SignInLinkId, SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId,
-    WebhookEndpointId,
+    ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId,
+    CoverId, EntityId, FailureModeId, HandOverId, HolidayCalendarId, IdentityLinkId, IncidentEntryId,
+    IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OwnershipId,
+    PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId,
+    SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

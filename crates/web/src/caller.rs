@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use jiff::Timestamp;
 use portolan_domain::{Actor, Call, Cx, Error, PersonId, Via};
 
 use crate::{
@@ -32,6 +33,11 @@ impl MaybeViewer {
     /// Who acts.
     pub(crate) fn actor(&self) -> &Actor {
         self.call.actor()
+    }
+
+    /// The instant of the request.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.call.now()
     }
 
     /// The running portal.

@@ -23,6 +23,7 @@ mod graph;
 mod guard;
 mod help;
 mod home;
+mod incidents;
 mod markdown;
 mod ownership;
 mod page;
@@ -61,6 +62,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(findings::routes())
         .merge(help::routes())
         .merge(home::routes())
+        .merge(incidents::routes())
         .merge(ownership::routes())
         .merge(people::routes())
         .merge(preferences::routes())

@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::LazyLock};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// The tags that text may have.
-const TAGS: [&str; 22] = [
+const TAGS: [&str; 23] = [
     "a",
     "b",
     "blockquote",
@@ -29,6 +29,7 @@ const TAGS: [&str; 22] = [
     "th",
     "thead",
     "tr",
+    "ul",
 ];
 
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {

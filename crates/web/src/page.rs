@@ -32,6 +32,8 @@ pub(crate) enum Nav {
     Changes,
     /// Requests for help.
     Support,
+    /// What hurts, and what was learned.
+    Incidents,
     /// Who did what in the portal.
     Activity,
     /// What the portal is used for.
@@ -139,6 +141,17 @@ impl Shell {
     pub(crate) fn ago(&self, at: impl time::Instant) -> time::Tag {
         let at = at.instant();
         time::Tag::new(at, time::ago(at, self.now, &self.zone), true)
+    }
+
+    /// The viewer's day.
+    pub(crate) fn today(&self) -> jiff::civil::Date {
+        self.now.to_zoned(self.zone.clone()).date()
+    }
+
+    /// A day: `Thu 19 Nov`, the year only when it is not this one.
+    pub(crate) fn day(&self, day: &jiff::civil::Date) -> String {
+        let form = if day.year() == self.today().year() { "%a %-d %b" } else { "%-d %b %Y" };
+        day.strftime(form).to_string()
     }
 
     /// Time of day somewhere else: `21:10`.

@@ -282,6 +282,21 @@ pub async fn latest(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
+/// Changes of any of these that began between two instants, oldest first; at most `most`.
+pub async fn between(
+    cx: &mut Cx<'_>,
+    entities: &[EntityId],
+    from: Timestamp,
+    until: Timestamp,
+    most: i64,
+) -> Result<Vec<Change>> {
+    cx.reader()?;
+    if entities.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::between(cx, entities, from, until, most).await
+}
+
 /// What runs where: for each entity and environment the last change that succeeded, and what was tried since.
 pub async fn running(
     cx: &mut Cx<'_>,

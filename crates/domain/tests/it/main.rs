@@ -5,6 +5,7 @@ mod apply;
 mod catalog;
 mod changes;
 mod findings;
+mod incidents;
 mod migrations;
 mod notify;
 mod ownership;

@@ -5,6 +5,7 @@
 
 mod help;
 mod rota;
+mod smoke;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use portolan_domain::{
 use rust_embed::RustEmbed;
 
 use help::Helped;
+use smoke::Smoked;
 use story::{Act, Change};
 
 /// The files of the company.
@@ -83,6 +85,7 @@ enum Event {
     Change(Change),
     Help(help::Event),
     Schedule(rota::Schedule),
+    Smoke(smoke::Event),
 }
 
 async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
@@ -98,12 +101,13 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
             .into_iter()
             .map(|change| (change.told_at(now), Event::Change(change))),
     );
+    events.extend(smoke::events(now)?.into_iter().map(|(at, event)| (at, Event::Smoke(event))));
     events.extend(help::events(now)?.into_iter().map(|(at, event)| (at, Event::Help(event))));
     let schedules = list::<rota::Schedule>("schedules.yaml")?;
     events.extend(schedules.into_iter().map(|schedule| (schedule.at.before(now), Event::Schedule(schedule))));
     events.sort_by_key(|(at, _)| *at);
     let mut made = Vec::new();
-    let mut helped = Helped::default();
+    let (mut helped, mut smoked) = (Helped::default(), Smoked::default());
     let changes = events.iter().filter(|(_, event)| matches!(event, Event::Change(_))).count();
     for (at, event) in events {
         match event {
@@ -111,6 +115,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
                 schedule.make(cx, now).await.with_context(|| format!("the schedule {}", schedule.slug))?;
                 made.push(schedule);
             }
+            Event::Smoke(event) => smoked.happen(cx, event, at).await?,
             Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Act(act) => perform(cx, &act, at).await.with_context(|| format!("{} at {at}", act.by))?,
             Event::Change(change) => {

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use portolan_domain::{changes::NewChange, support::NewRequest};
+use portolan_domain::{changes::NewChange, incidents::NewIncident, support::NewRequest};
 use serde::{Deserialize, Deserializer};
 
 /// A moment before the loading, written like `-29m`, `-5h` or `-2d`.
@@ -174,6 +174,83 @@ pub(crate) struct HelpStep {
     pub(crate) answer: Option<String>,
     pub(crate) next: Option<String>,
     pub(crate) say: Option<String>,
+}
+
+/// An incident, and what people did in it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Smoke {
+    pub(crate) at: Ago,
+    pub(crate) by: String,
+    pub(crate) title: String,
+    severity: i16,
+    affected: Vec<String>,
+    noticed_by: String,
+    slo_saw: String,
+    text: String,
+    #[serde(default)]
+    pub(crate) then: Vec<SmokeStep>,
+}
+
+impl Smoke {
+    /// What was said when it was opened.
+    pub(crate) fn opened(&self) -> anyhow::Result<NewIncident> {
+        Ok(NewIncident {
+            title: self.title.clone(),
+            severity: self.severity,
+            team: None,
+            affected: self.affected.clone(),
+            noticed_by: self.noticed_by.parse()?,
+            slo_saw: self.slo_saw.parse()?,
+            began_at: None,
+            link: None,
+            page_id: None,
+            text: self.text.clone(),
+        })
+    }
+}
+
+/// What somebody did in an incident.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmokeStep {
+    pub(crate) at: Ago,
+    pub(crate) by: String,
+    pub(crate) note: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) r#move: Option<String>,
+    #[serde(default)]
+    pub(crate) text: String,
+    pub(crate) review: Option<SmokeReview>,
+    pub(crate) action: Option<SmokeAction>,
+    pub(crate) mode: Option<SmokeMode>,
+}
+
+/// What a review says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmokeReview {
+    pub(crate) happened: String,
+    pub(crate) helped: String,
+}
+
+/// What somebody promised to do in so many days.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmokeAction {
+    pub(crate) title: String,
+    pub(crate) owner: Option<String>,
+    pub(crate) days: i64,
+}
+
+/// How a thing is known to fail from then on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmokeMode {
+    pub(crate) entity: String,
+    pub(crate) name: String,
+    pub(crate) signs: String,
+    pub(crate) remedy: String,
 }
 
 /// What was left for whoever has support next.

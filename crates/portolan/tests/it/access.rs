@@ -267,6 +267,111 @@ const API: &[Row<9>] = &[
     ),
     ("GET", "/api/v1/findings", "/api/v1/findings", "", readers("200")),
     ("GET", "/api/v1/findings/counts", "/api/v1/findings/counts", "", readers("200")),
+    ("GET", "/api/v1/actions", "/api/v1/actions", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/actions",
+        "/api/v1/actions",
+        r#"{"team":"harbour","title":"{n}","due_on":"2030-01-01"}"#,
+        owners("201"),
+    ),
+    ("GET", "/api/v1/actions/{id}", "/api/v1/actions/{action}", "", readers("200")),
+    ("PATCH", "/api/v1/actions/{id}", "/api/v1/actions/{action}", r#"{"state":"done"}"#, owners("200")),
+    (
+        "GET",
+        "/api/v1/entities/{kind}/{namespace}/{name}/failure-modes",
+        "/api/v1/entities/component/default/thing-{thing}/failure-modes",
+        "",
+        readers("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/entities/{kind}/{namespace}/{name}/failure-modes",
+        "/api/v1/entities/component/default/thing-{thing}/failure-modes",
+        r#"{"name":"{n}"}"#,
+        owners("201"),
+    ),
+    (
+        "DELETE",
+        "/api/v1/entities/{kind}/{namespace}/{name}/failure-modes/{id}",
+        "/api/v1/entities/component/default/{mode}",
+        "",
+        owners("204"),
+    ),
+    // whoever opened it and whoever has a role in it act in it too (domain: incidents)
+    ("GET", "/api/v1/incidents", "/api/v1/incidents", "", readers("200")),
+    (
+        "POST",
+        "/api/v1/incidents",
+        "/api/v1/incidents",
+        r#"{"team":"harbour","title":"{n}","severity":3,"noticed_by":"alert","slo_saw":"yes"}"#,
+        writers("201"),
+    ),
+    ("GET", "/api/v1/incidents/{number}", "/api/v1/incidents/{incident}", "", readers("200")),
+    (
+        "PATCH",
+        "/api/v1/incidents/{number}",
+        "/api/v1/incidents/{incident}",
+        r#"{"title":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "GET",
+        "/api/v1/incidents/{number}/timeline",
+        "/api/v1/incidents/{incident}/timeline",
+        "",
+        readers("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/incidents/{number}/moves",
+        "/api/v1/incidents/{incident}/moves",
+        r#"{"move":"end"}"#,
+        owners("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/incidents/{number}/notes",
+        "/api/v1/incidents/{incident}/notes",
+        r#"{"text":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "PUT",
+        "/api/v1/incidents/{number}/status",
+        "/api/v1/incidents/{incident}/status",
+        r#"{"text":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "POST",
+        "/api/v1/incidents/{number}/roles",
+        "/api/v1/incidents/{incident}/roles",
+        r#"{"role":"notes","person":"ann"}"#,
+        owners("200"),
+    ),
+    ("DELETE", "/api/v1/incidents/{number}/roles/{id}", "/api/v1/incidents/{role}", "", owners("204")),
+    (
+        "PUT",
+        "/api/v1/incidents/{number}/review",
+        "/api/v1/incidents/{incident}/review",
+        r#"{"happened":"{n}"}"#,
+        owners("200"),
+    ),
+    (
+        "PUT",
+        "/api/v1/incidents/{number}/seen-before/{before}",
+        "/api/v1/incidents/{incident}/seen-before/1",
+        "",
+        owners("204"),
+    ),
+    (
+        "DELETE",
+        "/api/v1/incidents/{number}/seen-before/{before}",
+        "/api/v1/incidents/{incident}/seen-before/1",
+        "",
+        owners("204"),
+    ),
     ("GET", "/api/v1/integrations", "/api/v1/integrations", "", admins("200")),
     (
         "POST",
@@ -503,6 +608,17 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/search/people", "/search/people?q=mia", "", viewers("200")),
     ("GET", "/search/quick", "/search/quick?q=thing", "", viewers("200")),
     ("GET", "/help/support", "/help/support", "", viewers("200")),
+    ("GET", "/actions", "/actions", "", viewers("200")),
+    ("GET", "/incidents", "/incidents", "", viewers("200")),
+    ("GET", "/incidents/new", "/incidents/new?team=harbour", "", viewers("200")),
+    (
+        "POST",
+        "/incidents/new",
+        "/incidents/new",
+        "team=harbour&title={n}&severity=3&noticed_by=alert&slo_saw=yes",
+        viewers("303 /incidents/{nextincident}"),
+    ),
+    ("GET", "/incidents/{number}", "/incidents/{incident}", "", viewers("200")),
     ("GET", "/support", "/support", "", viewers("200")),
     ("GET", "/support/new", "/support/new?team=harbour", "", viewers("200")),
     (
@@ -719,6 +835,78 @@ const PAGES: &[Row<6>] = &[
         "",
         owning_viewers("303 /teams/harbour"),
     ),
+    ("POST", "/actions/{id}", "/actions/{action}", "state=done", owning_viewers("303 /actions")),
+    (
+        "POST",
+        "/catalog/{kind}/{namespace}/{name}/failure-modes",
+        "/catalog/component/default/thing-{thing}/failure-modes",
+        "name={n}",
+        owning_viewers("303 /catalog/component/default/thing-{thing}"),
+    ),
+    (
+        "POST",
+        "/catalog/{kind}/{namespace}/{name}/failure-modes/{id}/retirement",
+        "/catalog/component/default/{mode}/retirement",
+        "",
+        owning_viewers("303 /catalog/component/default/moded"),
+    ),
+    ("GET", "/incidents/{number}/edit", "/incidents/{incident}/edit", "", owning_viewers("200")),
+    (
+        "POST",
+        "/incidents/{number}/edit",
+        "/incidents/{incident}/edit",
+        "title={n}&severity=3&noticed_by=alert&slo_saw=yes",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/moves",
+        "/incidents/{incident}/moves",
+        "move=end",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/notes",
+        "/incidents/{incident}/notes",
+        "text={n}",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/roles",
+        "/incidents/{incident}/roles",
+        "role=notes&person=ann",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/roles/{id}/end",
+        "/incidents/{role}/end",
+        "",
+        owning_viewers("303 /incidents/1"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/review",
+        "/incidents/{incident}/review",
+        "happened={n}",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/seen-before",
+        "/incidents/{incident}/seen-before",
+        "before=1",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
+    (
+        "POST",
+        "/incidents/{number}/actions",
+        "/incidents/{incident}/actions",
+        "title={n}&due_on=2030-01-01",
+        owning_viewers("303 /incidents/{incident}"),
+    ),
     (
         "POST",
         "/support/requests/{number}/messages",
@@ -847,6 +1035,7 @@ impl Scene {
         for (team, handle) in [("harbour", "mia"), ("other", "otto")] {
             scene.make(&format!("/api/v1/teams/{team}/members"), &json!({ "person": handle }));
         }
+        scene.incident(); // the first one is Ann's
         scene
     }
 
@@ -855,6 +1044,15 @@ impl Scene {
         let answer = self.admin.borrow_mut().json("POST", path, body);
         assert_eq!(answer.status, 201, "{path} {body}: {}", answer.body);
         serde_json::from_str(&answer.body).expect("JSON")
+    }
+
+    /// Ann sees smoke at the harbour; returns its number.
+    fn incident(&self) -> i64 {
+        let new = json!({ "team": "harbour", "title": "Smoke", "severity": 3, "noticed_by": "alert", "slo_saw": "yes" });
+        let answer = self.asker.borrow_mut().json("POST", "/api/v1/incidents", &new);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let made: Value = serde_json::from_str(&answer.body).expect("JSON");
+        made["number"].as_i64().expect("a number")
     }
 
     fn person(&self, handle: &str) {
@@ -898,19 +1096,7 @@ impl Scene {
                 self.person(&handle);
                 handle
             }
-            // somebody with a password
-            "account" => {
-                let handle = self.made("person", mine);
-                let mut session = self.portal.signed_in(&handle);
-                let token = csrf(&mut session);
-                let answer = session.send_form("/account/password", &format!("{PASSWORDS}&csrf={token}"));
-                assert_eq!(answer.status, 303, "{}", answer.body);
-                handle
-            }
-            "link" => {
-                let handle = self.made("person", mine);
-                self.portal.sign_in_link(&handle)
-            }
+            "account" | "link" => self.made_to_sign_in(word, mine),
             "membership" => {
                 let handle = self.made("person", mine);
                 text(&self.make("/api/v1/teams/harbour/members", &json!({ "person": handle }))["id"])
@@ -922,19 +1108,8 @@ impl Scene {
             "github" | "gitlab" => {
                 text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
             }
-            // what Ann asked of the harbour: open, closed, and the number that the next one gets
-            "request" | "closed" | "following" => {
-                let asked = json!({ "team": "harbour", "title": n, "impact": "question", "category": "bug" });
-                let mut ann = self.asker.borrow_mut();
-                let answer = ann.json("POST", "/api/v1/support-requests", &asked);
-                assert_eq!(answer.status, 201, "{}", answer.body);
-                let made: Value = serde_json::from_str(&answer.body).expect("JSON");
-                let number = made["number"].as_i64().expect("a number");
-                if word == "closed" {
-                    let path = format!("/api/v1/support-requests/{number}/closing");
-                    assert_eq!(ann.json("POST", &path, &json!({})).status, 200, "{path}");
-                }
-                if word == "following" { (number + 1).to_string() } else { number.to_string() }
+            "request" | "closed" | "following" | "incident" | "nextincident" | "role" | "action" | "mode" => {
+                self.made_when_it_hurts(word, &n, mine)
             }
             // one's own; whoever may have none is refused whatever it is
             "token" => {
@@ -1006,6 +1181,78 @@ impl Scene {
                 url.rsplit('/').next().expect("a secret").to_owned()
             }
             "ownfeed" => mine.own("POST", "/api/v1/calendars", &json!({}), "/id"),
+            _ => panic!("{{{word}}} is not known"),
+        }
+    }
+
+    /// The same for the ways in.
+    fn made_to_sign_in(&self, word: &str, mine: &mut Caller) -> String {
+        match word {
+            // somebody with a password
+            "account" => {
+                let handle = self.made("person", mine);
+                let mut session = self.portal.signed_in(&handle);
+                let token = csrf(&mut session);
+                let answer = session.send_form("/account/password", &format!("{PASSWORDS}&csrf={token}"));
+                assert_eq!(answer.status, 303, "{}", answer.body);
+                handle
+            }
+            "link" => {
+                let handle = self.made("person", mine);
+                self.portal.sign_in_link(&handle)
+            }
+            _ => panic!("{{{word}}} is not known"),
+        }
+    }
+
+    /// The same for what people ask and do when something hurts.
+    fn made_when_it_hurts(&self, word: &str, n: &str, mine: &mut Caller) -> String {
+        match word {
+            // what Ann asked of the harbour: open, closed, and the number that the next one gets
+            "request" | "closed" | "following" => {
+                let asked = json!({ "team": "harbour", "title": n, "impact": "question", "category": "bug" });
+                let mut ann = self.asker.borrow_mut();
+                let answer = ann.json("POST", "/api/v1/support-requests", &asked);
+                assert_eq!(answer.status, 201, "{}", answer.body);
+                let made: Value = serde_json::from_str(&answer.body).expect("JSON");
+                let number = made["number"].as_i64().expect("a number");
+                if word == "closed" {
+                    let path = format!("/api/v1/support-requests/{number}/closing");
+                    assert_eq!(ann.json("POST", &path, &json!({})).status, 200, "{path}");
+                }
+                if word == "following" { (number + 1).to_string() } else { number.to_string() }
+            }
+            // an incident of the harbour that Ann opened, and the number that the next one gets
+            "incident" | "nextincident" => (self.incident() + i64::from(word == "nextincident")).to_string(),
+            // somebody's role in the first incident, behind its number
+            "role" => {
+                let handle = self.made("person", mine);
+                let given = json!({ "role": "expert", "person": handle });
+                let path = "/api/v1/incidents/1";
+                let answer = self.admin.borrow_mut().json("POST", &format!("{path}/roles"), &given);
+                assert_eq!(answer.status, 200, "{}", answer.body);
+                let told: Value =
+                    serde_json::from_str(&self.admin.borrow_mut().get(path).body).expect("JSON");
+                let roles = told["roles"].as_array().expect("roles");
+                let role = roles.iter().find(|r| r["person"] == handle.as_str()).expect("the role");
+                format!("1/roles/{}", text(&role["id"]))
+            }
+            "action" => {
+                let new = json!({ "team": "harbour", "title": n, "due_on": "2030-01-01" });
+                text(&self.make("/api/v1/actions", &new)["id"])
+            }
+            // a failure mode of a thing that is there once
+            "mode" => {
+                let path = "/api/v1/entities/component/default/moded";
+                if self.admin.borrow_mut().get(path).status == 404 {
+                    let about = json!({ "type": "service", "lifecycle": "production" });
+                    let new =
+                        json!({ "kind": "component", "name": "moded", "owner": "harbour", "about": about });
+                    self.make("/api/v1/entities", &new);
+                }
+                let made = self.make(&format!("{path}/failure-modes"), &json!({ "name": n }));
+                format!("moded/failure-modes/{}", text(&made["id"]))
+            }
             _ => panic!("{{{word}}} is not known"),
         }
     }

@@ -25,11 +25,12 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// What can be looked for, by the beginning of the verb.
-const WHAT: [(&str, &str); 7] = [
+const WHAT: [(&str, &str); 8] = [
     ("ownership.", "Ownership"),
     ("entity.", "Catalog"),
     ("change.", "Deployments"),
     ("support.", "Support"),
+    ("incident.", "Incidents"),
     ("team.", "Teams"),
     ("person.", "People"),
     ("settings.", "Settings"),
@@ -117,6 +118,8 @@ pub(crate) fn look(act: &Activity) -> (&'static str, &'static str) {
                 _ => ("ship", "info"),
             }
         }
+        "incident.opened" => ("danger", "danger"),
+        verb if verb.starts_with("incident.") => ("warn", ""),
         "support.asked" => ("help", "info"),
         verb if verb.starts_with("support.") => ("help", ""),
         "team.created" | "team.edited" => ("team", ""),
@@ -193,6 +196,8 @@ fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option
         Some(("team", slug)) => (named(slug), Some(format!("/teams/{slug}"))),
         Some(("person", handle)) => (named(handle), Some(format!("/people/{handle}"))),
         Some(("portal", "settings")) => ("Settings".into(), Some("/settings".into())),
+        Some(("incident", number)) => (format!("Incident {number}"), Some(format!("/incidents/{number}"))),
+        Some(("action", _)) => ("An action".into(), Some("/actions".into())),
         Some(("support", number)) => {
             (format!("Support request {number}"), Some(format!("/support/requests/{number}")))
         }

@@ -10,6 +10,7 @@ use portolan_domain::{
         findings::{self, Finding},
         ownership::{self, Owned, Span},
     },
+    incidents::{self, FailureMode, Incident},
 };
 use serde_json::Value;
 
@@ -18,6 +19,7 @@ use crate::{
     address,
     caller::Viewer,
     error::PageError,
+    markdown,
 };
 
 /// Everything beside the answer of an entity page. Included by `catalog/aside.html` and `catalog/history.html`.
@@ -47,6 +49,10 @@ pub(crate) struct About {
     pub(crate) origin: Option<Origin>,
     /// When it was last changed.
     pub(crate) updated_at: Timestamp,
+    /// Incidents that hurt it now, or did within a day.
+    pub(crate) incidents: Vec<Incident>,
+    /// How it is known to fail.
+    pub(crate) modes: Vec<FailureMode>,
 }
 
 /// A system or domain that an entity is part of.
@@ -118,6 +124,8 @@ impl About {
         let (acts, more) = activity::latest(&mut viewer.cx(), reference, 10).await?;
         let acts = tell(viewer, acts).await?;
         let above = Above::load(viewer, entity).await?;
+        let incidents = incidents::lasting_on(&mut viewer.cx(), &[entity.id]).await?;
+        let modes = incidents::failure_modes(&mut viewer.cx(), entity.id).await?;
         let facts = facts(entity, descriptor, &thing, &spans, &above);
         Ok(Self {
             facts,
@@ -132,7 +140,14 @@ impl About {
             crumbs: crumbs(entity.kind, above),
             origin: entity.origin.clone(),
             updated_at: entity.updated_at,
+            incidents,
+            modes,
         })
+    }
+
+    /// What to do when it fails so, as HTML.
+    pub(crate) fn remedy(&self, mode: &&FailureMode) -> String {
+        markdown::html(&mode.remedy)
     }
 
     /// Whether a fact has a source of its own.
