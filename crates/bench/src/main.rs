@@ -6,6 +6,7 @@ mod load;
 mod measure;
 mod process;
 mod report;
+mod schedules;
 mod server;
 mod sign_in;
 mod site;

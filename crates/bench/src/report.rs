@@ -171,6 +171,15 @@ impl Report<'_> {
         line("taking the catalog in", speed(small), speed(large), "121 entities/s");
         let seconds = |site: &Site| format!("{:.1} s", site.applied.as_secs_f64());
         line("… which takes", seconds(small), seconds(large), "216 s");
+        let made = |site: &Site| {
+            let each = 1000.0 * site.schedules.took.as_secs_f64() / precise(site.schedules.schedules);
+            format!(
+                "{} in {:.1} s, {each:.1} ms each",
+                thousands(site.schedules.schedules),
+                site.schedules.took.as_secs_f64()
+            )
+        };
+        line("making schedules with 26 weeks of shifts", made(small), made(large), "—");
         line("database", mb(small.database), mb(large.database), "746 MB");
         line("server memory after the load", mb(small_rest.memory), mb(large_rest.memory), "700 MB");
         line("… at its most", mb(small_rest.peak), mb(large_rest.peak), "");

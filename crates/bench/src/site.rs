@@ -16,6 +16,7 @@ use crate::{
     floor::{self, Tape},
     generate::{Catalog, SEED},
     load::{self, Client, Requests},
+    schedules::{self, Made},
     server::{Cluster, Server},
     sign_in,
     tape::{self, Recorder, Script},
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) entities: usize,
     /// How long the server took to take it in.
     pub(crate) applied: Duration,
+    /// The schedules of its teams.
+    pub(crate) schedules: Made,
     /// Size of the database with the catalog in it, in bytes.
     pub(crate) database: u64,
     /// The operations.
@@ -69,6 +72,7 @@ impl Site {
 
         let catalog = Catalog::new(services, SEED);
         let applied = apply(server.port, &caller, &catalog).await?;
+        let schedules = schedules::make(server.port, &caller, &catalog).await?;
         // What autovacuum does within minutes, done now, so that every run measures the same state.
         sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
 
@@ -76,7 +80,12 @@ impl Site {
             .fetch_one(&mut connection)
             .await?;
 
-        let operations = workload::operations(&catalog);
+        let horizon: String = sqlx::query_scalar(
+            r#"SELECT to_char((now() + interval '182 days') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#,
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        let operations = workload::operations(&catalog, &horizon);
         let requests: Vec<Requests> = operations.iter().map(|o| Arc::new(o.requests(&caller))).collect();
         let tape = record(program, folder, &cluster, &operations, &requests).await?;
         let bare = Bare::start(folder, &cluster, &tape)?;
@@ -86,6 +95,7 @@ impl Site {
         Ok(Self {
             entities: catalog.entities.len(),
             applied,
+            schedules,
             database: u64::try_from(size)?,
             operations,
             requests,

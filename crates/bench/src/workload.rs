@@ -1,6 +1,6 @@
-//! What is asked, and by whom: the eight operations of an ordinary day, as requests.
+//! What is asked, and by whom: the operations of an ordinary day, as requests.
 
-use crate::{generate::Catalog, load};
+use crate::{generate::Catalog, load, schedules};
 
 /// Requests per operation: enough that no row stays in every cache by itself.
 const VARIETY: usize = 100;
@@ -46,8 +46,8 @@ impl Operation {
     }
 }
 
-/// All operations over a catalog.
-pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
+/// All operations over a catalog. `horizon` is the instant 26 weeks ahead.
+pub(crate) fn operations(catalog: &Catalog, horizon: &str) -> Vec<Operation> {
     let services = spread(&catalog.services, VARIETY);
     let view =
         |name, paths| Operation { name, view: true, aim: 50.0, scales: false, elsewhere: "—", paths };
@@ -81,6 +81,22 @@ pub(crate) fn operations(catalog: &Catalog) -> Vec<Operation> {
         Operation {
             scales: false,
             ..call("20 entities by reference", "1,241–1,326", by_reference(&catalog.services))
+        },
+        call(
+            "who is on call for a service",
+            "—",
+            services.iter().map(|s| format!("/api/v1/oncall?entity={s}")).collect(),
+        ),
+        Operation {
+            scales: false,
+            ..call(
+                "26 weeks of a schedule",
+                "—",
+                spread(&catalog.teams, VARIETY)
+                    .iter()
+                    .map(|t| format!("/api/v1/schedules/{}/shifts?to={horizon}", schedules::slug(t)))
+                    .collect(),
+            )
         },
         view("service view", services.iter().map(|s| format!("/catalog/component/default/{s}")).collect()),
         view("index view", vec!["/catalog".into()]),
@@ -132,7 +148,7 @@ mod tests {
     #[test]
     fn api_calls_carry_the_token_and_views_the_cookie() {
         let caller = Caller { token: "t0ken".into(), cookie: "session=abc".into() };
-        for operation in operations(&Catalog::new(1000, SEED)) {
+        for operation in operations(&Catalog::new(1000, SEED), "2027-05-22T00:00:00Z") {
             for request in operation.requests(&caller) {
                 let text = String::from_utf8(request).unwrap();
                 assert!(text.starts_with("GET /") && text.ends_with("\r\n\r\n"), "{text}");
