@@ -6,7 +6,7 @@ use std::{env, fmt::Write as _, fs, path::Path};
 use sha2::{Digest, Sha256};
 
 /// The modules of the script, in order. Each is self-contained: no imports, no globals.
-const MODULES: [&str; 6] = ["ago", "theme", "palette", "people", "facets", "shortcuts"];
+const MODULES: [&str; 7] = ["ago", "theme", "palette", "people", "facets", "shortcuts", "live"];
 
 fn main() {
     println!("cargo::rerun-if-changed=../../static");

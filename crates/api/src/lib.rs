@@ -7,6 +7,7 @@
 mod activity;
 mod admin;
 mod apply;
+mod away;
 mod body;
 mod caller;
 mod catalog;
@@ -15,6 +16,7 @@ mod error;
 mod findings;
 mod incidents;
 mod integrations;
+mod notify;
 mod openapi;
 mod ownership;
 mod people;
@@ -62,11 +64,13 @@ fn routes() -> OpenApiRouter<Shared> {
         activity::routes(),
         admin::routes(),
         apply::routes(),
+        away::routes(),
         catalog::routes(),
         changes::routes(),
         findings::routes(),
         incidents::routes(),
         integrations::routes(),
+        notify::routes(),
         ownership::routes(),
         people::routes(),
         rota::routes(),

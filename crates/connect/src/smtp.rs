@@ -19,9 +19,9 @@ use url::{Host, Url};
 
 use crate::Undelivered;
 
-/// For one word with the server, and for the whole conversation.
-const ANSWER: Duration = Duration::from_secs(20);
-const CONVERSATION: Duration = Duration::from_mins(1);
+/// For the connection, and for the whole conversation with it.
+const CONNECTING: Duration = Duration::from_secs(10);
+const CONVERSATION: Duration = Duration::from_secs(30);
 
 /// Where letters are handed over: `smtp://user:password@host:587` speaks TLS after a greeting (STARTTLS), `smtps://` from
 /// the first byte. Without TLS only this machine is spoken to.
@@ -170,7 +170,7 @@ impl Mailer {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.clone())
             .port(server.port)
             .tls(tls)
-            .timeout(Some(ANSWER));
+            .timeout(Some(CONNECTING));
         if let Some((user, password)) = &server.login {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }

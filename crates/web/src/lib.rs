@@ -24,7 +24,9 @@ mod guard;
 mod help;
 mod home;
 mod incidents;
+mod live;
 mod markdown;
+mod notify;
 mod ownership;
 mod page;
 mod people;
@@ -63,6 +65,8 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(help::routes())
         .merge(home::routes())
         .merge(incidents::routes())
+        .merge(live::routes())
+        .merge(notify::routes())
         .merge(ownership::routes())
         .merge(people::routes())
         .merge(preferences::routes())

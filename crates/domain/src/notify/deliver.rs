@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{About, EndpointFormat, GAP, MAIL, MOST, Settled, State, WEBHOOK, endpoint, store};
 use crate::{
     Cx, NoticeId, Result, WebhookEndpointId,
+    live::{self, News},
     sealing::SealingKey,
     work::{self, Claim, NewJob},
 };
@@ -258,6 +259,9 @@ pub(super) struct Outcome {
 }
 
 async fn tell_settled(cx: &mut Cx<'_>, settled: Vec<Outcome>) -> Result<()> {
+    if settled.iter().any(|o| o.state == State::Failed) {
+        live::tell(cx, &[News::Admins]).await?;
+    }
     let jobs = settled.into_iter().filter_map(|o| {
         let payload =
             Settled { notice: o.id, about: o.about, delivered: o.state == State::Delivered, error: o.error };

@@ -242,9 +242,9 @@ async fn resolved(cx: &mut Cx<'_>, notices: Vec<Notice>) -> Result<Vec<Notice>> 
 /// What may come from outside is one line, or text without control characters, and not longer than a message can bear.
 fn clean(notice: Notice) -> Notice {
     let line = |text: &str| {
-        let words: String =
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SUBJECT).collect();
-        words.trim().to_owned()
+        let words: Vec<_> =
+            text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|w| !w.is_empty()).collect();
+        words.join(" ").chars().take(SUBJECT).collect::<String>()
     };
     let lines = notice.text.replace("\r\n", "\n");
     let text: String =

@@ -59,6 +59,19 @@ impl Callers {
         Ok(Some(found.actor))
     }
 
+    /// Whether a session still holds. Asking is no use of it.
+    pub async fn is_session(&self, db: &Db, secret: &str, now: Timestamp) -> Result<bool> {
+        if !secret::looks_right(secret, "") {
+            return Ok(false);
+        }
+        let digest = secret::digest(secret);
+        if self.recall(&digest, now).is_some() {
+            return Ok(true);
+        }
+        let mut call = db.call(Actor::stranger(Via::Page), now).await?;
+        Ok(store::caller_by_session(&mut call.cx(), &digest).await?.is_some())
+    }
+
     /// The person of a bearer token; none if it is unknown, expired, revoked or its person inactive.
     pub async fn by_token(&self, db: &Db, secret: &str, now: Timestamp) -> Result<Option<Actor>> {
         if !secret::looks_right(secret, TOKEN_PREFIX) {

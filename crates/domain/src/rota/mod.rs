@@ -8,6 +8,7 @@
 //! So [`on_call_of_team`], [`shifts_of_schedule`] and [`company_now`] only look. [`preview`] says what an edit would move,
 //! [`warnings`] what is missing, [`named_in`] what is left of somebody who is gone.
 
+mod away;
 mod cover;
 mod difference;
 mod duty;
@@ -33,6 +34,10 @@ mod typed_time;
 mod warning;
 mod window;
 
+pub use away::{
+    ASK_CALENDAR, Away, AwayCalendar, EVERY, ToAsk, away, away_calendar, calendar_failed, calendar_read,
+    calendar_unchanged, remove_away_calendar, set_away_calendar, sweep_calendars, to_ask,
+};
 pub use cover::{CoverRecord, NewCover, add_cover, covers, withdraw_cover};
 pub use difference::{Difference, differences};
 pub use duty::{

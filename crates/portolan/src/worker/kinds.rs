@@ -2,10 +2,10 @@
 
 use std::pin::Pin;
 
-use portolan_domain::{Cx, Error, Result, notify, work};
+use portolan_domain::{Cx, Error, Result, notify, rota, work};
 use serde::de::DeserializeOwned;
 
-use super::{Job, deliver};
+use super::{Job, calendar, deliver};
 
 /// A kind of job.
 pub(crate) struct Kind {
@@ -33,6 +33,7 @@ pub(super) enum Ended {
 
 /// All of them.
 pub(crate) const KINDS: &[Kind] = &[
+    Kind { name: rota::ASK_CALENDAR, at_once: 4, act: |job| Box::pin(calendar::run(job)) },
     Kind { name: notify::MAIL, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
     Kind { name: notify::WEBHOOK, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
 ];

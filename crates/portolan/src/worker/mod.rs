@@ -5,6 +5,7 @@
 //! a word that was lost costs seconds and no job. Every look at the queue moves its [`Pulse`], by which `/readyz` knows that
 //! it still claims.
 
+mod calendar;
 mod deliver;
 mod kinds;
 mod periodic;

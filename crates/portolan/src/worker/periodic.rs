@@ -36,6 +36,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         }
         if round.is_multiple_of(FORGET) {
             job("sweep-shifts", &portal, async |cx| rota::sweep(cx).await).await;
+            job("sweep-calendars", &portal, async |cx| rota::sweep_calendars(cx).await).await;
             job("forget-usage-names", &portal, async |cx| usage::forget_names(cx).await).await;
         }
     }

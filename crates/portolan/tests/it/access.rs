@@ -396,6 +396,22 @@ const API: &[Row<9>] = &[
         "{}",
         anybody("401"),
     ),
+    (
+        "PUT",
+        "/api/v1/me/away-calendar",
+        "/api/v1/me/away-calendar",
+        r#"{"address":"https://calendar.example.org/{n}.ics"}"#,
+        writers("200"),
+    ),
+    (
+        "GET",
+        "/api/v1/me/away-calendar",
+        "/api/v1/me/away-calendar",
+        "",
+        // a person has one whichever token gave it: Mia, Ada, then the others
+        ["401", "200", "200", "200", "200", "200", "200", "200", "200"],
+    ),
+    ("DELETE", "/api/v1/me/away-calendar", "/api/v1/me/away-calendar", "", writers("204")),
     ("GET", "/api/v1/me", "/api/v1/me", "", readers("200")),
     ("GET", "/api/v1/me/sessions", "/api/v1/me/sessions", "", readers("200")),
     ("DELETE", "/api/v1/me/sessions/{id}", "/api/v1/me/sessions/{session}", "", writers("204")),
@@ -542,6 +558,16 @@ const API: &[Row<9>] = &[
     ),
     ("GET", "/api/v1/teams/{slug}/support-weeks", "/api/v1/teams/harbour/support-weeks", "", readers("200")),
     ("GET", "/api/v1/usage", "/api/v1/usage", "", admins("200")),
+    ("GET", "/api/v1/webhooks", "/api/v1/webhooks?team=harbour", "", owners("200")),
+    (
+        "POST",
+        "/api/v1/webhooks",
+        "/api/v1/webhooks",
+        r#"{"team":"{team}","name":"{n}","url":"https://hooks.example.org/{n}"}"#,
+        owners("201"),
+    ),
+    ("DELETE", "/api/v1/webhooks/{id}", "/api/v1/webhooks/{webhook}", "", owners("204")),
+    ("POST", "/api/v1/webhooks/{id}/test", "/api/v1/webhooks/{webhook}/test", "", owners("202")),
 ];
 
 const THING: &str = "/catalog/{kind}/{namespace}/{name}";
@@ -588,6 +614,14 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/account", "/account", "", viewers("200")),
     ("POST", "/account/profile", "/account/profile", "name=Somebody&time_zone=UTC", viewers("303 /account")),
     ("POST", "/account/password", "/account/password", PASSWORDS, viewers("303 /account")),
+    (
+        "POST",
+        "/account/calendar",
+        "/account/calendar",
+        "address=https%3A%2F%2Fcalendar.example.org%2F{n}.ics",
+        viewers("303 /account"),
+    ),
+    ("POST", "/account/calendar/removal", "/account/calendar/removal", "", viewers("303 /account")),
     ("GET", "/account/tokens/new", "/account/tokens/new", "", viewers("200")),
     ("POST", "/account/tokens/new", "/account/tokens/new", "name={n}&scope=read&days=30", viewers("201")),
     ("POST", "/account/tokens/{id}/revoke", "/account/tokens/{token}/revoke", "", viewers("303 /account")),
@@ -602,6 +636,7 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/changes/running", "/changes/running", "", viewers("200")),
     ("GET", "/findings", "/findings", "", viewers("200")),
     ("GET", "/help/keyboard", "/help/keyboard", "", viewers("200")),
+    ("GET", "/live", "/live?once", "", viewers("200")),
     ("GET", "/people", "/people", "", viewers("200")),
     ("GET", "/people/{handle}", "/people/mia", "", viewers("200")),
     ("GET", "/search", "/search?q=thing", "", viewers("200")),
@@ -963,6 +998,28 @@ const PAGES: &[Row<6>] = &[
         "week=2026-W01&text={n}",
         owning_viewers("303 /support/teams/harbour/notes"),
     ),
+    ("GET", "/teams/{slug}/webhooks", "/teams/harbour/webhooks", "", owning_viewers("200")),
+    (
+        "POST",
+        "/teams/{slug}/webhooks",
+        "/teams/{team}/webhooks",
+        "name={n}&format=slack&url=https%3A%2F%2Fchat.example.org%2F{n}",
+        owning_viewers("201"),
+    ),
+    (
+        "POST",
+        "/teams/{slug}/webhooks/{id}/closing",
+        "/teams/{team}/webhooks/{webhook}/closing",
+        "",
+        owning_viewers("303 /teams/{team}/webhooks"),
+    ),
+    (
+        "POST",
+        "/teams/{slug}/webhooks/{id}/test",
+        "/teams/{team}/webhooks/{webhook}/test",
+        "",
+        owning_viewers("303 /teams/{team}/webhooks"),
+    ),
     // administration
     ("GET", "/changes/hooks", "/changes/hooks", "", admin_viewers("200")),
     ("POST", "/changes/hooks", "/changes/hooks", "kind=gitlab&name=the+matrix+{n}", admin_viewers("201")),
@@ -1012,6 +1069,8 @@ struct Scene {
     next: RefCell<u32>,
     /// The schedule that was made last.
     rota: RefCell<String>,
+    /// The team that was made last, until something is made for it.
+    team: RefCell<String>,
 }
 
 impl Scene {
@@ -1020,7 +1079,8 @@ impl Scene {
         portal.make_admin("ada");
         let admin = RefCell::new(portal.with_token("ada", "admin"));
         let asker = RefCell::new(portal.stranger());
-        let scene = Self { portal, admin, asker, next: RefCell::new(0), rota: RefCell::default() };
+        let (rota, team) = (RefCell::default(), RefCell::default());
+        let scene = Self { portal, admin, asker, next: RefCell::new(0), rota, team };
         for handle in ["ann", "lea", "lou", "mia", "otto"] {
             scene.person(handle);
         }
@@ -1120,6 +1180,23 @@ impl Scene {
                     self.portal.signed_in(handle);
                 }
                 mine.own("GET", "/api/v1/me/sessions", &Value::Null, "/items/0/id")
+            }
+            // a team of the harbour's own: one team has few webhooks
+            "team" => {
+                let slug = format!("team-{n}");
+                self.make(
+                    "/api/v1/teams",
+                    &json!({ "slug": slug, "name": slug, "parent": "harbour", "lead": "mia" }),
+                );
+                self.team.replace(slug.clone());
+                slug
+            }
+            // of the team that the row named, or of another one
+            "webhook" => {
+                let named = self.team.take();
+                let team = if named.is_empty() { self.made("team", mine) } else { named };
+                let url = format!("https://hooks.example.org/{n}");
+                text(&self.make("/api/v1/webhooks", &json!({ "team": team, "name": n, "url": url }))["id"])
             }
             "asset" => {
                 let page = self.portal.stranger().get("/sign-in").body;

@@ -21,6 +21,7 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/favicon.ico", "a picture"),
     ("/assets/{name}", "parts of pages"),
     ("/search/people", "choices of a field"),
+    ("/live", "what the badges of every page are made of"),
     ("/search/quick", "a part of the palette, which is opened on every page"),
 ];
 

@@ -7,8 +7,10 @@ use axum::{Router, http::StatusCode, response::Response, routing::get};
 use portolan_domain::{
     Error,
     catalog::EntityRef,
+    notify::{self, Trouble},
     settings::{self, Settings},
     usage::{self, Report},
+    work::{self, Standing},
 };
 
 use crate::{
@@ -88,6 +90,21 @@ fn reference(subject: &str) -> Option<EntityRef> {
 struct SettingsPage {
     shell: Shell,
     form: Form,
+    /// The address that letters come from; none if nobody is told anything by e-mail.
+    mail_from: Option<String>,
+    /// What was not delivered.
+    trouble: Trouble,
+    /// Kinds of work of which something failed for good.
+    dead: Vec<Standing>,
+}
+
+async fn settings_page(viewer: &mut Viewer, form: Form) -> Result<SettingsPage, PageError> {
+    let shell = viewer.shell(Nav::Nowhere);
+    let mail_from = viewer.portal().mail_from.clone();
+    let cx = &mut viewer.cx();
+    let trouble = notify::trouble(cx).await?;
+    let dead = work::standing(cx).await?.into_iter().filter(|kind| kind.dead > 0).collect();
+    Ok(SettingsPage { shell, form, mail_from, trouble, dead })
 }
 
 async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
@@ -102,7 +119,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         .with("load_pages_most", now.load_pages_most)
         .with("load_essential_warn", now.load_essential_warn)
         .with("load_essential_alarm", now.load_essential_alarm);
-    page::html(&SettingsPage { shell: viewer.shell(Nav::Nowhere), form })
+    page::html(&settings_page(&mut viewer, form).await?)
 }
 
 async fn change(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -114,7 +131,7 @@ async fn change(mut viewer: Viewer, mut form: Form) -> Result<Response, PageErro
         Ok(_) => Ok(Flash::ok("Saved.", "The settings are in force now.").on("/settings")),
         Err(error) => {
             let status: StatusCode = form.refuse(error)?;
-            page::html_as(status, &SettingsPage { shell: viewer.shell(Nav::Nowhere), form })
+            page::html_as(status, &settings_page(&mut viewer, form).await?)
         }
     }
 }

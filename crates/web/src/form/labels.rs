@@ -4,6 +4,7 @@
 const LABELS: &[(&str, &str)] = &[
     ("account", "E-mail or handle"),
     ("affected", "What it hurts"),
+    ("address", "Address of your calendar"),
     ("again", "New password again"),
     ("asked", "Who is asked"),
     ("asker", "Whose time it is"),
@@ -60,6 +61,7 @@ const LABELS: &[(&str, &str)] = &[
     ("text", "Message"),
     ("tried", "What you tried"),
     ("unit", "Counted in"),
+    ("url", "Address"),
     ("usage_names_days", "Drop names after (days)"),
     ("wanted", "What should come of it"),
 ];

@@ -12,6 +12,7 @@ use jiff::ToSpan;
 use portolan_domain::{
     Error, Scope, SessionId, TokenId,
     people::{self, Identity, NewToken, Person, PersonEdit, Session, Token},
+    rota::{self, AwayCalendar},
 };
 
 use super::persons::profile_form;
@@ -30,6 +31,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/account", get(show))
         .route("/account/profile", post(save_profile))
         .route("/account/password", post(set_password))
+        .route("/account/calendar", post(set_calendar))
+        .route("/account/calendar/removal", post(remove_calendar))
         .route("/account/tokens/new", get(new_token).post(make_token))
         .route("/account/tokens/{id}/revoke", post(revoke_token))
         .route("/account/sessions/{id}/end", post(end_session))
@@ -48,6 +51,10 @@ struct AccountPage {
     identities: Vec<Identity>,
     profile: Form,
     password: Form,
+    /// The calendar that says when they are away.
+    calendar: Option<AwayCalendar>,
+    calendar_form: Form,
+    has_key: bool,
     /// A token just made: shown this once.
     secret: Option<String>,
     base_url: String,
@@ -70,7 +77,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
 
 async fn account(viewer: &mut Viewer) -> Result<AccountPage, PageError> {
     let session = viewer.visit().session.clone();
-    let base_url = viewer.portal().base_url.clone();
+    let (base_url, has_key) = (viewer.portal().base_url.clone(), viewer.portal().sealing_key.is_some());
     let shell = viewer.shell(Nav::Account);
     let cx = &mut viewer.cx();
     let me = people::me(cx).await?;
@@ -82,6 +89,9 @@ async fn account(viewer: &mut Viewer) -> Result<AccountPage, PageError> {
         identities: people::identities(cx).await?,
         profile: profile_form(&me),
         password: Form::blank(),
+        calendar: rota::away_calendar(cx).await?,
+        calendar_form: Form::blank(),
+        has_key,
         secret: None,
         me,
         base_url,
@@ -126,6 +136,23 @@ async fn set_password(mut viewer: Viewer, mut form: Form) -> Result<Response, Pa
             page::html_as(status, &AccountPage { password: form, ..account(&mut viewer).await? })
         }
     }
+}
+
+async fn set_calendar(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
+    let key = viewer.portal().sealing_key.clone();
+    match rota::set_away_calendar(&mut viewer.cx(), form.value("address"), key.as_ref()).await {
+        Ok(calendar) => Ok(Flash::ok("Calendar given.", format!("{} is being asked now.", calendar.host))
+            .on("/account#away")),
+        Err(error) => {
+            let status = form.refuse(error)?;
+            page::html_as(status, &AccountPage { calendar_form: form, ..account(&mut viewer).await? })
+        }
+    }
+}
+
+async fn remove_calendar(mut viewer: Viewer) -> Result<Response, PageError> {
+    rota::remove_away_calendar(&mut viewer.cx()).await?;
+    Ok(Flash::ok("Calendar taken away.", "What was read of it is gone too.").on("/account#away"))
 }
 
 #[derive(Template)]

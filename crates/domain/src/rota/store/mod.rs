@@ -1,5 +1,6 @@
 //! The statements of schedules.
 
+mod away;
 mod cover;
 mod feed;
 mod holiday;
@@ -10,6 +11,10 @@ mod shift;
 mod swap;
 mod warning;
 
+pub(super) use away::{
+    away, away_calendar, calendar_asked, calendar_read, calendar_to_ask, calendars_not_asked_since, put_away,
+    put_away_calendar, remove_away_calendar,
+};
 pub(super) use cover::{
     count_covers_to_come, cover, cover_of, covers_to_come, insert_cover, withdraw_cover,
     withdraw_covers_of_swap,

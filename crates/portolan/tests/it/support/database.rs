@@ -2,7 +2,8 @@
 
 use std::env;
 
-use sqlx::{Connection, Executor, PgConnection};
+use portolan_domain::{Actor, Call, Clock, Db};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 /// An empty database of the test's own. Dropping it takes it away, whoever still uses it.
 pub(crate) struct Database {
@@ -39,6 +40,19 @@ fn admin(statement: String) {
             PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
         connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database comes or goes");
     });
+}
+
+/// Does something in the database at `url` as Portolan itself, beside whatever portal works on it.
+pub(crate) fn as_system<T, F>(url: &str, act: impl FnOnce(Call) -> F + Send + 'static) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send,
+{
+    let url = url.to_owned();
+    apart(async move {
+        let db = Db::new(PgPool::connect(&url).await.expect("the database answers"));
+        act(db.call(Actor::system(), Clock::system().now()).await.expect("a call")).await
+    })
 }
 
 /// Runs work on a thread and runtime of its own, so that tests with and without a runtime may ask for it.

@@ -1,16 +1,16 @@
 //! A portal of the test's own: the program as it is shipped, on a database that goes when the test ends.
 
-use portolan_domain::{Actor, Clock, Db, people};
+use portolan_domain::{Actor, Call, Clock, Db, people};
 use sqlx::PgPool;
 
 use super::{
-    database::{Database, apart},
+    database::{Database, apart, as_system},
     http::Client,
     process::{self, Process},
 };
 
 /// Seals the secrets of hooks. An own Postgres has no data folder in which a key could lie.
-const SECRET_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub(crate) const SECRET_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// A running portal.
 pub(crate) struct Portal {
@@ -29,6 +29,11 @@ impl Portal {
         Self::start(&["--demo"])
     }
 
+    /// A portal with the demo company in it and these settings.
+    pub(crate) fn demo_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_with(&["--demo"], settings)
+    }
+
     /// A portal with the demo company in it, and few connections to its database.
     pub(crate) fn demo_with_few_connections(connections: u32) -> Self {
         Self::start_with(&["--demo"], &[("PORTOLAN_POOL_SIZE", &connections.to_string())])
@@ -36,6 +41,36 @@ impl Portal {
 
     fn start(flags: &[&str]) -> Self {
         Self::start_with(flags, &[])
+    }
+
+    /// A portal with nothing in it and these settings.
+    pub(crate) fn empty_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_with(&[], settings)
+    }
+
+    /// Another replica on the same database.
+    pub(crate) fn replica(&self, settings: &[(&str, &str)]) -> Process {
+        let settings = [&[("PORTOLAN_SECRET_KEY", SECRET_KEY)], settings].concat();
+        Process::start_with(&self.place(), &settings)
+    }
+
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// Its process.
+    pub(crate) fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Does something in its database as Portolan itself.
+    pub(crate) fn as_system<T, F>(&self, act: impl FnOnce(Call) -> F + Send + 'static) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send,
+    {
+        as_system(&self.database.url, act)
     }
 
     fn start_with(flags: &[&str], settings: &[(&str, &str)]) -> Self {

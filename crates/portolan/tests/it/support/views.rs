@@ -45,6 +45,7 @@ pub(crate) const VIEWS: &[View] = &[
     ("team", ENGINEER, "/teams/basket"),
     ("team-new", ADMIN, "/teams/new"),
     ("team-edit", ADMIN, "/teams/basket/edit"),
+    ("webhooks", ENGINEER, "/teams/basket/webhooks"),
     ("people", ENGINEER, "/people"),
     ("person", ENGINEER, "/people/maya.chen"),
     ("person-new", ADMIN, "/people/new"),
