@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{Cx, NoticeId, PersonId, Result, TeamId, WebhookEndpointId, work};
 
 pub use deliver::{
-    Bundle, Destination, Taken, Trouble, Waiting, delivered, failed, not_now, sweep, take, trouble,
+    Bundle, Destination, Taken, Trouble, Waiting, delivered, failed, not_now, sweep, take, told_then, trouble,
 };
 pub use endpoint::{
     Endpoint, EndpointFormat, NewEndpoint, create_endpoint, endpoints, has_endpoints, revoke_endpoint,

@@ -187,6 +187,10 @@ pub async fn calendar_read(
 ) -> Result<()> {
     cx.admin()?;
     let Some(stored) = store::calendar_to_ask(cx, person).await? else { return Ok(()) };
+    if !text.trim_end().ends_with("END:VCALENDAR") {
+        // to take half a calendar for the whole would forget absences
+        return store::calendar_asked(cx, person, Some("it ends in the middle")).await;
+    }
     let zone = TimeZone::get(&stored.time_zone).unwrap_or(TimeZone::UTC);
     let spans = match ical::read(text, &zone, cx.now(), cx.now() + AHEAD) {
         Ok(calendar) => {

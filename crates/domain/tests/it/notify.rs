@@ -265,6 +265,17 @@ async fn nothing_waits_without_a_job_for_long(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nobody_is_written_to_about_a_story_of_the_past(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let imke = bed.person("imke").await;
+    tell(&bed, page(Recipient::Person(imke.id), 1)).await;
+    assert_eq!(notify::told_then(&mut bed.as_system().await.cx()).await.unwrap(), 1);
+    bed.wait(1.hour());
+    assert!(matches!(take(&bed, &delivery(&bed).await, true).await, Taken::Nothing));
+    assert_eq!(state(&bed, 1).await.0, State::Delivered);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_team_is_told_through_its_webhooks(pool: PgPool) {
     let bed = Bed::new(pool.clone());
     let (imke, hui) = (bed.person("imke").await, bed.person("hui").await);

@@ -19,7 +19,7 @@ use portolan_domain::{
         descriptor::{File, Format},
         ownership,
     },
-    changes,
+    changes, notify,
     people::{self, PeopleFilter, PersonEdit},
 };
 use rust_embed::RustEmbed;
@@ -130,6 +130,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     }
     let report =
         take_in(&mut cx.acting_at(&system, now - LAST_READ), descriptors(&["catalog/"])?, true).await?;
+    notify::told_then(cx).await?;
     Ok(Loaded { entities: report.items.len(), changes })
 }
 

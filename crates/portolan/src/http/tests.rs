@@ -10,7 +10,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::ConnectInfo,
+    extract::{ConnectInfo, State},
     http::{Request, Response, StatusCode},
     middleware,
     routing::get,
@@ -22,11 +22,16 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
+use portolan_testkit::Bed;
+use sqlx::PgPool;
+
 use super::{
     Patience,
     guard::{Guard, around},
-    serve,
+    health, serve,
 };
+use crate::worker::Pulse;
 
 async fn ask(trust_proxy: bool, request: Request<Body>) -> Response<Body> {
     let guard = Guard { timeout: Duration::from_millis(50), trust_proxy };
@@ -66,6 +71,20 @@ async fn a_panic_is_a_page_for_people_and_a_problem_for_programs() {
     assert_eq!(problem.headers()["x-request-id"], "given-0001");
     let problem: serde_json::Value = serde_json::from_str(&text(problem).await).unwrap();
     assert_eq!((&problem["status"], &problem["request_id"]), (&500.into(), &"given-0001".into()));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_portal_whose_worker_looks_at_nothing_is_not_ready(pool: PgPool) {
+    let bed = Bed::new(pool);
+    let ready = async |pulse: Pulse| {
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let probe = health::Probe { portal: Arc::clone(bed.portal()), pulse: Arc::new(pulse), metrics };
+        health::ready(State(probe)).await
+    };
+    assert_eq!(ready(Pulse::new()).await, (StatusCode::OK, "ready\n".to_owned()));
+    let (status, words) = ready(Pulse::stopped()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(words.starts_with("the worker has not looked at its queue for 12"), "{words}");
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ impl Listening {
         let beat = Instant::now() + BEAT;
         loop {
             let heard = tokio::select! {
-                heard = self.ear.recv() => self.sort(heard),
+                heard = self.ear.recv() => self.sort(&heard),
                 () = sleep_until(beat) => {
                     return self.is_signed_in().await.then(|| Event::default().comment("still here"));
                 }
@@ -89,10 +89,10 @@ impl Listening {
         }
     }
 
-    fn sort(&self, heard: Result<News, RecvError>) -> Heard {
+    fn sort(&self, heard: &Result<News, RecvError>) -> Heard {
         match heard {
-            Ok(News::Person(id)) if Some(id) == self.actor.person => Heard::Mine,
-            Ok(News::Team(id)) if self.teams.contains(&id) => Heard::Mine,
+            Ok(News::Person(id)) if Some(*id) == self.actor.person => Heard::Mine,
+            Ok(News::Team(id)) if self.teams.contains(id) => Heard::Mine,
             Ok(News::Admins) if self.actor.admin => Heard::Mine,
             Ok(News::Everybody) | Err(RecvError::Lagged(_)) => Heard::Mine,
             Ok(News::Callers) => Heard::Callers,
@@ -105,7 +105,7 @@ impl Listening {
     async fn gather(&mut self) -> bool {
         let end = Instant::now() + GATHER;
         while let Ok(heard) = timeout(end.saturating_duration_since(Instant::now()), self.ear.recv()).await {
-            match self.sort(heard) {
+            match self.sort(&heard) {
                 Heard::End => return false,
                 Heard::Callers if !self.is_signed_in().await => return false,
                 _ => {}

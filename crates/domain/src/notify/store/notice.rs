@@ -204,6 +204,13 @@ pub(crate) async fn overdue(cx: &mut Cx<'_>) -> Result<Vec<Outcome>> {
     )
 }
 
+pub(crate) async fn told_then(cx: &mut Cx<'_>) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE notice SET state = 'delivered', settled_at = created_at WHERE state = 'pending'"
+    );
+    Ok(done.execute(cx.conn()).await?.rows_affected())
+}
+
 pub(crate) async fn tried(cx: &mut Cx<'_>, ids: &[NoticeId], reason: &str) -> Result<()> {
     let ids = keys(ids);
     sqlx::query!(
