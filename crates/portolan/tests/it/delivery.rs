@@ -99,7 +99,8 @@ fn told(mail: &MailServer, whom: usize, things: usize) -> Vec<usize> {
     let letters = mail.letters();
     let mut times = vec![0; whom * things];
     for letter in &letters {
-        let n: usize = letter.to.trim_start_matches("person-").split('@').next().unwrap().parse().unwrap();
+        let number = letter.to.trim_start_matches("person-").split('@').next().and_then(|n| n.parse().ok());
+        let n: usize = number.unwrap_or_else(|| panic!("a letter to {}", letter.to));
         for thing in 0..things {
             let words = format!("thing {thing} of ");
             for (at, _) in letter.text.match_indices(&words) {

@@ -161,11 +161,11 @@ impl State {
                 "EHLO" => say("250-mail of a test\r\n250 8BITMIME")?,
                 "HELO" | "MAIL" | "RSET" | "NOOP" => say("250 fine")?,
                 "RCPT" if *self.mood.lock().expect("kept") == Mood::Refusing => {
-                    say("550 5.1.1 nobody of that name")?
+                    say("550 5.1.1 nobody of that name")?;
                 }
                 "RCPT" if mishap == Mishap::NotNow => say("451 4.7.1 greylisted, come again")?,
                 "RCPT" => {
-                    to = command.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                    command.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut to);
                     say("250 fine")?;
                 }
                 "DATA" => {
