@@ -13,11 +13,11 @@ dev: ## As run, but on DATABASE_URL if that is set, with the log of what happens
 	PORTOLAN_LOG=$${PORTOLAN_LOG:-info,portolan=debug} cargo run --package portolan -- serve --demo
 
 test: ## Everything: unit, database, journeys, a real browser. Installs what it lacks where it may.
-	@scripts/need postgres browser
+	@scripts/need postgres browser alertmanager
 	scripts/with-postgres scripts/run-tests
 
 check: ## What CI runs: format, lints, checked SQL, tests, dependencies, generated files.
-	@scripts/need postgres browser
+	@scripts/need postgres browser alertmanager
 	scripts/check
 
 bench: ## Measure against the aims; writes docs/BENCHMARKS.md.

@@ -50,8 +50,8 @@ impl Taken {
 }
 
 /// GitHub's events `ping` and `deployment_status`; others are answered and left alone.
-#[utoipa::path(post, path = "/integrations/{hook}/github", tag = "changes", security(()),
-    params(("hook" = uuid::Uuid, Path), ("X-GitHub-Event" = String, Header), ("X-Hub-Signature-256" = String, Header)),
+#[utoipa::path(post, path = "/integrations/{key}/github", tag = "changes", security(()),
+    params(("key" = uuid::Uuid, Path), ("X-GitHub-Event" = String, Header), ("X-Hub-Signature-256" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200, body = Taken)))]
 async fn from_github(
     State(portal): State<Shared>,
@@ -74,8 +74,8 @@ async fn from_github(
 }
 
 /// GitLab's `Deployment Hook`; other events are answered and left alone.
-#[utoipa::path(post, path = "/integrations/{hook}/gitlab", tag = "changes", security(()),
-    params(("hook" = uuid::Uuid, Path), ("X-Gitlab-Event" = String, Header), ("X-Gitlab-Token" = String, Header)),
+#[utoipa::path(post, path = "/integrations/{key}/gitlab", tag = "changes", security(()),
+    params(("key" = uuid::Uuid, Path), ("X-Gitlab-Event" = String, Header), ("X-Gitlab-Token" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200, body = Taken)))]
 async fn from_gitlab(
     State(portal): State<Shared>,
@@ -206,7 +206,7 @@ async fn create(
 }
 
 /// Closes a hook; for admins.
-#[utoipa::path(delete, path = "/integrations/{hook}", tag = "changes", params(("hook" = uuid::Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/integrations/{key}", tag = "changes", params(("key" = uuid::Uuid, Path)), responses((status = 204)))]
 async fn revoke(mut caller: Caller, Path(hook): Path<uuid::Uuid>) -> Result<StatusCode, ApiError> {
     changes::revoke_hook(&mut caller.cx().await?, ChangeHookId(hook)).await?;
     Ok(StatusCode::NO_CONTENT)

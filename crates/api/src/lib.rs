@@ -19,6 +19,7 @@ mod integrations;
 mod notify;
 mod openapi;
 mod ownership;
+mod paging;
 mod people;
 mod rota;
 mod support;
@@ -72,6 +73,7 @@ fn routes() -> OpenApiRouter<Shared> {
         integrations::routes(),
         notify::routes(),
         ownership::routes(),
+        paging::routes(),
         people::routes(),
         rota::routes(),
         support::routes(),

@@ -29,6 +29,7 @@ mod markdown;
 mod notify;
 mod ownership;
 mod page;
+mod paging;
 mod people;
 mod preferences;
 mod rota;
@@ -68,6 +69,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(live::routes())
         .merge(notify::routes())
         .merge(ownership::routes())
+        .merge(paging::routes())
         .merge(people::routes())
         .merge(preferences::routes())
         .merge(rota::routes())

@@ -34,6 +34,8 @@ pub(crate) enum Nav {
     Support,
     /// What hurts, and what was learned.
     Incidents,
+    /// Pages: what woke somebody.
+    Pages,
     /// Who did what in the portal.
     Activity,
     /// What the portal is used for.
@@ -48,11 +50,12 @@ pub(crate) enum Nav {
 
 impl Nav {
     /// The main places: address, word and icon. The rest of the menu is in the layout.
-    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 7] = [
+    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 8] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
         (Nav::OnCall, "/oncall", "On-call", "rota"),
         (Nav::Teams, "/teams", "Teams", "team"),
+        (Nav::Pages, "/pages", "Pages", "bell"),
         (Nav::Findings, "/findings", "Findings", "warn"),
         (Nav::Changes, "/changes", "Changes", "ship"),
         (Nav::Support, "/support", "Support", "help"),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// A person, as a link to them.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct PersonLink {
+pub(crate) struct PersonLink {
     /// Short unique name.
     handle: String,
     /// Full name.
@@ -30,7 +30,7 @@ impl From<PersonName> for PersonLink {
 
 /// A team, as a link to it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct TeamLink {
+pub(crate) struct TeamLink {
     /// Short unique name.
     slug: String,
     /// Name.

@@ -1,6 +1,6 @@
 //! Persons, teams, and the caller's own tokens and sessions.
 
-mod bodies;
+pub(crate) mod bodies;
 mod me;
 mod persons;
 mod teams;

@@ -20,6 +20,10 @@ pub enum Kind {
     TeamEmpty,
     /// The owning person is not active any more.
     OwnerInactive,
+    /// Tier 0 or 1, and nobody is on call for it at some hours.
+    #[serde(rename = "no-24x7")]
+    #[sqlx(rename = "no-24x7")]
+    NotRoundTheClock,
     /// Tier 0 or 1 without a runbook.
     NoRunbook,
     /// Its source does not name it any more.
@@ -34,11 +38,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, what hurts most first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoOwner,
         Self::OwnerUnknown,
         Self::TeamEmpty,
         Self::OwnerInactive,
+        Self::NotRoundTheClock,
         Self::NoRunbook,
         Self::Orphaned,
         Self::Dangling,
@@ -53,6 +58,7 @@ impl Kind {
             Self::OwnerUnknown => "owner-unknown",
             Self::TeamEmpty => "team-empty",
             Self::OwnerInactive => "owner-inactive",
+            Self::NotRoundTheClock => "no-24x7",
             Self::NoRunbook => "no-runbook",
             Self::Orphaned => "orphaned",
             Self::Dangling => "dangling",
@@ -68,6 +74,7 @@ impl Kind {
             Self::OwnerUnknown => "Owner unknown",
             Self::TeamEmpty => "Team is empty",
             Self::OwnerInactive => "Owner has left",
+            Self::NotRoundTheClock => "Not on call 24x7",
             Self::NoRunbook => "No runbook",
             Self::Orphaned => "Orphaned",
             Self::Dangling => "Points at nothing",
@@ -80,7 +87,12 @@ impl Kind {
     pub fn is_danger(self) -> bool {
         matches!(
             self,
-            Self::NoOwner | Self::OwnerUnknown | Self::TeamEmpty | Self::OwnerInactive | Self::NoRunbook
+            Self::NoOwner
+                | Self::OwnerUnknown
+                | Self::TeamEmpty
+                | Self::OwnerInactive
+                | Self::NotRoundTheClock
+                | Self::NoRunbook
         )
     }
 }
@@ -143,6 +155,12 @@ impl Finding {
             Kind::OwnerInactive => {
                 format!("{one} owns it and is not active any more: a page reaches nobody.")
             }
+            Kind::NotRoundTheClock => {
+                let tier = self.tier.map_or_else(String::new, |t| format!("Tier {t}: "));
+                format!(
+                    "{tier}{one} has nobody on call for it at some hours, and a page then falls through to a lead."
+                )
+            }
             Kind::NoRunbook => {
                 let tier = self.tier.map_or_else(String::new, |t| format!("Tier {t}: "));
                 format!("{tier}whoever is woken by it starts from nothing.")
@@ -180,6 +198,7 @@ impl Finding {
             Kind::NoOwner | Kind::OwnerUnknown | Kind::TeamEmpty | Kind::OwnerInactive => {
                 Repair { label: "Choose an owner", href: format!("{page}/hand-over") }
             }
+            Kind::NotRoundTheClock => Repair { label: "See who is paged", href: format!("{page}/paging") },
             Kind::NoRunbook => Repair { label: "Add the link", href: format!("{page}/edit") },
             Kind::Orphaned => Repair { label: "Look at it", href: page },
             Kind::Dangling => Repair { label: "See what it names", href: format!("{page}#relations") },

@@ -297,6 +297,19 @@ pub async fn between(
     store::between(cx, entities, from, until, most).await
 }
 
+/// The changes of these entities since then, newest first, at most so many.
+pub async fn recent(
+    cx: &mut Cx<'_>,
+    entities: &[EntityId],
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Change>> {
+    if cx.admin().is_err() {
+        cx.reader()?;
+    }
+    store::recent(cx, entities, since, most).await
+}
+
 /// What runs where: for each entity and environment the last change that succeeded, and what was tried since.
 pub async fn running(
     cx: &mut Cx<'_>,

@@ -1,14 +1,60 @@
 //! Alerts become pages, and pages reach people.
 //!
-//! What monitoring tells ([`Incoming`]) changes a group of alerts ([`Group`], a pure function that no repeat, cut or odd
-//! order can fool). What fires opens a page, which goes through the steps of its [`Plan`] until somebody is on it.
+//! What monitoring tells ([`Incoming`]) by an [`Integration`] changes a group of alerts ([`Group`], a pure function that no
+//! repeat, cut or odd order can fool). What fires opens a page of the service that its labels name ([`take_in`]); a person
+//! may page too ([`raise`]). A page goes through the steps of a [`Plan`] until somebody is on it: the worker asks
+//! [`advance`] at each instant that is due, and when a notice arrived or failed. Each act of a person ([`acknowledge`],
+//! [`resolve`], [`judge`], …) is asked of one pure transition ([`State`]) under the lock of the page's row.
+//!
+//! Maintenance ([`plan_maintenance`]) keeps a service's pages quiet and visible. At the change of a shift there is a note
+//! ([`hand_over`]). And [`below`] says what goes on in all that a service stands on.
 
+mod act;
+mod below;
+mod escalate;
 mod group;
+mod hand_over;
+mod hours;
 mod incoming;
+mod intake;
+mod integration;
+mod maintenance;
+mod open;
 mod policy;
+mod raise;
+mod read;
+mod record;
 mod state;
+mod store;
+mod who;
 
+pub use act::{Responder, acknowledge, add_responder, judge, note, reassign, resolve};
+pub use below::{Below, GoingOn, HOURS, below};
+pub use escalate::advance;
 pub use group::{Effects, Group};
+pub use hand_over::{
+    Filter as HandOverFilter, HandOver, HandOverView, hand_over, hand_overs, hand_overs_now,
+    prepare_hand_overs, write_hand_over,
+};
 pub use incoming::{Incoming, IncomingAlert, Says, Severity};
-pub use policy::{Next, Plan, Progress, Reached, Step, Target};
+pub use intake::{Taken, take_in};
+pub use integration::{
+    Integration, IntegrationKind, KEY_PREFIX, Keyed, MadeIntegration, NewIntegration, Route,
+    create_integration, edit_integration, integration, integrations, note_refusal, open_integration,
+    revoke_integration,
+};
+pub use maintenance::{
+    Filter as WindowFilter, NewWindow, WINDOW_OVER, Window, WindowJob, end_maintenance, plan_maintenance,
+    window, window_over, windows, windows_now,
+};
+pub use open::{PageJob, STEP};
+pub use policy::{
+    Because, MOST_STEPS, NewPolicy, NewStep, NewTarget, Next, Plan, Policy, PolicyStep, Progress, Reached,
+    Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy, edit_policy, policies, policy,
+    related_team, services_of, set_related_team, step_words, way,
+};
+pub use raise::{NewPage, Preview, Whom, preview, raise};
+pub use read::{Filter, find, list, paged, view};
+pub use record::{Alert, EventKind, PageEvent, Paged, PagedView, Urgency};
 pub use state::{Judgement, Move, State};
+pub use who::Reach;

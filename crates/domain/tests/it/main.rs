@@ -10,6 +10,7 @@ mod incidents;
 mod migrations;
 mod notify;
 mod ownership;
+mod paging;
 mod people;
 mod rota;
 mod support;

@@ -2,7 +2,11 @@
 
 use std::pin::Pin;
 
-use portolan_domain::{Cx, Error, Result, notify, rota, work};
+use portolan_domain::{
+    Cx, Error, Result, notify,
+    paging::{self, PageJob, WindowJob},
+    rota, work,
+};
 use serde::de::DeserializeOwned;
 
 use super::{Job, calendar, deliver};
@@ -36,11 +40,22 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind { name: rota::ASK_CALENDAR, at_once: 4, act: |job| Box::pin(calendar::run(job)) },
     Kind { name: notify::MAIL, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
     Kind { name: notify::WEBHOOK, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
+    Kind {
+        name: paging::STEP,
+        at_once: 8,
+        act: |job| Box::pin(inside(job, async |cx, step: PageJob| paging::advance(cx, step.page()).await)),
+    },
+    Kind {
+        name: paging::WINDOW_OVER,
+        at_once: 2,
+        act: |job| {
+            Box::pin(inside(job, async |cx, over: WindowJob| paging::window_over(cx, over.window).await))
+        },
+    },
 ];
 
 /// Does a job that is all in the database, in one transaction with its end: so it happens exactly once, whatever dies when.
 /// `Kind { name: …, at_once: 4, act: |job| Box::pin(inside(job, async |cx, payload| slice::operation(cx, payload).await)) }`
-#[cfg_attr(not(test), expect(dead_code, reason = "the first slice with such a job takes this away"))]
 pub(super) async fn inside<P: DeserializeOwned>(
     job: Job,
     act: impl AsyncFnOnce(&mut Cx<'_>, P) -> Result<()>,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use portolan_domain::{Actor, Cx, Portal, Result, notify, people, rota, support, usage, work};
+use portolan_domain::{Actor, Cx, Portal, Result, notify, paging, people, rota, support, usage, work};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::KINDS;
@@ -28,6 +28,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("sweep-notices", &portal, async |cx| notify::sweep(cx).await).await;
         job("measure-work", &portal, measure).await;
         job("renew-shifts", &portal, async |cx| rota::renew_due(cx).await).await;
+        job("prepare-hand-overs", &portal, async |cx| paging::prepare_hand_overs(cx).await).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;
         }

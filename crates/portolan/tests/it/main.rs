@@ -1,6 +1,8 @@
 //! The portal as a whole: the shape of the tree, journeys through both faces, who may do what.
 
 mod access;
+mod alertmanager;
+mod alerts;
 mod apply;
 mod boundaries;
 mod clicks;

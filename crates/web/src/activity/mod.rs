@@ -123,6 +123,7 @@ pub(crate) fn look(act: &Activity) -> (&'static str, &'static str) {
         "support.asked" => ("help", "info"),
         verb if verb.starts_with("support.") => ("help", ""),
         "team.created" | "team.edited" => ("team", ""),
+        verb if verb.starts_with("page.") => ("bell", ""),
         verb if verb.starts_with("team.") || verb.starts_with("person.") => ("person", ""),
         _ => ("edit", ""),
     }
@@ -202,6 +203,8 @@ fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option
             (format!("Support request {number}"), Some(format!("/support/requests/{number}")))
         }
         Some(("hook", _)) => ("A hook".into(), Some("/changes/hooks".into())),
+        Some(("page", number)) => (format!("Page {number}"), Some(format!("/pages/{number}"))),
+        Some(("policy", slug)) => (slug.to_owned(), Some(format!("/escalation-policies/{slug}"))),
         Some((_, rest)) if rest.contains('/') => {
             let name = rest.rsplit_once('/').map_or(rest, |(_, name)| name);
             (named(name), Some(crate::address::entity(subject)))

@@ -20,6 +20,7 @@ use crate::{
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
+    paging::service::Watch,
 };
 
 #[derive(Template)]
@@ -31,6 +32,7 @@ struct ServicePage {
     slos: Vec<Slo>,
     about: About,
     latest: Vec<Change>,
+    watch: Watch,
     touches: Touches,
     apis: Apis,
 }
@@ -115,12 +117,14 @@ pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response,
     let apis = catalog::apis(&mut viewer.cx(), &entity.reference).await?;
     let descriptor = serde_json::from_str(entity.descriptor.get()).unwrap_or_default();
     let about = About::load(&mut viewer, &entity, &descriptor).await?;
+    let watch = Watch::of(&mut viewer, &entity).await?;
     page::html(&ServicePage {
         shell: viewer.shell(Nav::Catalog),
         slos: slos(&entity),
         touches: Touches::of(&entity.name, entity.tier, around),
         contacts,
         about,
+        watch,
         latest,
         apis,
         entity,

@@ -187,6 +187,32 @@ pub(crate) async fn between(
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
+pub(crate) async fn recent(
+    cx: &mut Cx<'_>,
+    entities: &[EntityId],
+    since: Timestamp,
+    most: i64,
+) -> Result<Vec<Change>> {
+    let ids: Vec<_> = entities.iter().map(|e| e.0).collect();
+    let since = jiff_sqlx::Timestamp::from(since);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
+                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
+                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
+                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
+           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
+           WHERE c.entity_id = ANY($1) AND c.started_at >= $2
+           ORDER BY c.started_at DESC, c.id DESC LIMIT $3"#,
+        &ids,
+        since as _,
+        most,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
 pub(crate) async fn running(
     cx: &mut Cx<'_>,
     environment: Option<&str>,

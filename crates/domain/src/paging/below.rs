@@ -1,0 +1,87 @@
+//! Is it me, or something below me? What a service stands on, two levels deep, and what goes on there now.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Window, policy::may_read, read, record::Paged, store};
+use crate::{
+    Cx, EntityId, Result,
+    catalog::{self, EntityRef},
+    changes::{self, Change},
+};
+
+/// Changes of how long ago still count.
+pub const HOURS: i64 = 6;
+/// Rows of each kind, at most.
+const MOST: i64 = 50;
+
+/// Something that goes on.
+#[derive(Debug, Clone)]
+pub enum GoingOn {
+    /// A page that is not over.
+    Page(Box<Paged>),
+    /// Planned maintenance, in force or over a short while ago.
+    Maintenance(Box<Window>),
+    /// A change.
+    Change(Box<Change>),
+}
+
+impl GoingOn {
+    /// Since when.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Page(page) => page.opened_at,
+            Self::Maintenance(window) => window.starts_at,
+            Self::Change(change) => change.started_at,
+        }
+    }
+
+    /// What it happens to.
+    pub fn entity(&self) -> Option<EntityId> {
+        match self {
+            Self::Page(page) => page.entity_id,
+            Self::Maintenance(window) => Some(window.entity_id),
+            Self::Change(change) => Some(change.entity_id),
+        }
+    }
+}
+
+/// What a service stands on, and what goes on there.
+#[derive(Debug, Clone, Default)]
+pub struct Below {
+    /// How many things it stands on, as far as the catalog knows.
+    pub stands_on: usize,
+    /// What goes on at any of them, newest first, with how far below it is (1 or 2).
+    pub going_on: Vec<(u8, GoingOn)>,
+    /// Whether there is more below than was looked at.
+    pub cut: bool,
+}
+
+/// What goes on below an entity: one statement for what it stands on, and one for each kind of thing that can go on.
+pub async fn below(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Below> {
+    may_read(cx)?;
+    let around = catalog::neighbourhood(cx, reference).await?;
+    let levels: Vec<(EntityId, u8)> = around
+        .neighbours
+        .iter()
+        .filter_map(|n| Some((n.entity.as_ref()?.id, u8::try_from(n.level).ok()?)))
+        .collect();
+    let ids: Vec<EntityId> = levels.iter().map(|(id, _)| *id).collect();
+    if ids.is_empty() {
+        return Ok(Below { cut: around.cut, ..Below::default() });
+    }
+    let since = cx.now() - SignedDuration::from_hours(HOURS);
+    let pages = store::page::live_of(cx, &ids, MOST).await?;
+    let pages = read::named(cx, pages).await?;
+    let windows = store::maintenance::around(cx, &ids, since, cx.now(), MOST).await?;
+    let changes = changes::recent(cx, &ids, since, MOST).await?;
+    let all = pages.into_iter().map(|p| GoingOn::Page(Box::new(p)));
+    let all = all.chain(windows.into_iter().map(|w| GoingOn::Maintenance(Box::new(w))));
+    let all = all.chain(changes.into_iter().map(|c| GoingOn::Change(Box::new(c))));
+    let level = |one: &GoingOn| {
+        let found = levels.iter().filter(|(id, _)| Some(*id) == one.entity()).map(|(_, level)| *level);
+        found.min().unwrap_or(2)
+    };
+    let mut going_on: Vec<_> = all.map(|one| (level(&one), one)).collect();
+    going_on.sort_by_key(|(_, one)| std::cmp::Reverse(one.at()));
+    Ok(Below { stands_on: ids.len(), going_on, cut: around.cut })
+}

@@ -1,0 +1,166 @@
+//! How a page opens and ends, whatever made it so.
+
+use jiff::Timestamp;
+
+use super::{
+    Move, Severity, State, maintenance,
+    policy::{self, Way},
+    record::{EventKind, NewEvent, Urgency},
+    store::{self, page::New},
+};
+use crate::{
+    AlertGroupId, Cx, EntityId, PageId, PersonId, Result, TeamId,
+    activity::{self, Act, Changed},
+    notify::{self, About, Notice, Recipient},
+    work::{self, NewJob},
+};
+
+/// The kind of job that takes a page to its next step; its payload is a [`PageJob`].
+pub const STEP: &str = "page.step";
+
+/// Whose step it is. A notice that arrived or failed asks for the same job, with what it was about.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct PageJob {
+    /// The page.
+    pub about: About,
+}
+
+impl PageJob {
+    /// The page.
+    pub fn page(&self) -> PageId {
+        PageId(self.about.id)
+    }
+}
+
+/// The job of a page's next step: there is one at a time, and the earlier time holds.
+pub(super) fn step_job(page: PageId) -> NewJob {
+    NewJob::new(STEP, PageJob { about: About::new("page", page.0) }).once(page.to_string()).attempts(100)
+}
+
+/// A page to be opened.
+#[derive(Debug)]
+pub(super) struct Opening<'o> {
+    pub(super) team: TeamId,
+    pub(super) entity: Option<(EntityId, &'o str)>,
+    pub(super) group: Option<AlertGroupId>,
+    pub(super) raised_by: Option<PersonId>,
+    pub(super) summary: &'o str,
+    pub(super) impact: &'o str,
+    pub(super) severity: Severity,
+    pub(super) urgency: Urgency,
+    pub(super) link: Option<&'o str>,
+    pub(super) runbook: Option<&'o str>,
+    /// Who or what opens it, in words: "Alertmanager Fairhaven".
+    pub(super) by: &'o str,
+    pub(super) held_until: Option<Timestamp>,
+}
+
+/// Opens a page: in a maintenance window quietly, else on its way to whoever is on call.
+pub(super) async fn open(cx: &mut Cx<'_>, opening: &Opening<'_>) -> Result<(PageId, i64, State)> {
+    let Way { policy, plan, because } = policy::way_of(cx, opening.team, opening.entity.map(|e| e.0)).await?;
+    let window = match opening.entity {
+        Some((entity, _)) => store::maintenance::in_force(cx, entity).await?,
+        None => None,
+    };
+    let state = if window.is_some() { State::Suppressed } else { State::Open };
+    let id = PageId::new();
+    let number = store::page::insert(
+        cx,
+        &New {
+            id,
+            state,
+            team: opening.team,
+            entity: opening.entity,
+            group: opening.group,
+            raised_by: opening.raised_by,
+            summary: opening.summary,
+            impact: opening.impact,
+            severity: opening.severity,
+            urgency: opening.urgency,
+            link: opening.link,
+            runbook: opening.runbook,
+            plan: &plan,
+            policy: policy.as_ref().map(|p| p.0),
+            held_until: opening.held_until,
+            suppressed_by: window.as_ref().map(|w| w.id),
+        },
+    )
+    .await?;
+    let mut events = vec![NewEvent::by(
+        EventKind::Opened,
+        opening.raised_by,
+        format!("Opened by {}; {}", opening.by, because.words()),
+    )];
+    events.extend(window.as_ref().map(|w| NewEvent::new(EventKind::Suppressed, maintenance::words(w))));
+    let events: Vec<_> = events.into_iter().map(|e| (id, e)).collect();
+    store::event::insert(cx, &events).await?;
+    record(cx, "page.opened", number, opening.entity.map(|e| e.0), None, state, opening.summary).await?;
+    if state == State::Open {
+        work::enqueue(cx, step_job(id).at(opening.held_until.unwrap_or(cx.now()))).await?;
+        let about = About::new("page", id.0);
+        let notice = Notice::new(
+            Recipient::Team(opening.team),
+            "page.opened",
+            headline(number, opening),
+            link(number),
+            about,
+        );
+        notify::send(
+            cx,
+            Notice { text: opening.impact.to_owned(), reason: "Your team is paged.".into(), ..notice },
+        )
+        .await?;
+    }
+    Ok((id, number, state))
+}
+
+fn headline(number: i64, opening: &Opening<'_>) -> String {
+    match opening.entity {
+        Some((_, reference)) => format!("Page {number}: {}: {}", name_of(reference), opening.summary),
+        None => format!("Page {number}: {}", opening.summary),
+    }
+}
+
+/// The name in a reference.
+pub(super) fn name_of(reference: &str) -> &str {
+    reference.rsplit_once('/').map_or(reference, |(_, name)| name)
+}
+
+/// Path of a page's view.
+pub(super) fn link(number: i64) -> String {
+    format!("/pages/{number}")
+}
+
+/// Ends pages whose alerts are over.
+pub(super) async fn end_by_alert(cx: &mut Cx<'_>, ids: &[PageId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    store::page::resolve(cx, ids, None).await?;
+    let events: Vec<_> = ids
+        .iter()
+        .map(|id| (*id, NewEvent::new(EventKind::Resolved, "None of its alerts fires any more")))
+        .collect();
+    store::event::insert(cx, &events).await
+}
+
+/// The state after a move, if that can happen to it.
+pub(super) fn moved(state: State, happened: Move) -> Option<State> {
+    state.after(happened)
+}
+
+/// Records an act on a page.
+pub(super) async fn record(
+    cx: &mut Cx<'_>,
+    verb: &'static str,
+    number: i64,
+    entity: Option<EntityId>,
+    was: Option<State>,
+    state: State,
+    note: &str,
+) -> Result<()> {
+    let changes = vec![Changed::new("state", was.map(State::as_str), state.as_str())];
+    let act =
+        Act { entity_id: entity, changes, note: note.to_owned(), ..Act::new(verb, format!("page:{number}")) };
+    activity::record(cx, act).await
+}

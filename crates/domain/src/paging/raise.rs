@@ -1,0 +1,160 @@
+//! A person pages a team: who would be woken is shown first.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{
+    Severity, Target,
+    hours::next_working,
+    open::{self, Opening},
+    policy, read,
+    record::{Paged, Urgency},
+    store,
+    who::{self, Reach},
+};
+use crate::{
+    Cx, Error, Result,
+    catalog::{self, Entity, EntityRef, Owner},
+    check::Checks,
+    error::both,
+    people::{self, TeamName},
+};
+
+/// Pages one person may raise in an hour.
+const MOST_AN_HOUR: i64 = 10;
+
+/// Whom a person wants to page.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// Whoever is on call for a team, by slug.
+    Team(String),
+    /// Whoever is on call for what this is.
+    Entity(EntityRef),
+}
+
+/// A page that a person raises.
+#[derive(Debug, Clone)]
+pub struct NewPage {
+    /// Whom.
+    pub whom: Whom,
+    /// What is wrong, in a line.
+    pub summary: String,
+    /// What it does, and to whom.
+    pub impact: String,
+    /// Whether it wakes somebody.
+    pub urgency: Urgency,
+    /// Where to look on.
+    pub link: Option<String>,
+}
+
+/// Who would be told.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The team.
+    pub team: TeamName,
+    /// What it is about, if it is about something.
+    pub entity: Option<Entity>,
+    /// Whom the first step reaches now.
+    pub first: Reach,
+    /// All steps, in words.
+    pub steps: Vec<String>,
+    /// Minutes after each until the next.
+    pub minutes: Vec<u32>,
+    /// When it would be told if it can wait.
+    pub working: Timestamp,
+    /// The window that would keep it quiet.
+    pub window: Option<super::Window>,
+}
+
+/// Who would be told, and when, if it were raised now.
+pub async fn preview(cx: &mut Cx<'_>, whom: &Whom) -> Result<Preview> {
+    cx.reader()?;
+    let (team, entity) = target(cx, whom).await?;
+    let way = policy::way(cx, team.id, entity.as_ref().map(|e| e.id)).await?;
+    let first = match way.plan.steps.first() {
+        Some(step) => who::reach(cx, &step.target).await?,
+        None => who::reach(cx, &Target::Lead(team.id)).await?,
+    };
+    let window = match &entity {
+        Some(entity) => store::maintenance::in_force(cx, entity.id).await?,
+        None => None,
+    };
+    Ok(Preview {
+        working: next_working(cx.now(), &zone(&first)),
+        steps: policy::step_words(cx, &way.plan).await?,
+        minutes: way.plan.steps.iter().map(|s| s.minutes).collect(),
+        team,
+        entity,
+        first,
+        window,
+    })
+}
+
+/// Pages a team. Everyone whose credential may write may: who sees that something is wrong need not be in the team.
+pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
+    let me = cx.writer()?;
+    let mut checks = Checks::default();
+    let summary = checks.line("summary", &new.summary, 200);
+    let impact = checks.text("impact", &new.impact, 2000);
+    if impact.is_empty() {
+        checks.problem("impact", "is needed: what it does, and to whom; whoever is woken reads it first");
+    }
+    let link = checks.link("link", new.link.as_deref());
+    let ((team, entity), ()) = both(target(cx, &new.whom).await, checks.done())?;
+    let hour = cx.now() - SignedDuration::from_hours(1);
+    if store::page::raised_since(cx, me, hour).await? >= MOST_AN_HOUR {
+        return Err(Error::Throttled(std::time::Duration::from_mins(15)));
+    }
+    let held_until = match new.urgency {
+        Urgency::Now => None,
+        Urgency::WorkingHours => {
+            let first = preview(cx, &new.whom).await?.first;
+            Some(next_working(cx.now(), &zone(&first))).filter(|at| *at > cx.now())
+        }
+    };
+    let name = cx.actor().name.to_string();
+    let id = cx
+        .atomically(async |cx| {
+            let opening = Opening {
+                team: team.id,
+                entity: entity.as_ref().map(|e| (e.id, e.reference.as_str())),
+                group: None,
+                raised_by: Some(me),
+                summary: &summary,
+                impact: &impact,
+                severity: Severity::Unknown,
+                urgency: new.urgency,
+                link: link.as_deref(),
+                runbook: None,
+                by: &name,
+                held_until,
+            };
+            Ok(open::open(cx, &opening).await?.0)
+        })
+        .await?;
+    read::paged(cx, id).await
+}
+
+async fn target(cx: &mut Cx<'_>, whom: &Whom) -> Result<(TeamName, Option<Entity>)> {
+    let name = |t: people::Team| TeamName { id: t.id, slug: t.slug, name: t.name };
+    match whom {
+        Whom::Team(slug) => {
+            let team = people::team(cx, slug).await.map_err(|e| policy::unknown("team", e))?;
+            Ok((name(team), None))
+        }
+        Whom::Entity(reference) => {
+            let entity = catalog::get(cx, reference).await.map_err(|e| policy::unknown("entity", e))?;
+            let owner = entity.owner.as_ref().and_then(Owner::team_id).ok_or_else(|| {
+                Error::invalid(
+                    "entity",
+                    format!("is owned by no team: nobody is on call for {}", entity.name),
+                )
+            })?;
+            Ok((name(people::team_by_id(cx, owner).await?), Some(entity)))
+        }
+    }
+}
+
+fn zone(reach: &Reach) -> TimeZone {
+    let name = reach.people.first().map_or("UTC", |p| p.time_zone.as_str());
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}

@@ -1,0 +1,9 @@
+//! Alerts, pages, and the people they reach.
+
+mod acts;
+mod escalation;
+mod intake;
+mod maintenance;
+mod policies;
+mod raising;
+mod watch;
