@@ -61,7 +61,7 @@ pub fn document() -> OpenApi {
 
 /// Every slice adds its routes here; the paths in the document begin with [`BASE`].
 fn routes() -> OpenApiRouter<Shared> {
-    let slices = [
+    let slices = vec![
         activity::routes(),
         admin::routes(),
         apply::routes(),

@@ -1184,6 +1184,8 @@ const PAGES: &[Row<6>] = &[
         "/teams/{slug}/webhooks",
         "/teams/{team}/webhooks",
         "name={n}&format=slack&url=https%3A%2F%2Fchat.example.org%2F{n}",
+        owning_viewers("201"),
+    ),
     // who is paged for it, and what they do with a page
     (
         "POST",
@@ -1269,6 +1271,9 @@ const PAGES: &[Row<6>] = &[
         "/teams/{team}/webhooks/{webhook}/test",
         "",
         owning_viewers("303 /teams/{team}/webhooks"),
+    ),
+    (
+        "POST",
         "/alert-integrations/{id}",
         "/alert-integrations/{integration}",
         "name={n}&routes=app",
@@ -1363,14 +1368,13 @@ impl Scene {
         portal.make_admin("ada");
         let admin = RefCell::new(portal.with_token("ada", "admin"));
         let asker = RefCell::new(portal.stranger());
-        let (rota, team) = (RefCell::default(), RefCell::default());
-        let scene = Self { portal, admin, asker, next: RefCell::new(0), rota, team };
         let mut scene = Self {
             portal,
             admin,
             asker,
             next: RefCell::new(0),
             rota: RefCell::default(),
+            team: RefCell::default(),
             alerts: String::new(),
         };
         for handle in ["ann", "lea", "lou", "mia", "otto"] {
