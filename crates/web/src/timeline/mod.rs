@@ -112,6 +112,11 @@ impl Timeline {
         (of(at) / of(self.end())).clamp(0.0, 1.0)
     }
 
+    /// The name of its hatching: a page may show several pictures, and a name is there once.
+    fn pattern(&self, variant: &str) -> String {
+        format!("hatch-{variant}-{}-{}", self.from, self.days)
+    }
+
     fn now_is_inside(&self) -> bool {
         (self.start()..self.end()).contains(&self.now)
     }

@@ -11,7 +11,6 @@ const WIDTH: f64 = 344.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 34.0;
 const TOP: f64 = 34.0;
-const PATTERN: &str = "hatch-tall";
 
 pub(super) fn draw(timeline: &Timeline, out: &mut String) {
     let day = if timeline.has_hours() { 86.0 } else { 26.0 };
@@ -23,7 +22,7 @@ pub(super) fn draw(timeline: &Timeline, out: &mut String) {
         TOP + plot + 12.0,
         escaped(&timeline.label)
     );
-    hatching(PATTERN, out);
+    hatching(&timeline.pattern("tall"), out);
     days(timeline, plot, out);
     let mut words = String::new();
     columns(timeline, plot, out, &mut words);
@@ -121,7 +120,7 @@ fn columns(timeline: &Timeline, plot: f64, out: &mut String, words: &mut String)
                 width: lane_width - 2.0,
                 height: plot * (end - start),
             };
-            segment.outline(timeline, counts, area, PATTERN, out);
+            segment.outline(timeline, counts, area, &timeline.pattern("tall"), out);
             let (start, end) = segment.room(timeline);
             let (middle, height) = (TOP + plot * f64::midpoint(start, end), plot * (end - start));
             let room = letters(area.width);
@@ -129,7 +128,10 @@ fn columns(timeline: &Timeline, plot: f64, out: &mut String, words: &mut String)
                 continue;
             }
             let x = area.x + area.width / 2.0;
-            if segment.kind == Kind::Gap && height > 20.0 && area.width > 54.0 {
+            if segment.kind == Kind::Gap {
+                if height <= 20.0 || area.width <= 54.0 {
+                    continue; // on the bare hatching it could not be read
+                }
                 let _ = write!(
                     words,
                     "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"52\" height=\"17\" rx=\"2\"/>",

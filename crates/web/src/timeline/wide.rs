@@ -9,7 +9,6 @@ const LEFT: f64 = 104.0;
 const PLOT: f64 = 1098.0;
 const TOP: f64 = 40.0;
 const LANE: f64 = 34.0;
-const PATTERN: &str = "hatch-wide";
 
 pub(super) fn draw(timeline: &Timeline, out: &mut String) {
     let x = |at| LEFT + PLOT * timeline.place(at);
@@ -22,7 +21,7 @@ pub(super) fn draw(timeline: &Timeline, out: &mut String) {
         LEFT + PLOT + 2.0,
         escaped(&timeline.label)
     );
-    hatching(PATTERN, out);
+    hatching(&timeline.pattern("wide"), out);
     days(timeline, bottom, out);
     let mut words = String::new();
     rows(timeline, out, &mut words);
@@ -152,7 +151,7 @@ fn rows(timeline: &Timeline, out: &mut String, words: &mut String) {
                 width: PLOT * (end - start),
                 height: LANE - 4.0,
             };
-            segment.outline(timeline, counts, area, PATTERN, out);
+            segment.outline(timeline, counts, area, &timeline.pattern("wide"), out);
             let (start, end) = segment.room(timeline);
             let (middle, width) = (LEFT + PLOT * f64::midpoint(start, end), PLOT * (end - start));
             let room = letters(width - 4.0);
@@ -160,7 +159,10 @@ fn rows(timeline: &Timeline, out: &mut String, words: &mut String) {
                 continue;
             }
             let y = area.y + area.height / 2.0;
-            if segment.kind == Kind::Gap && width > 56.0 {
+            if segment.kind == Kind::Gap {
+                if width <= 56.0 {
+                    continue; // on the bare hatching it could not be read
+                }
                 let _ = write!(
                     words,
                     "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"54\" height=\"18\" rx=\"2\"/>",
