@@ -2,6 +2,8 @@
 
 /// Labels that are not just the field's name, the same on every form.
 const LABELS: &[(&str, &str)] = &[
+    ("body", "What whoever comes should know"),
+    ("policy", "Policy of its own"),
     ("account", "E-mail or handle"),
     ("affected", "What it hurts"),
     ("address", "Address of your calendar"),
@@ -56,6 +58,7 @@ const LABELS: &[(&str, &str)] = &[
     ("return_until", "In return, until"),
     ("roles", "Roles it plays"),
     ("slo_saw", "Did an objective see it"),
+    ("repeats", "Begins anew"),
     ("routes", "Labels that name the service"),
     ("slos", "Objectives"),
     ("start", "From"),
@@ -69,6 +72,11 @@ const LABELS: &[(&str, &str)] = &[
 
 /// Forms that call a field otherwise: where the form is sent to, field, label.
 const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("/catalog/{kind}/{namespace}/{name}/paging/maintenance", "from", "Begins"),
+    ("/pages/new", "impact", "What it does, and to whom"),
+    ("/pages/new", "link", "Where to look"),
+    ("/pages/new", "summary", "What is wrong"),
+    ("/teams/{slug}/integrations", "kind", "What tells"),
     ("/account/password", "password", "New password"),
     ("/account/tokens/new", "name", "What is it for?"),
     ("/catalog/register", "kind", "What is it"),
@@ -121,6 +129,9 @@ mod tests {
         ("changes/hooks.html", "/changes/hooks"),
         ("incidents/open.html", "/incidents/new"),
         ("incidents/promise.html", "/incidents/{number}/actions"),
+        ("paging/entity.html", "/catalog/{kind}/{namespace}/{name}/paging/maintenance"),
+        ("paging/integrations.html", "/teams/{slug}/integrations"),
+        ("paging/raise.html", "/pages/new"),
         ("people/set_up.html", "/set-up/{secret}"),
         ("rota/new.html", "/schedules/new"),
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
