@@ -52,6 +52,29 @@ pub(crate) fn html(text: &str) -> String {
     CLEANER.clean(&rendered).to_string()
 }
 
+/// The words of a text without its marks, for a line that says how it begins.
+pub(crate) fn plain(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for event in Parser::new(text) {
+        match event {
+            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => {
+                words.push_str(&part);
+            }
+            Event::SoftBreak | Event::HardBreak | Event::End(_) => words.push(' '),
+            _ => {}
+        }
+    }
+    let mut line = String::with_capacity(words.len());
+    for word in words.split_whitespace() {
+        // the end of what is marked is no end of a word
+        if !line.is_empty() && !word.starts_with(['.', ',', ';', ':']) {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
 /// Markup is text, a heading is never above those of the page, and a picture is its description.
 fn tamed(event: Event<'_>) -> Event<'_> {
     use pulldown_cmark::HeadingLevel::{H3, H4};
@@ -70,7 +93,7 @@ fn tamed(event: Event<'_>) -> Event<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::html;
+    use super::{html, plain};
 
     #[test]
     fn what_people_write_is_shown_as_they_mean_it() {
@@ -84,6 +107,14 @@ mod tests {
         );
         assert_eq!(html("# Loud"), "<h3>Loud</h3>\n");
         assert_eq!(html("![a graph](https://a.example/x.png)"), "<p><em>a graph</em></p>\n");
+    }
+
+    #[test]
+    fn the_words_of_a_text_are_told_without_its_marks() {
+        assert_eq!(
+            plain("**Open:** nothing.\n\n# Next\n- `one`, <b>two</b>"),
+            "Open: nothing. Next one, <b>two</b>"
+        );
     }
 
     #[test]

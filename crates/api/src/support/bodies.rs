@@ -171,7 +171,7 @@ pub(super) struct EngagementBody {
     by: Option<Timestamp>,
     /// Why, in sentences.
     why: Vec<String>,
-    /// Handle of whoever has the support shift now.
+    /// Handle of whoever has the support shift now, or the next one.
     on_duty: Option<String>,
 }
 
@@ -184,7 +184,14 @@ impl From<Foreseen> for EngagementBody {
                 ("in-working-hours", Some(first_answer_minutes), by)
             }
         };
-        Self { team: f.team.slug, when, first_answer_minutes, by, why, on_duty: f.on_duty.map(|p| p.handle) }
+        Self {
+            team: f.team.slug,
+            when,
+            first_answer_minutes,
+            by,
+            why,
+            on_duty: f.on_duty.map(|duty| duty.person.handle),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod act;
 mod clock;
+mod duty;
 mod essential;
 mod new;
 mod note;
@@ -19,6 +20,7 @@ mod week;
 
 pub use act::{Then, Thread, answer, assign, close, recategorise, renew_targets, reopen, say, speak, thread};
 pub use clock::{Clock, Owed, Promise, clock, due};
+pub use duty::{OnDuty, on_duty};
 pub use essential::{Essential, essential, share};
 pub use new::{Asked, Foreseen, NewRequest, ask, foresee};
 pub use note::{Note, note, notes, write_note};

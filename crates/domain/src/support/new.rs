@@ -1,6 +1,6 @@
 //! Asking for help: what is needed, whose queue it goes to, what is promised.
 
-use super::{Category, EventKind, Promise, Request, Urgency, clock, due, store, tell};
+use super::{Category, EventKind, OnDuty, Promise, Request, Urgency, clock, due, on_duty, store, tell};
 use crate::{
     Cx, Error, PageId, Problem, Result, SupportRequestId,
     activity::{self, Act},
@@ -8,7 +8,6 @@ use crate::{
     check::{Checks, is_link},
     levels::{self, Decision, Engagement, Hours, Impact},
     people::{self, Team},
-    rota::{self, Purpose},
 };
 
 /// The most links of one request.
@@ -77,8 +76,7 @@ pub async fn ask(cx: &mut Cx<'_>, new: NewRequest) -> Result<Asked> {
     let decision = levels::decide(cx, team.id, entity.as_ref(), checked.impact, &checked.environment).await?;
     let hours = Hours::of_team(cx, team.id).await?;
     cx.atomically(async |cx| {
-        let on_duty = rota::on_call_of_teams(cx, &[team.id], Purpose::Support).await?;
-        let assignee = on_duty.first().and_then(|(_, duty)| duty.on_call()).map(|person| person.id);
+        let assignee = on_duty(cx, team.id).await?.map(|duty| duty.person.id);
         let promise = promise_of(&decision);
         let due_at = due(clock(&[(cx.now(), EventKind::Asked)]).as_ref(), promise, &hours);
         let urgency = Urgency::of(decision.engagement.is_now(), entity.as_ref().and_then(|e| e.tier));
@@ -117,8 +115,8 @@ pub struct Foreseen {
     pub entity: Option<Entity>,
     /// Now, or in support hours, by which level.
     pub decision: Decision,
-    /// Whether somebody has the support shift now, and who.
-    pub on_duty: Option<rota::Contact>,
+    /// Who answers, now or when support hours begin.
+    pub on_duty: Option<OnDuty>,
 }
 
 /// What would come of asking, without asking.
@@ -138,8 +136,7 @@ pub async fn foresee(
     let (team, entity) = asked_of(cx, &new).await?;
     let environment = environment.trim().to_lowercase();
     let decision = levels::decide(cx, team.id, entity.as_ref(), impact, &environment).await?;
-    let on_duty = rota::on_call_of_teams(cx, &[team.id], Purpose::Support).await?;
-    let on_duty = on_duty.first().and_then(|(_, duty)| duty.on_call()).cloned();
+    let on_duty = on_duty(cx, team.id).await?;
     Ok(Foreseen { team, entity, decision, on_duty })
 }
 

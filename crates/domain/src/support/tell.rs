@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn of_new(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
     if let Some(assignee) = &request.assignee {
         let notice = Notice {
-            reason: format!("You have the support shift of {} now.", request.team_name),
+            reason: format!("You have the support shift of {}, or the next one.", request.team_name),
             ..notice(request, Recipient::Person(assignee.id), "support.asked", &request.title)
         };
         return send(cx, vec![(Some(assignee.id), notice)]).await;

@@ -172,6 +172,21 @@ async fn a_request_goes_to_whoever_has_the_shift_and_is_a_conversation(pool: PgP
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn outside_of_support_hours_it_goes_to_whoever_comes_next(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    shop.with_shift().await;
+    let mut hui = shop.bed.as_person(&shop.hui).await;
+    let now = support::on_duty(&mut hui.cx(), shop.basket.id).await.unwrap().unwrap();
+    assert_eq!((now.person.handle.as_str(), now.from), ("maya", None));
+    shop.bed.wait(10.hours());
+    let mut hui = shop.bed.as_person(&shop.hui).await;
+    let next = support::on_duty(&mut hui.cx(), shop.basket.id).await.unwrap().unwrap();
+    assert_eq!(next.from, Some("2026-11-24T08:00:00Z".parse().unwrap()), "on Tuesday morning");
+    let asked = shop.ask(&shop.hui, slow_till()).await.request;
+    assert_eq!(asked.assignee.map(|a| a.handle).as_deref(), Some("maya"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn without_a_schedule_it_is_nobodys_until_somebody_answers(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let asked = shop.ask(&shop.hui, slow_till()).await.request;

@@ -13,13 +13,9 @@ use axum::{
     routing::{get, post},
 };
 use jiff::Timestamp;
-use portolan_domain::{
-    people::Team,
-    rota::{self, Contact, Purpose},
-    support::{Counts, Request, State, Urgency},
-};
+use portolan_domain::support::{Counts, Request, State, Urgency};
 
-use crate::{Shared, caller::Viewer, error::PageError, words};
+use crate::{Shared, words};
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -83,10 +79,4 @@ pub(crate) fn in_words(counts: &Counts) -> String {
         0 => waiting,
         n => format!("{waiting}, {} overdue", words::count(n)),
     }
-}
-
-/// Who has the support shift of a team now.
-async fn on_duty(viewer: &mut Viewer, team: &Team) -> Result<Option<Contact>, PageError> {
-    let duties = rota::on_call_of_teams(&mut viewer.cx(), &[team.id], Purpose::Support).await?;
-    Ok(duties.first().and_then(|(_, duty)| duty.on_call()).cloned())
 }

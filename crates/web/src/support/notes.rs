@@ -20,6 +20,7 @@ use crate::{
     form::Form,
     markdown,
     page::{self, Nav, Shell},
+    words,
 };
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -42,6 +43,10 @@ struct NotesPage {
 }
 
 impl NotesPage {
+    fn brief(&self, note: &&Note) -> String {
+        words::brief(&markdown::plain(&note.text), 200)
+    }
+
     fn html(&self, note: &&Note) -> String {
         markdown::html(&note.text)
     }

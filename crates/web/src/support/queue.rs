@@ -9,15 +9,14 @@ use portolan_domain::{
     Cursor, Limit, Page,
     levels::{Hours, Levels},
     people::{self, Team},
-    rota::Contact,
-    support::{self, Counts, Essential, LastAnswer, Note, Request, Tab, Week},
+    support::{self, Counts, Essential, LastAnswer, Note, OnDuty, Request, Tab, Week},
 };
 
-use super::on_duty;
 use crate::{
     address::Steps,
     caller::Viewer,
     error::PageError,
+    markdown,
     page::{self, Nav, Shell},
     words,
 };
@@ -39,7 +38,7 @@ struct QueuePage {
     asked: Asked,
     counts: Counts,
     page: Page<Request>,
-    on_duty: Option<Contact>,
+    on_duty: Option<OnDuty>,
     hours: Hours,
     levels: Levels,
     last: Option<LastAnswer>,
@@ -63,6 +62,11 @@ impl QueuePage {
             Some(after) => format!("/support/teams/{slug}?tab={tab}&after={after}"),
             None => format!("/support/teams/{slug}?tab={tab}"),
         })
+    }
+
+    /// The beginning of last week's note, without its marks.
+    fn left(&self, note: &Note) -> String {
+        words::brief(&markdown::plain(&note.text), 280)
     }
 
     /// How long whoever was answered last had waited: `14 minutes`.
@@ -92,8 +96,8 @@ pub(super) async fn show(
     let tab: Tab = asked.tab.parse()?;
     let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
     let team = people::team(&mut viewer.cx(), &slug).await?;
-    let on_duty = on_duty(&mut viewer, &team).await?;
     let cx = &mut viewer.cx();
+    let on_duty = support::on_duty(cx, team.id).await?;
     let page = support::queue(cx, team.id, tab, after, Limit::new(ROWS)?).await?;
     let hours = Hours::of_team(cx, team.id).await?;
     let week = Week::of(cx.now(), &hours.zone);

@@ -72,6 +72,9 @@ pub(crate) fn look(event: &Event) -> (&'static str, &'static str, String) {
         EventKind::Answered => ("chat", "ok", "answered".into()),
         EventKind::AskedBack => ("chat", "ok", "answered; the next word is whoever asked's".into()),
         EventKind::Paused => ("ahead", "", "waits for whoever asked".into()),
+        EventKind::Assigned if event.to.is_some() && event.to == event.author => {
+            ("person", "", "took it".into())
+        }
         EventKind::Assigned => {
             ("person", "", to.map_or_else(|| "put it back".into(), |name| format!("gave it to {name}")))
         }
