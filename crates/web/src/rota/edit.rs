@@ -203,7 +203,7 @@ pub(super) async fn save(
     });
     match act(&mut viewer, &shell, &slug, edit, &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Schedule saved.", "Those whose time changes are told.").on(&super::address(&slug)))
+            Ok(Flash::ok("Schedule saved.", "Tell those whose time changes.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, form, Some(told), StatusCode::OK).await,
         Err(Error::Stale) => {

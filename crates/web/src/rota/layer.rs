@@ -154,7 +154,7 @@ pub(super) async fn add(
     let shell = viewer.shell(Nav::OnCall);
     match act(&mut viewer, &shell, &slug, new_layer(&form), &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Layer added.", "Those whose time changes are told.").on(&super::address(&slug)))
+            Ok(Flash::ok("Layer added.", "Tell those whose time changes.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, None, form, Some(told), StatusCode::OK).await,
         Err(error) => {
@@ -239,7 +239,7 @@ pub(super) async fn save(
     let shell = viewer.shell(Nav::OnCall);
     match act(&mut viewer, &shell, &slug, edited(layer.id, &form), &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Layer saved.", "Those whose time changes are told.").on(&super::address(&slug)))
+            Ok(Flash::ok("Layer saved.", "Tell those whose time changes.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, Some(layer), form, Some(told), StatusCode::OK).await,
         Err(Error::Stale) => {
@@ -281,7 +281,7 @@ pub(super) async fn remove(
 ) -> Result<Response, PageError> {
     let id: LayerId = id.parse().map_err(|_| Error::not_found("layer", &id))?;
     rota::change(&mut viewer.cx(), &slug, &Edit::RemoveLayer(id), None, "").await?;
-    Ok(Flash::ok("Layer removed.", "From now on; what was stays. Those whose time changes are told.")
+    Ok(Flash::ok("Layer removed.", "From now on; what was stays. Tell those whose time changes.")
         .on(&super::address(&slug)))
 }
 
