@@ -97,6 +97,8 @@ struct SettingsBody {
     load_pages_good: i64,
     /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
     load_pages_most: i64,
+    /// Percent of judged pages that are false alarms, from which on they hide the truth. Default 30.
+    load_false_alarms_most: i64,
     /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
     load_essential_warn: i64,
     /// Percent above which it is an alarm. Default 50.
@@ -113,6 +115,7 @@ impl From<Settings> for SettingsBody {
             load_least_one_in: s.load_least_one_in,
             load_pages_good: s.load_pages_good,
             load_pages_most: s.load_pages_most,
+            load_false_alarms_most: s.load_false_alarms_most,
             load_essential_warn: s.load_essential_warn,
             load_essential_alarm: s.load_essential_alarm,
         }
@@ -145,6 +148,9 @@ struct NewSettings {
     /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
     #[schema(required = true, value_type = i64)]
     load_pages_most: Option<i64>,
+    /// Percent of judged pages that are false alarms, from which on they hide the truth. Default 30.
+    #[schema(required = true, value_type = i64)]
+    load_false_alarms_most: Option<i64>,
     /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
     #[schema(required = true, value_type = i64)]
     load_essential_warn: Option<i64>,
@@ -175,6 +181,11 @@ impl NewSettings {
             load_least_one_in: needed("load_least_one_in", self.load_least_one_in, default.load_least_one_in),
             load_pages_good: needed("load_pages_good", self.load_pages_good, default.load_pages_good),
             load_pages_most: needed("load_pages_most", self.load_pages_most, default.load_pages_most),
+            load_false_alarms_most: needed(
+                "load_false_alarms_most",
+                self.load_false_alarms_most,
+                default.load_false_alarms_most,
+            ),
             load_essential_warn: needed(
                 "load_essential_warn",
                 self.load_essential_warn,

@@ -21,6 +21,7 @@ mod openapi;
 mod ownership;
 mod paging;
 mod people;
+mod review;
 mod rota;
 mod support;
 mod tag;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<Shared> {
         ownership::routes(),
         paging::routes(),
         people::routes(),
+        review::routes(),
         rota::routes(),
         support::routes(),
     ];

@@ -108,6 +108,8 @@ ids! {
     ActionId,
     /// Key of a way in which a thing is known to fail.
     FailureModeId,
+    /// Key of a frozen operational review.
+    OperationalReviewId,
     /// Key of a request for help.
     SupportRequestId,
     /// Key of an event in the thread of a request for help.

@@ -16,6 +16,7 @@
 //! | [`levels`] | how soon a team helps, and who may have an engineer at once |
 //! | [`incidents`] | what hurts, who runs it, what was learned, what is still to be done |
 //! | [`support`] | what is asked of teams, who has it, by when a word is owed |
+//! | [`review`] | what a team looks back on each week, and what stands out of a month |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -35,6 +36,7 @@ mod page;
 pub mod paging;
 pub mod people;
 mod portal;
+pub mod review;
 pub mod rota;
 pub mod sealing;
 mod secret;
@@ -48,9 +50,10 @@ pub use error::{Error, Problem, Result};
 pub use id::{
     ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId,
     CoverId, EntityId, FailureModeId, HandOverId, HolidayCalendarId, IdentityLinkId, IncidentEntryId,
-    IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OwnershipId,
-    PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId,
-    SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId, WebhookEndpointId,
+    IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OperationalReviewId,
+    OwnershipId, PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId,
+    SignInLinkId, SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId,
+    WebhookEndpointId,
 };
 pub use page::{Cursor, Limit, Page};
 pub use portal::{Clock, Portal};

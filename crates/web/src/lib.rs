@@ -32,6 +32,7 @@ mod page;
 mod paging;
 mod people;
 mod preferences;
+mod review;
 mod rota;
 mod search;
 mod style;
@@ -72,6 +73,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(paging::routes())
         .merge(people::routes())
         .merge(preferences::routes())
+        .merge(review::routes())
         .merge(rota::routes())
         .merge(search::routes())
         .merge(style::routes())

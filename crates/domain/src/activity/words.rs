@@ -40,6 +40,7 @@ impl Activity {
             "support.note-written" => "Hand-over note written".into(),
             "support.levels-set" => "Support levels set".into(),
             "support.levels-reset" => "Support levels are the usual ones again".into(),
+            "review.frozen" => "Operational review frozen".into(),
             "settings.changed" => format!("Settings changed: {}", self.fields()),
             "entity.created" | "entity.registered" => "Added to the catalog".into(),
             "entity.deleted" => "Removed from the catalog".into(),

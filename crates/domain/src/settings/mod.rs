@@ -27,6 +27,8 @@ pub struct Settings {
     pub load_pages_good: i64,
     /// Business-impacting pages a week beyond which it is not sustainable. Default 5.
     pub load_pages_most: i64,
+    /// Percent of judged pages that are false alarms, from which on they hide the truth. Default 30.
+    pub load_false_alarms_most: i64,
     /// Percent of a team's time in on-call and support above which improvement is crowded out. Default 40.
     pub load_essential_warn: i64,
     /// Percent above which it is an alarm. Default 50.
@@ -43,6 +45,7 @@ impl Default for Settings {
             load_least_one_in: 4,
             load_pages_good: 2,
             load_pages_most: 5,
+            load_false_alarms_most: 30,
             load_essential_warn: 40,
             load_essential_alarm: 50,
         }
@@ -56,6 +59,7 @@ const GOOD: &str = "on-call.good-one-in";
 const LEAST: &str = "on-call.least-one-in";
 const PAGES_GOOD: &str = "on-call.pages-a-week-good";
 const PAGES_MOST: &str = "on-call.pages-a-week-most";
+const FALSE_ALARMS_MOST: &str = "on-call.false-alarms-percent-most";
 const ESSENTIAL_WARN: &str = "on-call.essential-percent-warn";
 const ESSENTIAL_ALARM: &str = "on-call.essential-percent-alarm";
 
@@ -72,12 +76,13 @@ impl Settings {
             load_least_one_in: number(LEAST).unwrap_or(default.load_least_one_in),
             load_pages_good: number(PAGES_GOOD).unwrap_or(default.load_pages_good),
             load_pages_most: number(PAGES_MOST).unwrap_or(default.load_pages_most),
+            load_false_alarms_most: number(FALSE_ALARMS_MOST).unwrap_or(default.load_false_alarms_most),
             load_essential_warn: number(ESSENTIAL_WARN).unwrap_or(default.load_essential_warn),
             load_essential_alarm: number(ESSENTIAL_ALARM).unwrap_or(default.load_essential_alarm),
         }
     }
 
-    fn rows(self) -> [(&'static str, Value); 9] {
+    fn rows(self) -> [(&'static str, Value); 10] {
         [
             (NAMES, json!(self.usage_names_days)),
             (AFTER, json!(self.confirm_after_days)),
@@ -86,6 +91,7 @@ impl Settings {
             (LEAST, json!(self.load_least_one_in)),
             (PAGES_GOOD, json!(self.load_pages_good)),
             (PAGES_MOST, json!(self.load_pages_most)),
+            (FALSE_ALARMS_MOST, json!(self.load_false_alarms_most)),
             (ESSENTIAL_WARN, json!(self.load_essential_warn)),
             (ESSENTIAL_ALARM, json!(self.load_essential_alarm)),
         ]
@@ -108,6 +114,7 @@ impl Settings {
         within("load_good_one_in", self.load_good_one_in, self.load_least_one_in.max(1), 52);
         within("load_pages_good", self.load_pages_good, 0, 100);
         within("load_pages_most", self.load_pages_most, self.load_pages_good.max(0), 100);
+        within("load_false_alarms_most", self.load_false_alarms_most, 1, 100);
         within("load_essential_warn", self.load_essential_warn, 1, 100);
         within("load_essential_alarm", self.load_essential_alarm, self.load_essential_warn.max(1), 100);
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }

@@ -29,4 +29,4 @@ pub use queue::{
 };
 pub use request::{Category, Event, EventKind, Request, Urgency};
 pub use state::{Move, State, after};
-pub use week::{Trend, Week, WeekCounts, trend, weeks};
+pub use week::{Trend, Week, WeekCounts, trend, weeks, weeks_to};

@@ -5,7 +5,7 @@ use jiff::{
     civil::{Date, ISOWeekDate, Weekday},
     tz::TimeZone,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Category, store};
 use crate::{Cx, Error, Result, TeamId, levels::Hours, people};
@@ -104,7 +104,7 @@ impl WeekCounts {
 }
 
 /// What the weeks say of one category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trend {
     /// Few, and not more than before.
@@ -154,6 +154,14 @@ pub async fn weeks(cx: &mut Cx<'_>, slug: &str, most: i64) -> Result<Vec<WeekCou
     let team = people::team(cx, slug).await?;
     let zone = Hours::of_team(cx, team.id).await?.zone;
     let last = Week::of(cx.now(), &zone);
+    weeks_until(cx, team.id, last, most, &zone).await
+}
+
+/// What a team was asked in the weeks up to one, which is the last.
+pub async fn weeks_to(cx: &mut Cx<'_>, slug: &str, last: Week, most: i64) -> Result<Vec<WeekCounts>> {
+    cx.reader()?;
+    let team = people::team(cx, slug).await?;
+    let zone = Hours::of_team(cx, team.id).await?.zone;
     weeks_until(cx, team.id, last, most, &zone).await
 }
 

@@ -12,6 +12,7 @@ mod notify;
 mod ownership;
 mod paging;
 mod people;
+mod review;
 mod rota;
 mod support;
 mod usage;

@@ -4,6 +4,8 @@
 //! `record`, and what its people did in the portal as acts of those people, with the rights they have.
 
 mod help;
+mod pages;
+mod review;
 mod rota;
 mod smoke;
 mod story;
@@ -25,6 +27,7 @@ use portolan_domain::{
 use rust_embed::RustEmbed;
 
 use help::Helped;
+use pages::Watched;
 use smoke::Smoked;
 use story::{Act, Change};
 
@@ -84,6 +87,7 @@ enum Event {
     Act(Act),
     Change(Change),
     Help(help::Event),
+    Page(pages::Event),
     Schedule(rota::Schedule),
     Smoke(smoke::Event),
 }
@@ -103,11 +107,12 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     );
     events.extend(smoke::events(now)?.into_iter().map(|(at, event)| (at, Event::Smoke(event))));
     events.extend(help::events(now)?.into_iter().map(|(at, event)| (at, Event::Help(event))));
+    events.extend(pages::events(now)?.into_iter().map(|(at, event)| (at, Event::Page(event))));
     let schedules = list::<rota::Schedule>("schedules.yaml")?;
     events.extend(schedules.into_iter().map(|schedule| (schedule.at.before(now), Event::Schedule(schedule))));
     events.sort_by_key(|(at, _)| *at);
     let mut made = Vec::new();
-    let (mut helped, mut smoked) = (Helped::default(), Smoked::default());
+    let (mut helped, mut smoked, mut watched) = (Helped::default(), Smoked::default(), Watched::default());
     let changes = events.iter().filter(|(_, event)| matches!(event, Event::Change(_))).count();
     for (at, event) in events {
         match event {
@@ -117,6 +122,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
             }
             Event::Smoke(event) => smoked.happen(cx, event, at).await?,
             Event::Help(event) => helped.happen(cx, event, at).await?,
+            Event::Page(event) => watched.happen(cx, event, at).await?,
             Event::Act(act) => perform(cx, &act, at).await.with_context(|| format!("{} at {at}", act.by))?,
             Event::Change(change) => {
                 let what = format!("the change of {} to {}", change.entity, change.version);
@@ -128,6 +134,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     for schedule in &made {
         schedule.cover(cx, now).await.with_context(|| format!("what covers {}", schedule.slug))?;
     }
+    review::look_back(cx, now).await.context("what teams looked back on")?;
     let report =
         take_in(&mut cx.acting_at(&system, now - LAST_READ), descriptors(&["catalog/"])?, true).await?;
     notify::told_then(cx).await?;

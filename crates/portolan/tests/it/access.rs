@@ -55,6 +55,11 @@ const fn owners(answer: &'static str) -> Cells<9> {
     ["401", "403", "403", "403", answer, answer, answer, "403", answer]
 }
 
+/// Members and leads of the owning team and of those above it, also to read; and admins.
+const fn insiders(answer: &'static str) -> Cells<9> {
+    ["401", answer, "403", "403", answer, answer, answer, "403", answer]
+}
+
 const fn admins(answer: &'static str) -> Cells<9> {
     ["401", "403", "403", "403", "403", "403", "403", "403", answer]
 }
@@ -164,13 +169,30 @@ const API: &[Row<9>] = &[
     ),
     ("GET", "/api/v1/schedules/{slug}/warnings", "/api/v1/schedules/{rota}/warnings", "", readers("200")),
     // an admin's token that only reads is not of the team
+    ("GET", "/api/v1/teams/{slug}/load", "/api/v1/teams/harbour/load", "", insiders("200")),
     (
         "GET",
-        "/api/v1/teams/{slug}/load",
-        "/api/v1/teams/harbour/load",
+        "/api/v1/operational-reviews",
+        "/api/v1/operational-reviews?team=harbour&week=2026-W10",
         "",
-        ["401", "200", "403", "403", "200", "200", "200", "403", "200"],
+        insiders("200"),
     ),
+    (
+        "POST",
+        "/api/v1/operational-reviews",
+        "/api/v1/operational-reviews",
+        r#"{"team":"harbour","week":"2026-W10"}"#,
+        owners("201"),
+    ),
+    ("GET", "/api/v1/operational-reviews/{team}", "/api/v1/operational-reviews/harbour", "", insiders("200")),
+    (
+        "GET",
+        "/api/v1/operational-reviews/{team}/{number}",
+        "/api/v1/operational-reviews/harbour/{frozen}",
+        "",
+        insiders("200"),
+    ),
+    ("GET", "/api/v1/organisation-review", "/api/v1/organisation-review", "", readers("200")),
     ("GET", "/api/v1/swaps", "/api/v1/swaps", "", readers("200")),
     ("GET", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", readers("200")),
     ("DELETE", "/api/v1/swaps/{id}", "/api/v1/swaps/{swap}", "", owners("204")),
@@ -591,7 +613,7 @@ const API: &[Row<9>] = &[
         "PUT",
         "/api/v1/settings",
         "/api/v1/settings",
-        r#"{"usage_names_days":30,"confirm_after_days":null,"confirm_asks_a_month":4,"load_good_one_in":6,"load_least_one_in":4,"load_pages_good":2,"load_pages_most":5,"load_essential_warn":40,"load_essential_alarm":50}"#,
+        r#"{"usage_names_days":30,"confirm_after_days":null,"confirm_asks_a_month":4,"load_good_one_in":6,"load_least_one_in":4,"load_pages_good":2,"load_pages_most":5,"load_false_alarms_most":30,"load_essential_warn":40,"load_essential_alarm":50}"#,
         admins("200"),
     ),
     ("GET", "/api/v1/engagement", "/api/v1/engagement?team=harbour&impact=outage", "", readers("200")),
@@ -834,6 +856,18 @@ const PAGES: &[Row<6>] = &[
         viewers("303 /incidents/{nextincident}"),
     ),
     ("GET", "/incidents/{number}", "/incidents/{incident}", "", viewers("200")),
+    ("GET", "/reviews", "/reviews", "", viewers("200")),
+    ("GET", "/help/reviews", "/help/reviews", "", viewers("200")),
+    ("GET", "/teams/{slug}/review", "/teams/harbour/review?week=2026-W10", "", owning_viewers("200")),
+    (
+        "POST",
+        "/teams/{slug}/reviews",
+        "/teams/harbour/reviews",
+        "week=2026-W10",
+        owning_viewers("303 /teams/harbour/reviews/#"),
+    ),
+    ("GET", "/teams/{slug}/reviews", "/teams/harbour/reviews", "", owning_viewers("200")),
+    ("GET", "/teams/{slug}/reviews/{number}", "/teams/harbour/reviews/{frozen}", "", owning_viewers("200")),
     ("GET", "/support", "/support", "", viewers("200")),
     ("GET", "/support/new", "/support/new?team=harbour", "", viewers("200")),
     (
@@ -1339,7 +1373,7 @@ const PAGES: &[Row<6>] = &[
         "POST",
         "/settings",
         "/settings",
-        "usage_names_days=30&confirm_asks_a_month=4&load_good_one_in=6&load_least_one_in=4&load_pages_good=2&load_pages_most=5&load_essential_warn=40&load_essential_alarm=50",
+        "usage_names_days=30&confirm_asks_a_month=4&load_good_one_in=6&load_least_one_in=4&load_pages_good=2&load_pages_most=5&load_false_alarms_most=30&load_essential_warn=40&load_essential_alarm=50",
         admin_viewers("303 /settings"),
     ),
     ("GET", "/style", "/style", "", admin_viewers("200")),
@@ -1467,9 +1501,8 @@ impl Scene {
             "github" | "gitlab" => {
                 text(&self.make("/api/v1/integrations", &json!({ "kind": word, "name": n }))["id"])
             }
-            "request" | "closed" | "following" | "incident" | "nextincident" | "role" | "action" | "mode" => {
-                self.made_when_it_hurts(word, &n, mine)
-            }
+            "request" | "closed" | "following" | "incident" | "nextincident" | "role" | "action" | "mode"
+            | "frozen" => self.made_when_it_hurts(word, &n, mine),
             // one's own; whoever may have none is refused whatever it is
             "token" => {
                 mine.own("POST", "/api/v1/me/tokens", &json!({ "name": n, "scope": "read" }), "/token/id")
@@ -1659,6 +1692,11 @@ impl Scene {
                 let new = json!({ "team": "harbour", "title": n, "due_on": "2030-01-01" });
                 text(&self.make("/api/v1/actions", &new)["id"])
             }
+            // the number of a frozen week of the harbour
+            "frozen" => {
+                let week = json!({ "team": "harbour", "week": "2026-W10" });
+                self.make("/api/v1/operational-reviews", &week)["number"].to_string()
+            }
             // a failure mode of a thing that is there once
             "mode" => {
                 let path = "/api/v1/entities/component/default/moded";
@@ -1733,8 +1771,9 @@ fn outcome(answer: &Answer) -> String {
     match answer.status {
         300..400 => {
             let path = answer.location().split(['?', '#']).next().unwrap_or_default();
-            match path.strip_prefix("/pages/") {
-                Some(_) => format!("{} /pages/#", answer.status), // pages are numbered as they come
+            // pages and frozen reviews are numbered as they come
+            match ["/pages/", "/teams/harbour/reviews/"].into_iter().find(|begin| path.starts_with(begin)) {
+                Some(begin) => format!("{} {begin}#", answer.status),
                 None => format!("{} {path}", answer.status),
             }
         }

@@ -142,6 +142,10 @@ fn every_form_works_without_script() {
     ada.sees("/teams/ledger", "gifts");
     ada.submits(&edit, &format!("{gifts}/delete"), &[], "/catalog");
     assert_eq!(ada.client.get(gifts).status, 404);
+    let week = [("note", "Nothing was asked of us, and nothing broke.")];
+    ada.submits("/teams/basket/review", "/teams/basket/reviews", &week, "/teams/basket/reviews/1");
+    ada.sees("/teams/basket/reviews/1", "Nothing was asked of us, and nothing broke.");
+
     let end = ada.action("/teams/basket", "/teams/basket/members/", "/end");
     ada.submits("/teams/basket", &end, &[], "/teams/basket");
 

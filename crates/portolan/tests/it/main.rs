@@ -16,4 +16,5 @@ mod lifecycle;
 mod live;
 mod openapi;
 mod pages;
+mod reviews;
 mod support;

@@ -23,7 +23,6 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/alert-integrations/{id}", "known by a key that is another in every portal; alerts.rs looks at it"),
     ("/hand-overs/{id}", "known by a key that is another in every portal"),
     ("/escalation-policies/{slug}", "Fairhaven goes the usual way; alerts.rs looks at one"),
-    ("/pages/{id}", "nothing is wrong at Fairhaven; alerts.rs looks at one"),
     ("/search/people", "choices of a field"),
     ("/live", "what the badges of every page are made of"),
     ("/search/quick", "a part of the palette, which is opened on every page"),

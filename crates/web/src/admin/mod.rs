@@ -117,6 +117,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         .with("load_least_one_in", now.load_least_one_in)
         .with("load_pages_good", now.load_pages_good)
         .with("load_pages_most", now.load_pages_most)
+        .with("load_false_alarms_most", now.load_false_alarms_most)
         .with("load_essential_warn", now.load_essential_warn)
         .with("load_essential_alarm", now.load_essential_alarm);
     page::html(&settings_page(&mut viewer, form).await?)
@@ -150,6 +151,7 @@ fn read(form: &Form) -> Result<Settings, Error> {
         load_least_one_in: number("load_least_one_in")?,
         load_pages_good: number("load_pages_good")?,
         load_pages_most: number("load_pages_most")?,
+        load_false_alarms_most: number("load_false_alarms_most")?,
         load_essential_warn: number("load_essential_warn")?,
         load_essential_alarm: number("load_essential_alarm")?,
     })

@@ -37,6 +37,7 @@ const LABELS: &[(&str, &str)] = &[
     ("load_essential_warn", "Percent of time in on-call and support that crowds out improvement"),
     ("load_good_one_in", "On call one in so many is good"),
     ("load_least_one_in", "More often than one in so many needs a reason"),
+    ("load_false_alarms_most", "Percent of judged pages that may be false alarms"),
     ("load_pages_good", "Pages a week up to which a team is well"),
     ("load_pages_most", "Pages a week beyond which it is not sustainable"),
     ("note", "A word to them"),
@@ -89,6 +90,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/incidents/{number}/actions", "owner", "Who promises it"),
     ("/incidents/{number}/edit", "link", "Where people meet"),
     ("/set-up/{secret}", "name", "Your name"),
+    ("/teams/{slug}/reviews", "note", "What is to be said of this week"),
     ("/support/teams/{slug}/notes", "text", "Note"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),
 ];
@@ -133,6 +135,7 @@ mod tests {
         ("paging/integrations.html", "/teams/{slug}/integrations"),
         ("paging/raise.html", "/pages/new"),
         ("people/set_up.html", "/set-up/{secret}"),
+        ("review/week.html", "/teams/{slug}/reviews"),
         ("rota/new.html", "/schedules/new"),
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
         ("support/notes.html", "/support/teams/{slug}/notes"),

@@ -2,7 +2,10 @@
 
 use askama::Template;
 use axum::{Router, response::Response, routing::get};
-use portolan_domain::levels::{Level, TIERS};
+use portolan_domain::{
+    levels::{Level, TIERS},
+    settings::Settings,
+};
 
 use crate::{
     Shared,
@@ -16,6 +19,7 @@ pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/help/keyboard", get(keyboard))
         .route("/help/on-call", get(on_call))
+        .route("/help/reviews", get(reviews))
         .route("/help/support", get(support))
 }
 
@@ -69,6 +73,18 @@ impl SupportPage {
 
 async fn support(viewer: Viewer) -> Result<Response, PageError> {
     page::html(&SupportPage { shell: viewer.shell(Nav::Support) })
+}
+
+#[derive(Template)]
+#[template(path = "help/reviews.html")]
+struct ReviewsPage {
+    shell: Shell,
+    /// The limits that hold unless an admin set others.
+    settings: Settings,
+}
+
+async fn reviews(viewer: Viewer) -> Result<Response, PageError> {
+    page::html(&ReviewsPage { shell: viewer.shell(Nav::Teams), settings: Settings::default() })
 }
 
 #[derive(Template)]
