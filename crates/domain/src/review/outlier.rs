@@ -118,18 +118,17 @@ pub fn outliers(facts: &Facts, settings: &Settings) -> Vec<Outlier> {
 fn pages(facts: &Facts, settings: &Settings) -> Option<Outlier> {
     let worst = facts.weeks.iter().max_by_key(|w| (w.real_impact, std::cmp::Reverse(w.week)))?;
     let (level, threshold, means) = if worst.real_impact > settings.load_pages_most {
-        (Level::Alarm, settings.load_pages_most, "is not sustainable")
+        let most = settings.load_pages_most;
+        (Level::Alarm, most, format!("more than {most} a week are not sustainable"))
     } else if worst.real_impact > settings.load_pages_good {
-        (Level::High, settings.load_pages_good, "is more than a team is well with")
+        let good = settings.load_pages_good;
+        (Level::High, good, format!("up to {good} a week a team is well"))
     } else {
         return None;
     };
     let passed = facts.weeks.iter().filter(|w| w.real_impact > threshold).count();
     let often = if passed == 1 { String::new() } else { format!("; {passed} weeks of the month passed it") };
-    let words = format!(
-        "{} pages with real impact in {}: more than {threshold} a week {means}{often}",
-        worst.real_impact, worst.week
-    );
+    let words = format!("{} pages with real impact in {}: {means}{often}", worst.real_impact, worst.week);
     Some(Outlier { what: Outlying::Pages, level, value: worst.real_impact, threshold, words })
 }
 
@@ -213,7 +212,7 @@ mod tests {
         let words = &outliers(&of(&[1, 6, 7]), &Settings::default())[0].words;
         assert_eq!(
             words,
-            "7 pages with real impact in 2026-W47: more than 5 a week is not sustainable; 2 weeks of the month passed it"
+            "7 pages with real impact in 2026-W47: more than 5 a week are not sustainable; 2 weeks of the month passed it"
         );
         let words = &outliers(&of(&[3, 3]), &Settings::default())[0].words;
         assert!(words.starts_with("3 pages with real impact in 2026-W45"), "the first of equals: {words}");

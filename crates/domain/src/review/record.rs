@@ -407,7 +407,32 @@ pub struct ActionLine {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    /// Whether `written` says all that `kept` does; it may say more.
+    fn says(written: &Value, kept: &Value) -> bool {
+        match (written, kept) {
+            (Value::Object(written), Value::Object(kept)) => {
+                kept.iter().all(|(name, kept)| written.get(name).is_some_and(|written| says(written, kept)))
+            }
+            (Value::Array(written), Value::Array(kept)) => {
+                written.len() == kept.len()
+                    && written.iter().zip(kept).all(|(written, kept)| says(written, kept))
+            }
+            (written, kept) => written == kept,
+        }
+    }
+
+    #[test]
+    fn what_was_frozen_in_the_first_form_is_read_whole() {
+        let kept: Value = serde_json::from_str(include_str!("form_1.json")).expect("JSON");
+        let review: Review =
+            serde_json::from_value(kept.clone()).expect("a field that is new needs a default");
+        let written = serde_json::to_value(&review).expect("JSON");
+        assert!(says(&written, &kept), "what is lost was frozen once: {written:#}");
+    }
 
     #[test]
     fn false_alarms_are_a_share_of_what_was_judged() {

@@ -189,7 +189,7 @@ impl Watched {
         let new = NewIntegration {
             team: team.to_owned(),
             kind: IntegrationKind::Alertmanager,
-            name: "Alertmanager".into(),
+            name: "Cluster monitoring".into(),
             routes: None,
         };
         let made = paging::create_integration(&mut cx.acting_at(&lead, at), new).await?;

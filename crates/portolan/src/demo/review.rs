@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{actor, list, story::Ago};
 
 /// Notes were prepared since so long ago,
-const SINCE: SignedDuration = SignedDuration::from_hours(24 * 21);
+const SINCE: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// by a portal that looks around at least so often.
 const EVERY: SignedDuration = SignedDuration::from_hours(12);
 
@@ -49,7 +49,7 @@ struct Frozen {
 pub(super) async fn look_back(cx: &mut Cx<'_>, now: Timestamp) -> Result<()> {
     let system = Actor::system();
     let mut at = now - SINCE;
-    while at < now {
+    while at <= now {
         paging::prepare_hand_overs(&mut cx.acting_at(&system, at)).await?;
         at += EVERY;
     }

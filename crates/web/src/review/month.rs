@@ -54,13 +54,13 @@ impl MonthPage {
         let looked_at = self.found.looked_at;
         match (looked_at, self.found.teams.total) {
             (0, _) => "You are in no team and lead none, so there is nothing of a team to tell you.".into(),
-            (1, 0) => "Nothing stands out of your team.".into(),
+            (1, 0) => "Nothing stands out in your team.".into(),
             (_, 0) => {
-                format!("Nothing stands out of the {} teams that you answer for.", words::count(looked_at))
+                format!("Nothing stands out in the {} teams that you answer for.", words::count(looked_at))
             }
-            (1, _) => "Something stands out of your team.".into(),
+            (1, _) => "Something stands out in your team.".into(),
             (_, n) => format!(
-                "Something stands out of {} of the {} teams that you answer for.",
+                "Something stands out in {} of the {} teams that you answer for.",
                 words::count(n),
                 words::count(looked_at)
             ),

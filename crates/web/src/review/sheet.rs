@@ -151,7 +151,10 @@ impl Sheet {
             Figure {
                 label: "False alarms",
                 value: share.map_or_else(|| "none judged".into(), |share| format!("{share}%")),
-                beside: format!("{} of {} judged", words::count(now.false_alarm), words::count(now.judged())),
+                beside: match now.judged() {
+                    0 => String::new(),
+                    judged => format!("{} of {} judged", words::count(now.false_alarm), words::count(judged)),
+                },
                 mark: share
                     .filter(|s| *s >= limits.false_alarms_most)
                     .map(|_| ("warn", "they hide the truth")),
@@ -165,10 +168,10 @@ impl Sheet {
             Figure {
                 label: "Production changes",
                 value: words::count(review.changes.counts.total),
-                beside: if wrong == 0 {
-                    "all well".into()
-                } else {
-                    format!("{} went wrong", words::count(wrong))
+                beside: match (review.changes.counts.total, wrong) {
+                    (0, _) => "none".into(),
+                    (_, 0) => "all well".into(),
+                    _ => format!("{} went wrong", words::count(wrong)),
                 },
                 mark: None,
             },

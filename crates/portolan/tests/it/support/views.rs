@@ -103,6 +103,7 @@ pub(crate) const VIEWS: &[View] = &[
     ("page", ENGINEER, "/pages/6"),
     ("page-unjudged", ENGINEER, "/pages?show=unjudged&team=basket"),
     ("review", ENGINEER, "/teams/basket/review"),
+    ("review-loud", "wouter.smit", "/teams/ledger/review"),
     ("review-quiet", ENGINEER, "/teams/basket/review?week=2026-W02"),
     ("review-frozen", ENGINEER, "/teams/basket/reviews/1"),
     ("reviews", ENGINEER, "/teams/basket/reviews"),
