@@ -22,8 +22,9 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// Only of this kind: `no-owner`, `owner-unknown`, `team-empty`, `owner-inactive`, `no-runbook`, `orphaned`,
-    /// `dangling`, `descriptor-drift`, `not-confirmed`.
+    /// Only of this kind: `no-owner`, `owner-unknown`, `team-empty`, `owner-inactive`, `no-24x7`, `no-runbook`,
+    /// `orphaned`, `dangling`, `descriptor-drift`, `not-confirmed`; of schedules `schedule-gap`, `schedule-unreachable`,
+    /// `schedule-twice`, `schedule-away`.
     #[param(value_type = Option<String>)]
     kind: Option<findings::Kind>,
     /// Only what this team owns (slug).
@@ -53,13 +54,13 @@ impl Query {
 struct FindingBody {
     /// What kind.
     kind: &'static str,
-    /// Where.
+    /// Where: the reference of an entity, or `schedule:slug`.
     entity: String,
     /// Its tier.
     tier: Option<i16>,
     /// Slug of the team that owns it.
     team: Option<String>,
-    /// Since when.
+    /// Since when; of what is to come, from when on.
     since: Timestamp,
     /// What follows from it.
     consequence: String,

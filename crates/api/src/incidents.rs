@@ -548,6 +548,8 @@ struct ActionBody {
     /// By when, a day.
     #[schema(value_type = String, format = Date)]
     due_on: Date,
+    /// The alert rule that it mends, as monitoring calls it.
+    alert_rule: Option<String>,
     /// `open`, `done` or `dropped`.
     state: &'static str,
     /// What came of it.
@@ -567,6 +569,7 @@ impl From<Action> for ActionBody {
             title: a.title,
             owner: a.owner,
             due_on: a.due_on,
+            alert_rule: a.alert_rule,
             state: a.state.as_str(),
             outcome: a.outcome,
             created_at: a.created_at,
@@ -582,8 +585,13 @@ async fn actions(
     Params(query): Params<ActionQuery>,
 ) -> Result<Json<List<ActionBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
-    let filter =
-        ActionFilter { team: query.team, incident: query.incident, state: query.state, mine: query.mine };
+    let filter = ActionFilter {
+        team: query.team,
+        incident: query.incident,
+        state: query.state,
+        mine: query.mine,
+        rules: false,
+    };
     let page = incidents::actions(&mut caller.cx().await?, &filter, after, limit).await?;
     Ok(List::of(page, ActionBody::from))
 }
@@ -603,6 +611,8 @@ struct NewActionBody {
     /// By when, a day.
     #[schema(value_type = String, format = Date)]
     due_on: Date,
+    /// The alert rule that it mends, as monitoring calls it: it then stands beside the rule in the load of the team.
+    alert_rule: Option<String>,
 }
 
 /// Promises something.
@@ -615,6 +625,7 @@ async fn add_action(mut caller: Caller, Body(body): Body<NewActionBody>) -> Resu
         title: body.title,
         owner: body.owner,
         due_on: body.due_on,
+        alert_rule: body.alert_rule,
     };
     let action = incidents::add_action(&mut caller.cx().await?, new).await?;
     let path = format!("/actions/{}", action.id);

@@ -16,6 +16,7 @@ mod error;
 mod findings;
 mod incidents;
 mod integrations;
+mod load;
 mod notify;
 mod openapi;
 mod ownership;
@@ -72,6 +73,7 @@ fn routes() -> OpenApiRouter<Shared> {
         findings::routes(),
         incidents::routes(),
         integrations::routes(),
+        load::routes(),
         notify::routes(),
         ownership::routes(),
         paging::routes(),

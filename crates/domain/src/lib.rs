@@ -15,6 +15,7 @@
 //! | [`work`] | the durable queue that replicas share |
 //! | [`levels`] | how soon a team helps, and who may have an engineer at once |
 //! | [`incidents`] | what hurts, who runs it, what was learned, what is still to be done |
+//! | [`load`] | whether on-call is bearable and fair, and which alert rules cost most |
 //! | [`support`] | what is asked of teams, who has it, by when a word is owed |
 //! | [`review`] | what a team looks back on each week, and what stands out of a month |
 //! | [`activity`] | what happened in the portal, who did it, when |
@@ -31,6 +32,7 @@ mod id;
 pub mod incidents;
 pub mod levels;
 pub mod live;
+pub mod load;
 pub mod notify;
 mod page;
 pub mod paging;

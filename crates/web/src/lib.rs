@@ -25,6 +25,7 @@ mod help;
 mod home;
 mod incidents;
 mod live;
+mod load;
 mod markdown;
 mod notify;
 mod ownership;
@@ -68,6 +69,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(home::routes())
         .merge(incidents::routes())
         .merge(live::routes())
+        .merge(load::routes())
         .merge(notify::routes())
         .merge(ownership::routes())
         .merge(paging::routes())

@@ -39,7 +39,7 @@ impl From<&Contact> for ContactBody {
 
 /// A person by name.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NameBody {
+pub(crate) struct NameBody {
     /// Short unique name.
     handle: String,
     /// Full name.

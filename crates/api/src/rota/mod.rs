@@ -6,12 +6,12 @@ mod covers;
 mod feeds;
 mod holidays;
 mod layers;
-mod load;
 mod oncall;
 mod people;
 mod schedules;
 mod swaps;
 
+pub(crate) use bodies::NameBody;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
@@ -23,7 +23,6 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .merge(feeds::routes())
         .merge(holidays::routes())
         .merge(layers::routes())
-        .merge(load::routes())
         .merge(oncall::routes())
         .merge(people::routes())
         .merge(schedules::routes())

@@ -8,6 +8,7 @@ use axum::{
 use jiff::{SignedDuration, Timestamp};
 use portolan_domain::{
     HolidayCalendarId,
+    paging::{ToldTwice, told_twice},
     rota::{self, Edit, NewSchedule, Purpose, ScheduleEdit, ScheduleFilter, Warning},
 };
 use serde::{Deserialize, Serialize};
@@ -226,7 +227,7 @@ async fn shifts(
 /// Something wrong in what is to come.
 #[derive(Debug, Serialize, ToSchema)]
 struct WarningBody {
-    /// `gap`, `vacant`, `unreachable` or `double-booked`.
+    /// `gap`, `vacant`, `unreachable`, `double-booked`, `away`, or `told-twice`: a policy would tell the same person at two steps.
     kind: &'static str,
     /// First instant.
     start: Timestamp,
@@ -236,12 +237,14 @@ struct WarningBody {
     person: Option<NameBody>,
     /// The other schedule of somebody in two places.
     other: Option<ScheduleNameBody>,
+    /// Slug of the policy that would tell somebody twice.
+    policy: Option<String>,
 }
 
 impl From<&Warning> for WarningBody {
     fn from(w: &Warning) -> Self {
         let start = w.start();
-        let plain = Self { kind: "gap", start, end: None, person: None, other: None };
+        let plain = Self { kind: "gap", start, end: None, person: None, other: None, policy: None };
         match w {
             Warning::Gap { end, .. } => Self { end: Some(*end), ..plain },
             Warning::Vacant { end, person, .. } => {
@@ -257,15 +260,36 @@ impl From<&Warning> for WarningBody {
                 other: Some(other.into()),
                 ..plain
             },
+            Warning::Away { end, person, .. } => {
+                Self { kind: "away", end: Some(*end), person: Some(person.into()), ..plain }
+            }
         }
     }
 }
 
-/// What is wrong in the next eight weeks: gaps, vacant turns, people nothing would reach, people in two places at once.
+impl From<&ToldTwice> for WarningBody {
+    fn from(t: &ToldTwice) -> Self {
+        Self {
+            kind: "told-twice",
+            start: t.start,
+            end: Some(t.end),
+            person: Some((&t.person).into()),
+            other: None,
+            policy: Some(t.slug.clone()),
+        }
+    }
+}
+
+/// What is wrong in the next eight weeks: gaps, vacant turns, people nothing would reach, people in two places at once, people
+/// who are away, and policies that would tell the same person twice.
 #[utoipa::path(get, path = "/schedules/{slug}/warnings", tag = "on-call", params(("slug" = String, Path)), responses((status = 200, body = List<WarningBody>)))]
 async fn warnings(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<List<WarningBody>>, ApiError> {
     let cx = &mut caller.cx().await?;
     let schedule = rota::schedule(cx, &slug).await?;
     let found = rota::warnings(cx, &[schedule.id]).await?;
-    Ok(List::whole(found.iter().map(WarningBody::from).collect()))
+    let twice = told_twice(cx, &[schedule.id]).await?;
+    let mut all: Vec<_> =
+        found.iter().map(WarningBody::from).chain(twice.iter().map(WarningBody::from)).collect();
+    all.sort_by_key(|w| w.start);
+    Ok(List::whole(all))
 }

@@ -1,4 +1,4 @@
-//! What drifted: people leave, teams merge, descriptors fall behind. Each finding says what follows from it, since when,
+//! What drifted: people leave, teams merge, descriptors fall behind, schedules have holes. Each finding says what follows from it, since when,
 //! and which page mends it. They are read from the catalog as it is, so a repaired one is gone.
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +20,18 @@ pub enum Kind {
     TeamEmpty,
     /// The owning person is not active any more.
     OwnerInactive,
+    /// Time of a schedule that nobody has.
+    ScheduleGap,
+    /// Somebody on a schedule whom nothing reaches.
+    ScheduleUnreachable,
     /// Tier 0 or 1, and nobody is on call for it at some hours.
     #[serde(rename = "no-24x7")]
     #[sqlx(rename = "no-24x7")]
     NotRoundTheClock,
+    /// Somebody on call on two schedules at once.
+    ScheduleTwice,
+    /// Somebody on a schedule while they are away.
+    ScheduleAway,
     /// Tier 0 or 1 without a runbook.
     NoRunbook,
     /// Its source does not name it any more.
@@ -38,12 +46,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, what hurts most first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::NoOwner,
         Self::OwnerUnknown,
         Self::TeamEmpty,
         Self::OwnerInactive,
+        Self::ScheduleGap,
+        Self::ScheduleUnreachable,
         Self::NotRoundTheClock,
+        Self::ScheduleTwice,
+        Self::ScheduleAway,
         Self::NoRunbook,
         Self::Orphaned,
         Self::Dangling,
@@ -58,7 +70,11 @@ impl Kind {
             Self::OwnerUnknown => "owner-unknown",
             Self::TeamEmpty => "team-empty",
             Self::OwnerInactive => "owner-inactive",
+            Self::ScheduleGap => "schedule-gap",
+            Self::ScheduleUnreachable => "schedule-unreachable",
             Self::NotRoundTheClock => "no-24x7",
+            Self::ScheduleTwice => "schedule-twice",
+            Self::ScheduleAway => "schedule-away",
             Self::NoRunbook => "no-runbook",
             Self::Orphaned => "orphaned",
             Self::Dangling => "dangling",
@@ -74,7 +90,11 @@ impl Kind {
             Self::OwnerUnknown => "Owner unknown",
             Self::TeamEmpty => "Team is empty",
             Self::OwnerInactive => "Owner has left",
+            Self::ScheduleGap => "Gap in a schedule",
+            Self::ScheduleUnreachable => "Cannot be reached",
             Self::NotRoundTheClock => "Not on call 24x7",
+            Self::ScheduleTwice => "Twice on call",
+            Self::ScheduleAway => "On call while away",
             Self::NoRunbook => "No runbook",
             Self::Orphaned => "Orphaned",
             Self::Dangling => "Points at nothing",
@@ -91,6 +111,8 @@ impl Kind {
                 | Self::OwnerUnknown
                 | Self::TeamEmpty
                 | Self::OwnerInactive
+                | Self::ScheduleGap
+                | Self::ScheduleUnreachable
                 | Self::NotRoundTheClock
                 | Self::NoRunbook
         )
@@ -112,11 +134,11 @@ impl std::str::FromStr for Kind {
 pub struct Finding {
     /// What kind.
     pub kind: Kind,
-    /// Where.
-    pub entity_id: EntityId,
-    /// Its reference.
+    /// Where; none if it is a schedule.
+    pub entity_id: Option<EntityId>,
+    /// Its reference; of a schedule `schedule:slug`.
     pub entity_ref: String,
-    /// Its kind.
+    /// Its kind, or `schedule`.
     pub entity_kind: String,
     /// Its title, else name.
     pub entity_title: String,
@@ -126,7 +148,7 @@ pub struct Finding {
     pub team: Option<String>,
     /// Name of that team.
     pub team_name: Option<String>,
-    /// Since when.
+    /// Since when; of what is to come, from when on.
     pub since: Timestamp,
     /// What it speaks of: the unknown owner, the missing references, the source.
     pub detail: Vec<String>,
@@ -161,6 +183,23 @@ impl Finding {
                     "{tier}{one} has nobody on call for it at some hours, and a page then falls through to a lead."
                 )
             }
+            Kind::ScheduleGap => match one.parse::<u64>() {
+                Ok(n) if n > 1 => format!(
+                    "{n} times in the next eight weeks nobody has it: a page then goes to a lead, who may not expect it."
+                ),
+                _ => "In the next eight weeks nobody has it for a time: a page then goes to a lead, who may not expect it."
+                    .into(),
+            },
+            Kind::ScheduleUnreachable => {
+                format!("Neither an address nor a number is known of {}: a page reaches nobody.", few(&self.detail))
+            }
+            Kind::ScheduleTwice => {
+                let other = self.detail.get(1).map_or("another schedule", String::as_str);
+                format!("{one} is also on {other} then. If one stands behind the other, both pages wake the same person.")
+            }
+            Kind::ScheduleAway => {
+                format!("Away then, as their own calendars say: {}. Let somebody else take it in time.", few(&self.detail))
+            }
             Kind::NoRunbook => {
                 let tier = self.tier.map_or_else(String::new, |t| format!("Tier {t}: "));
                 format!("{tier}whoever is woken by it starts from nothing.")
@@ -191,10 +230,19 @@ impl Finding {
         }
     }
 
+    /// The page of what it is about.
+    pub fn href(&self) -> String {
+        page_of(&self.entity_ref)
+    }
+
     /// The page that mends it.
     pub fn repair(&self) -> Repair {
-        let page = page_of(&self.entity_ref);
+        let page = self.href();
         match self.kind {
+            Kind::ScheduleGap => Repair { label: "Fill the gap", href: page },
+            Kind::ScheduleUnreachable | Kind::ScheduleTwice | Kind::ScheduleAway => {
+                Repair { label: "See the schedule", href: page }
+            }
             Kind::NoOwner | Kind::OwnerUnknown | Kind::TeamEmpty | Kind::OwnerInactive => {
                 Repair { label: "Choose an owner", href: format!("{page}/hand-over") }
             }
@@ -217,8 +265,11 @@ fn few(all: &[String]) -> String {
     }
 }
 
-/// Path of an entity's page.
+/// Path of the page of an entity or a schedule.
 fn page_of(entity_ref: &str) -> String {
+    if let Some(slug) = entity_ref.strip_prefix("schedule:") {
+        return format!("/schedules/{slug}");
+    }
     format!("/catalog/{}", entity_ref.replacen(':', "/", 1))
 }
 
@@ -357,5 +408,6 @@ mod tests {
     #[test]
     fn a_reference_has_a_page() {
         assert_eq!(page_of("component:default/checkout-api"), "/catalog/component/default/checkout-api");
+        assert_eq!(page_of("schedule:basket-primary"), "/schedules/basket-primary");
     }
 }

@@ -23,6 +23,8 @@ pub struct NewAction {
     pub owner: Option<String>,
     /// By when.
     pub due_on: Date,
+    /// The alert rule that it mends, as monitoring calls it.
+    pub alert_rule: Option<String>,
 }
 
 /// What to change of an action; nothing given, nothing changed.
@@ -49,6 +51,8 @@ pub struct ActionFilter {
     pub state: Option<ActionState>,
     /// That the actor promised.
     pub mine: bool,
+    /// That mend an alert rule.
+    pub rules: bool,
 }
 
 /// Promises something.
@@ -56,6 +60,7 @@ pub async fn add_action(cx: &mut Cx<'_>, new: NewAction) -> Result<Action> {
     cx.writer()?;
     let mut checks = Checks::default();
     let title = checks.line("title", &new.title, 300);
+    let rule = checks.optional_line("alert_rule", new.alert_rule.as_deref(), 500);
     let owner = owner(cx, &mut checks, new.owner.as_deref()).await?;
     checks.done()?;
     cx.atomically(async |cx| {
@@ -73,8 +78,16 @@ pub async fn add_action(cx: &mut Cx<'_>, new: NewAction) -> Result<Action> {
             None => require(cx, team, None).await?,
         }
         let id = ActionId::new();
-        store::insert_action(cx, id, team, incident.as_ref().map(|i| i.id), &title, owner, new.due_on)
-            .await?;
+        let from = incident.as_ref().map(|i| i.id);
+        let kept = store::NewRow {
+            team,
+            incident: from,
+            title: &title,
+            owner,
+            due_on: new.due_on,
+            rule: rule.as_deref(),
+        };
+        store::insert_action(cx, id, &kept).await?;
         let subject = incident.map_or_else(|| format!("action:{id}"), |i| i.subject());
         activity::record(cx, Act { note: title.clone(), ..Act::new("action.promised", subject) }).await?;
         get(cx, id).await
@@ -116,8 +129,9 @@ pub async fn edit_action(cx: &mut Cx<'_>, id: ActionId, edit: ActionEdit) -> Res
         if change.due_on != before.due_on {
             changes.push(Changed::new("due_on", before.due_on.to_string(), change.due_on.to_string()));
         }
+        let after = get(cx, id).await?;
         if change.owner != promised_by {
-            changes.push(Changed::new("owner", before.owner.clone(), serde_json::Value::Null));
+            changes.push(Changed::new("owner", before.owner.clone(), after.owner.clone()));
         }
         if !changes.is_empty() {
             let subject =
@@ -125,7 +139,7 @@ pub async fn edit_action(cx: &mut Cx<'_>, id: ActionId, edit: ActionEdit) -> Res
             let act = Act { changes, note: before.title.clone(), ..Act::new("action.changed", subject) };
             activity::record(cx, act).await?;
         }
-        get(cx, id).await
+        Ok(after)
     })
     .await
 }

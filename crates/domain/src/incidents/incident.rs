@@ -340,6 +340,9 @@ pub struct Action {
     pub owner_name: Option<String>,
     /// By when.
     pub due_on: Date,
+    /// The alert rule that it mends, as monitoring calls it.
+    #[serde(default)]
+    pub alert_rule: Option<String>,
     /// Whether it is open, done or dropped.
     pub state: ActionState,
     /// What came of it.

@@ -19,6 +19,7 @@ mod incoming;
 mod intake;
 mod integration;
 mod maintenance;
+mod next;
 mod open;
 mod policy;
 mod raise;
@@ -26,6 +27,7 @@ mod read;
 mod record;
 mod state;
 mod store;
+mod twice;
 mod who;
 
 pub use act::{Responder, acknowledge, add_responder, judge, note, reassign, resolve};
@@ -47,6 +49,7 @@ pub use maintenance::{
     Filter as WindowFilter, NewWindow, WINDOW_OVER, Window, WindowJob, end_maintenance, plan_maintenance,
     window, window_over, windows, windows_now,
 };
+pub use next::{IfNoAnswer, if_no_answer};
 pub use open::{PageJob, STEP};
 pub use policy::{
     Because, MOST_STEPS, NewPolicy, NewStep, NewTarget, Next, Plan, Policy, PolicyStep, Progress, Reached,
@@ -57,4 +60,5 @@ pub use raise::{NewPage, Preview, Whom, preview, raise};
 pub use read::{Filter, find, list, paged, view};
 pub use record::{Alert, EventKind, PageEvent, Paged, PagedView, Urgency};
 pub use state::{Judgement, Move, State};
+pub use twice::{ToldTwice, told_twice};
 pub use who::Reach;

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Holder, Plan, Purpose, Schedule, ScheduleName, Shift, schedule::may_read, shifts, store};
-use crate::{CoverId, Cx, Error, LayerId, PersonId, Result, ScheduleId, TeamId, people::PersonName};
+use super::{Away, Holder, Plan, Purpose, Schedule, ScheduleName, Shift, schedule::may_read, shifts, store};
+use crate::{
+    CoverId, Cursor, Cx, Error, LayerId, Limit, Page, PersonId, Result, ScheduleId, TeamId,
+    page::check_words, people::PersonName,
+};
 
 /// The longest range that shifts are listed for: a year and a bit, so that two year-ends fit.
 pub const MOST_DAYS: i64 = 400;
@@ -125,6 +128,15 @@ impl Duty {
     /// The person who is on call.
     pub fn on_call(&self) -> Option<&Contact> {
         self.person.as_ref().filter(|_| self.held == Held::Person)
+    }
+
+    /// When within it whoever has it is away, by what is known of absences; in their order.
+    pub fn away(&self, absences: &[Away]) -> Vec<Away> {
+        let Some(person) = self.on_call() else { return Vec::new() };
+        let own = absences.iter().filter(|a| a.person == person.id);
+        own.map(|a| Away { start: a.start.max(self.start), end: a.end.min(self.end), ..*a })
+            .filter(|a| a.start < a.end)
+            .collect()
     }
 
     /// Whether it lasts at this instant.
@@ -265,10 +277,15 @@ pub struct NowAndNext {
 pub async fn company_now(
     cx: &mut Cx<'_>,
     filter: &super::ScheduleFilter,
-    after: Option<crate::Cursor>,
-    limit: crate::Limit,
-) -> Result<crate::Page<NowAndNext>> {
-    let page = super::schedules(cx, filter, after, limit).await?;
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<NowAndNext>> {
+    may_read(cx)?;
+    filter.q.as_deref().map_or(Ok(()), check_words)?;
+    let key = after.as_ref().map(Cursor::key::<(String, String, ScheduleId)>).transpose()?;
+    let rows = store::schedules_by_team(cx, filter, key, limit.probe()).await?;
+    let total = store::count_schedules(cx, filter).await?;
+    let page = Page::cut(rows, limit, total, after.as_ref(), |s| (s.team.name.clone(), s.name.clone(), s.id));
     let ids: Vec<ScheduleId> = page.items.iter().map(|s| s.id).collect();
     let mut around = store::duties_around(cx, &ids, cx.now()).await?;
     let now = cx.now();
@@ -326,4 +343,18 @@ pub async fn shifts_of_team(
     may_read(cx)?;
     check_range(from, to)?;
     store::held_by_people(cx, team, from, to).await
+}
+
+/// When whoever has one of these shifts is away meanwhile, as their calendars say. One statement; of past times only what
+/// was known then.
+pub async fn away_during(cx: &mut Cx<'_>, duties: &[Duty]) -> Result<Vec<Away>> {
+    may_read(cx)?;
+    let mut people: Vec<PersonId> = duties.iter().filter_map(Duty::on_call).map(|c| c.id).collect();
+    people.sort_unstable();
+    people.dedup();
+    let start = duties.iter().map(|d| d.start).min();
+    let (Some(start), Some(end)) = (start, duties.iter().map(|d| d.end).max()) else {
+        return Ok(Vec::new());
+    };
+    super::away(cx, &people, start, end).await
 }

@@ -41,8 +41,8 @@ pub use away::{
 pub use cover::{CoverRecord, NewCover, add_cover, covers, withdraw_cover};
 pub use difference::{Difference, differences};
 pub use duty::{
-    Contact, Duty, Held, MOST_DAYS, NowAndNext, Via, company_now, contacts, on_call_of_teams, on_duty,
-    plan_of, shifts_of_person, shifts_of_schedule, shifts_of_team,
+    Contact, Duty, Held, MOST_DAYS, NowAndNext, Via, away_during, company_now, contacts, on_call_of_teams,
+    on_duty, plan_of, shifts_of_person, shifts_of_schedule, shifts_of_team,
 };
 pub use edit::{
     Edit, LayerEdit, NewLayer, NewSchedule, Preview, ScheduleEdit, change, create_schedule, preview,

@@ -1,4 +1,5 @@
-//! What is wrong with schedules to come: time that nobody covers, people a page would not reach, people in two places.
+//! What is wrong with schedules to come: time that nobody covers, people a page would not reach, people in two places, people
+//! who are away.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -58,6 +59,17 @@ pub enum Warning {
         /// Who.
         person: PersonName,
     },
+    /// Somebody is on call while they are away, as their own calendar says.
+    Away {
+        /// On which schedule.
+        schedule: ScheduleName,
+        /// First instant of both.
+        start: Timestamp,
+        /// First instant after it.
+        end: Timestamp,
+        /// Who.
+        person: PersonName,
+    },
 }
 
 impl Warning {
@@ -67,12 +79,13 @@ impl Warning {
             Self::Gap { start, .. }
             | Self::Vacant { start, .. }
             | Self::Unreachable { start, .. }
-            | Self::DoubleBooked { start, .. } => *start,
+            | Self::DoubleBooked { start, .. }
+            | Self::Away { start, .. } => *start,
         }
     }
 }
 
-/// What is wrong with these schedules in the next eight weeks, by time. Three statements, however many schedules.
+/// What is wrong with these schedules in the next eight weeks, by time. Four statements, however many schedules.
 pub async fn warnings(cx: &mut Cx<'_>, schedules: &[ScheduleId]) -> Result<Vec<Warning>> {
     may_read(cx)?;
     if schedules.is_empty() {
@@ -82,6 +95,7 @@ pub async fn warnings(cx: &mut Cx<'_>, schedules: &[ScheduleId]) -> Result<Vec<W
     let mut found = store::empty_and_missing(cx, schedules, until).await?;
     found.extend(store::unreachable(cx, schedules, until).await?);
     found.extend(store::double_bookings(cx, schedules, until).await?);
+    found.extend(store::away_on_call(cx, schedules, until).await?);
     found.sort_by_key(Warning::start);
     Ok(found)
 }

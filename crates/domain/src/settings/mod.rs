@@ -127,6 +127,12 @@ pub async fn show(cx: &mut Cx<'_>) -> Result<Settings> {
     read(cx).await
 }
 
+/// The settings in force, for a page that tells everybody where the lines are. Everyone signed in may know them.
+pub async fn lines(cx: &mut Cx<'_>) -> Result<Settings> {
+    cx.reader()?;
+    read(cx).await
+}
+
 /// The settings in force, for operations that depend on them.
 pub(crate) async fn read(cx: &mut Cx<'_>) -> Result<Settings> {
     Ok(Settings::from_rows(&store::all(cx).await?))

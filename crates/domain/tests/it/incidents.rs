@@ -209,6 +209,7 @@ async fn actions_stay_open_until_they_are_done_or_dropped_with_a_reason(pool: Pg
         title: title.into(),
         owner: Some("otto".into()),
         due_on: due.parse().unwrap(),
+        alert_rule: None,
     };
     let later = incidents::add_action(&mut imke.cx(), new("Buy fuses", "2026-12-24")).await.unwrap();
     let soon = incidents::add_action(&mut imke.cx(), new("Label the box", "2026-11-30")).await.unwrap();

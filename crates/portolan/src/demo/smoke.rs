@@ -74,6 +74,7 @@ async fn take(cx: &mut Cx<'_>, number: i64, step: &SmokeStep) -> Result<()> {
             title: action.title.clone(),
             owner: action.owner.clone(),
             due_on: due,
+            alert_rule: None,
         };
         incidents::add_action(cx, new).await?;
     }

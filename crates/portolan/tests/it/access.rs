@@ -168,6 +168,7 @@ const API: &[Row<9>] = &[
         owners("201"),
     ),
     ("GET", "/api/v1/schedules/{slug}/warnings", "/api/v1/schedules/{rota}/warnings", "", readers("200")),
+    ("GET", "/api/v1/me/load", "/api/v1/me/load", "", readers("200")),
     // an admin's token that only reads is not of the team
     ("GET", "/api/v1/teams/{slug}/load", "/api/v1/teams/harbour/load", "", insiders("200")),
     (
@@ -834,6 +835,14 @@ const PAGES: &[Row<6>] = &[
         "/catalog/component/default/thing-{thing}/paging",
         "",
         viewers("200"),
+    ),
+    ("GET", "/teams/{slug}/load", "/teams/harbour/load", "", owning_viewers("200")),
+    (
+        "POST",
+        "/teams/{slug}/alert-rules",
+        "/teams/harbour/alert-rules",
+        "rule=Rule{n}&owner=mia&due_on=2027-01-31",
+        owning_viewers("303 /teams/harbour/load"),
     ),
     ("GET", "/teams/{slug}/paging", "/teams/harbour/paging", "", viewers("200")),
     ("GET", "/teams/{slug}/integrations", "/teams/harbour/integrations", "", viewers("200")),

@@ -183,3 +183,43 @@ fn turns_are_moved_by_buttons_and_looked_at_before_they_are_saved() {
     assert_eq!((saved.status, saved.location()), (303, "/schedules/basket-primary"), "{}", saved.body);
     assert_eq!(named(&imke.get(&page).body)[0], order[1]);
 }
+
+#[test]
+fn an_alert_rule_is_given_to_somebody_changed_and_done() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let (load, rules) = ("/teams/basket/load", "/teams/basket/alert-rules");
+    let open = imke.get(&format!("{load}?rule=Disk+%3Cfull%3E")).body;
+    assert!(open.contains("Who mends Disk &#60;full&#62;"), "{open}");
+    let form = form_to(&open, rules);
+    let refused =
+        imke.post(rules, &form.clone().fill("owner", "nobody.here").fill("due_on", "soon").fields());
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("<a href=\"#f-due_on\">By: is needed"), "{}", refused.body);
+    assert!(refused.body.contains("value=\"nobody.here\""), "what was typed stays");
+    let given = form.fill("owner", "maya.chen").fill("due_on", "2027-01-15");
+    assert_eq!(imke.post(rules, &given.fields()).location(), load);
+    assert_eq!(imke.post(rules, &given.fields()).status, 409, "somebody mends it already");
+
+    let shown = imke.get(load).body;
+    assert!(
+        shown.contains("Maya Chen, by Fri 15 Jan") || shown.contains("Maya Chen, by 15 Jan 2027"),
+        "{shown}"
+    );
+    let again = form_to(&imke.get(&format!("{load}?rule=Disk+%3Cfull%3E")).body, rules);
+    let value = |name: &str| again.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+    assert_eq!(
+        (value("owner").as_deref(), value("due_on").as_deref()),
+        (Some("maya.chen"), Some("2027-01-15"))
+    );
+    assert_eq!(imke.post(rules, &again.clone().fill("due_on", "2027-02-01").fields()).status, 303);
+    assert!(imke.get("/actions?team=basket").body.contains("Mend the alert rule Disk &#60;full&#62;"));
+
+    let shown = imke.get(load).body;
+    let at = shown.find("/actions/0").expect("a way to say that it is done");
+    let action = shown[at..].split('"').next().expect("its end").to_owned();
+    let mut done = form_to(&shown, &action);
+    done.fields.push(("state".into(), "done".into()));
+    assert_eq!(imke.post(&action, &done.fields()).location(), load);
+    assert!(!imke.get(load).body.contains("Disk &#60;full&#62;"), "it opened no page, and nobody mends it");
+}

@@ -92,6 +92,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/set-up/{secret}", "name", "Your name"),
     ("/teams/{slug}/reviews", "note", "What is to be said of this week"),
     ("/support/teams/{slug}/notes", "text", "Note"),
+    ("/teams/{slug}/alert-rules", "owner", "Who mends it"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),
 ];
 
@@ -138,6 +139,7 @@ mod tests {
         ("review/week.html", "/teams/{slug}/reviews"),
         ("rota/new.html", "/schedules/new"),
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
+        ("load/show.html", "/teams/{slug}/alert-rules"),
         ("support/notes.html", "/support/teams/{slug}/notes"),
     ];
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{Router, response::Response, routing::get};
 use portolan_domain::{
     levels::{Level, TIERS},
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 use crate::{
@@ -91,8 +91,11 @@ async fn reviews(viewer: Viewer) -> Result<Response, PageError> {
 #[template(path = "help/on_call.html")]
 struct OnCallPage {
     shell: Shell,
+    /// Where the lines of load are.
+    load: Settings,
 }
 
-async fn on_call(viewer: Viewer) -> Result<Response, PageError> {
-    page::html(&OnCallPage { shell: viewer.shell(Nav::OnCall) })
+async fn on_call(mut viewer: Viewer) -> Result<Response, PageError> {
+    let load = settings::lines(&mut viewer.cx()).await?;
+    page::html(&OnCallPage { shell: viewer.shell(Nav::OnCall), load })
 }

@@ -81,7 +81,7 @@ async fn listed(
         team: some(&asked.team),
         state: Some(ActionState::Open),
         mine: !asked.mine.is_empty(),
-        incident: None,
+        ..ActionFilter::default()
     };
     let after = some(&asked.after).map(Cursor::from_text);
     let page = incidents::actions(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
@@ -108,6 +108,7 @@ pub(super) async fn add(
                 title: form.text("title"),
                 owner: form.optional("owner"),
                 due_on,
+                alert_rule: None,
             };
             incidents::add_action(&mut viewer.cx(), new).await
         }

@@ -13,7 +13,7 @@ use portolan_domain::{
     Cursor, Limit, Page, TeamId, activity,
     catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
-    rota::{self, OnCall, Purpose, Schedule, ScheduleFilter, Warning},
+    rota::{self, OnCall, Purpose, Schedule, ScheduleFilter},
     support::{self, Counts},
 };
 
@@ -27,6 +27,7 @@ use crate::{
     error::PageError,
     form::Form,
     page::{self, Nav, Shell},
+    rota::wrong::{Wrong, wrong},
 };
 
 pub(super) fn routes() -> Router<Shared> {
@@ -138,7 +139,7 @@ struct TeamPage {
     /// Who is on call, if the team has a schedule.
     on_call: Option<OnCall>,
     schedules: Vec<Schedule>,
-    warnings: Vec<Warning>,
+    warnings: Vec<Wrong>,
     add: Form,
     /// People to choose a member from.
     people: Vec<PersonName>,
@@ -185,20 +186,6 @@ impl TeamPage {
         )
     }
 
-    /// What is wrong with a schedule to come, in a word and where.
-    fn warned(&self, warning: &Warning) -> String {
-        match warning {
-            Warning::Gap { schedule, .. } => format!("Nobody on {}", schedule.name),
-            Warning::Vacant { schedule, person, .. } => {
-                format!("{} has left, {}", person.name, schedule.name)
-            }
-            Warning::Unreachable { person, .. } => format!("Nothing reaches {}", person.name),
-            Warning::DoubleBooked { person, schedule, other, .. } => {
-                format!("{} is on {} and {} at once", person.name, schedule.name, other.name)
-            }
-        }
-    }
-
     fn is_unreachable(&self) -> bool {
         let t = &self.team;
         t.chat_channel.is_none() && t.chat_url.is_none() && t.email.is_none() && t.phone.is_none()
@@ -239,7 +226,7 @@ async fn team_page(
     let of_team = ScheduleFilter { team: Some(team.slug.clone()), ..ScheduleFilter::default() };
     let schedules = rota::schedules(cx, &of_team, None, Limit::new(50)?).await?.items;
     let keys: Vec<_> = schedules.iter().map(|s| s.id).collect();
-    let warnings = rota::warnings(cx, &keys).await?;
+    let warnings = wrong(cx, &keys).await?;
     let on_call = if schedules.iter().any(|s| s.purpose == Purpose::OnCall) {
         let (name, now) =
             (TeamName { id: team.id, slug: team.slug.clone(), name: team.name.clone() }, cx.now());

@@ -5,7 +5,8 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use portolan_domain::{
     Error, Limit, PersonId,
-    rota::{self, Duty, Held, Swap, SwapFilter, SwapState},
+    load::{self, OwnLoad},
+    rota::{self, Away, Duty, Held, Swap, SwapFilter, SwapState},
 };
 
 use crate::{
@@ -25,11 +26,19 @@ struct MinePage {
     shifts: Vec<Duty>,
     more: usize,
     swaps: Vec<Swap>,
+    load: OwnLoad,
+    /// One's own absences.
+    away: Vec<Away>,
 }
 
 impl MinePage {
     fn is_now(&self, duty: &Duty) -> bool {
         duty.is_at(self.shell.now)
+    }
+
+    /// When one is away in a shift, in words.
+    fn away(&self, duty: &Duty) -> Option<String> {
+        super::away_words(&self.shell, duty, &self.away)
     }
 
     fn state(&self, swap: &Swap) -> SwapState {
@@ -57,5 +66,7 @@ pub(super) async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     shifts.truncate(SHOWN);
     let filter = SwapFilter { person: Some(me), ..SwapFilter::default() };
     let swaps = rota::swaps(&mut viewer.cx(), &filter, None, Limit::new(50)?).await?.items;
-    page::html(&MinePage { shell, me, shifts, more, swaps })
+    let load = load::mine(&mut viewer.cx()).await?;
+    let away = rota::away_during(&mut viewer.cx(), &shifts).await?;
+    page::html(&MinePage { shell, me, shifts, more, swaps, load, away })
 }

@@ -11,6 +11,7 @@ mod schedule;
 mod swaps;
 mod take;
 mod windows;
+pub(crate) mod wrong;
 
 use std::collections::HashMap;
 
@@ -74,6 +75,17 @@ fn special(duty: &Duty) -> Option<(&'static str, String)> {
         (Held::Person, rota::Via::Swap) => Some(("info", format!("Swap{instead}"))),
         (Held::Person, rota::Via::Rotation) => None,
     }
+}
+
+/// When whoever has a shift is away meanwhile, in words; none if they are not.
+fn away_words(shell: &crate::page::Shell, duty: &Duty, absences: &[rota::Away]) -> Option<String> {
+    let away = duty.away(absences);
+    let (first, last) = (away.first()?, away.last()?);
+    Some(if away.len() == 1 && first.start == duty.start && first.end == duty.end {
+        "Away all the time".into()
+    } else {
+        format!("Away {}", shell.span(first.start, last.end))
+    })
 }
 
 /// How often and when a rotation hands off: `every week, Mon 09:00`.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use portolan_domain::{
     PersonId, Result as Outcome,
-    rota::{self, Contact, Duty, Held, Holder, LayerRecord, Plan, Schedule, Via},
+    rota::{self, Away, Contact, Duty, Held, Holder, LayerRecord, Plan, Schedule, Via},
 };
 
 use super::{names, who};
@@ -81,6 +81,7 @@ pub(super) struct Frame<'a> {
     pub(super) plan: &'a Plan,
     pub(super) layers: &'a [LayerRecord],
     pub(super) duties: &'a [Duty],
+    pub(super) away: &'a [Away],
     pub(super) range: &'a Range,
 }
 
@@ -128,12 +129,22 @@ impl Frame<'_> {
         if !over.is_empty() {
             timeline.rows.push(Row { name: "Overrides".into(), note: "on top".into(), segments: over });
         }
+        let away: Vec<_> = self.duties.iter().flat_map(|duty| self.away(duty)).collect();
+        if !away.is_empty() {
+            timeline.rows.push(Row { name: "Away".into(), note: "and on it".into(), segments: away });
+        }
         timeline.rows.push(Row {
             name: if self.schedule.purpose == rota::Purpose::Support { "Support" } else { "On call" }.into(),
             note: "what counts".into(),
             segments: self.duties.iter().map(of_duty).collect(),
         });
         Ok(timeline.svg())
+    }
+
+    /// When whoever has a shift is away meanwhile.
+    fn away<'d>(&self, duty: &'d Duty) -> impl Iterator<Item = Segment> + use<'d> {
+        let away = duty.away(self.away).into_iter();
+        away.map(|a| Segment { start: a.start, end: a.end, name: who(duty).to_owned(), kind: Kind::Away })
     }
 
     fn blank(&self, shell: &Shell) -> Timeline {
@@ -144,9 +155,14 @@ impl Frame<'_> {
         };
         Timeline {
             label: format!(
-                "{}, {}. {missing} The list below says the same.",
+                "{}, {}. {missing}{} The list below says the same.",
                 self.schedule.name,
-                self.range.title()
+                self.range.title(),
+                if self.duties.iter().any(|d| !d.away(self.away).is_empty()) {
+                    " Somebody is away in a shift of theirs."
+                } else {
+                    ""
+                }
             ),
             from: self.range.from,
             days: self.range.days,

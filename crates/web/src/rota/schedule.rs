@@ -9,17 +9,19 @@ use axum::{
 };
 use jiff::SignedDuration;
 use portolan_domain::{
-    Limit, PersonId,
+    Cx, Limit, PersonId, Result as Outcome,
+    paging::{self, IfNoAnswer, ToldTwice},
     people::{self, PersonName},
     rota::{
-        self, Contact, CoverRecord, Duty, LayerRecord, OnCall, Rotation, Schedule, Swap, SwapFilter,
-        SwapState, Warning,
+        self, Away, Contact, CoverRecord, Duty, LayerRecord, OnCall, Rotation, Schedule, Swap, SwapFilter,
+        SwapState, Warning, load::PersonShare,
     },
 };
 
 use super::{
     names,
     picture::{Frame, Range, instants},
+    wrong::{Wrong, wrong},
 };
 use crate::{
     caller::Viewer,
@@ -42,10 +44,14 @@ struct SchedulePage {
     shell: Shell,
     schedule: Schedule,
     now: OnCall,
+    /// Whom a page goes to next.
+    if_no_answer: Option<IfNoAnswer>,
     /// Who would be asked, now that nobody is on call.
     lead: Option<PersonName>,
     mine: Option<Duty>,
-    warnings: Vec<Warning>,
+    warnings: Vec<Wrong>,
+    /// Absences of those who have shifts in the range.
+    away: Vec<Away>,
     range: Range,
     svg: String,
     duties: Vec<Duty>,
@@ -55,6 +61,8 @@ struct SchedulePage {
     swaps: Vec<Swap>,
     me: Option<PersonId>,
     may_edit: bool,
+    /// What the shifts of its people come to; none for those whom it does not concern.
+    shares: Option<Vec<PersonShare>>,
 }
 
 /// A warning as the page says it: tone, bold part, the rest, and the way to mend it.
@@ -133,8 +141,17 @@ impl SchedulePage {
         rotation.participants.iter().map(name).collect()
     }
 
-    fn told(&self, warning: &Warning) -> Told {
+    /// When whoever has a shift is away meanwhile, in words.
+    fn away(&self, duty: &Duty) -> Option<String> {
+        super::away_words(&self.shell, duty, &self.away)
+    }
+
+    fn told(&self, wrong: &Wrong) -> Told {
         let at = |start, end| self.shell.span(start, end);
+        let warning = match wrong {
+            Wrong::Schedule(warning) => warning,
+            Wrong::Policy(twice) => return self.told_twice(twice),
+        };
         match warning {
             Warning::Gap { start, end, .. } => Told {
                 tone: "danger",
@@ -167,6 +184,38 @@ impl SchedulePage {
                 address: self.take(*start, *end, Some(&person.handle)),
                 words: "Let somebody else take it",
             },
+            Warning::Away { start, end, person, .. } => Told {
+                tone: "warn",
+                lead: format!("{} is away: {}.", person.name, at(start, end)),
+                text: "Their own calendar says so, and it is their turn then.".into(),
+                address: self.take(*start, *end, Some(&person.handle)),
+                words: "Let somebody else take it",
+            },
+        }
+    }
+
+    fn told_twice(&self, twice: &ToldTwice) -> Told {
+        let here = twice.schedules.0 == Some(self.schedule.id) || twice.schedules.1 == Some(self.schedule.id);
+        let address = if here {
+            self.take(twice.start, twice.end, Some(&twice.person.handle))
+        } else {
+            format!("/escalation-policies/{}", crate::address::segment(&twice.slug))
+        };
+        Told {
+            tone: "danger",
+            lead: format!(
+                "{} is first and second: {}.",
+                twice.person.name,
+                self.shell.span(twice.start, twice.end)
+            ),
+            text: format!(
+                "Steps {} and {} of the policy {} tell the same person: who does not answer the first page does not answer the next.",
+                twice.step,
+                twice.step + 1,
+                twice.name
+            ),
+            address,
+            words: if here { "Let somebody else take it" } else { "See the policy" },
         }
     }
 
@@ -195,18 +244,29 @@ pub(super) async fn show(
     let now = rota::on_schedule(cx, &schedule, shell.now).await?;
     let asked_instead =
         if now.first().is_none() { people::leads_to_ask(cx, schedule.team.id).await? } else { Vec::new() };
-    let warnings = rota::warnings(cx, &[schedule.id]).await?;
+    let if_no_answer = paging::if_no_answer(cx, &schedule).await?;
+    let warnings = wrong(cx, &[schedule.id]).await?;
+    let away = rota::away_during(cx, &duties).await?;
     let covers = rota::covers(cx, schedule.id, None, Limit::new(20)?).await?.items;
     let filter = SwapFilter { schedule: Some(schedule.id), ..SwapFilter::default() };
     let swaps = rota::swaps(cx, &filter, None, Limit::new(20)?).await?.items;
-    let may_edit = people::team_rights(cx, schedule.team.id).await?.edit && schedule.closed_at.is_none();
+    let is_insider = people::team_rights(cx, schedule.team.id).await?.edit;
+    let may_edit = is_insider && schedule.closed_at.is_none();
+    let shares = if is_insider { shares(cx, &schedule).await? } else { None };
     let me = viewer.person();
     let mine = match me {
         Some(me) => rota::shifts_of_person(&mut viewer.cx(), me, shell.now, shell.now + AHEAD).await?,
         None => Vec::new(),
     };
     let mine = mine.into_iter().find(|d| d.schedule.id == schedule.id && d.held == rota::Held::Person);
-    let frame = Frame { schedule: &schedule, plan: &plan, layers: &layers, duties: &duties, range: &range };
+    let frame = Frame {
+        schedule: &schedule,
+        plan: &plan,
+        layers: &layers,
+        duties: &duties,
+        away: &away,
+        range: &range,
+    };
     let svg = frame.svg(&mut viewer, &shell).await?;
     let in_turn = layers.iter().flat_map(|l| &l.rotations).flat_map(|(_, r)| r.participants.iter().flatten());
     let mut ids: Vec<PersonId> = in_turn.copied().collect();
@@ -217,9 +277,11 @@ pub(super) async fn show(
         shell,
         schedule,
         now,
+        if_no_answer,
         lead: asked_instead.into_iter().next(),
         mine,
         warnings,
+        away,
         range,
         svg,
         duties,
@@ -229,5 +291,16 @@ pub(super) async fn show(
         swaps,
         me,
         may_edit,
+        shares,
     })
+}
+
+/// What the shifts of the people of this schedule come to; nobody is woken by support.
+async fn shares(cx: &mut Cx<'_>, schedule: &Schedule) -> Outcome<Option<Vec<PersonShare>>> {
+    if schedule.purpose == rota::Purpose::Support {
+        return Ok(None);
+    }
+    let mut people = rota::load::of_team(cx, &schedule.team.slug).await?.people;
+    people.retain(|one| one.on.iter().any(|on| on.id == schedule.id));
+    Ok(Some(people))
 }

@@ -72,6 +72,8 @@ pub(crate) enum Kind {
     Nobody,
     /// Nobody, and somebody should be.
     Gap,
+    /// Whoever has it is away.
+    Away,
 }
 
 impl Timeline {
@@ -193,6 +195,7 @@ impl Segment {
     fn class(&self, timeline: &Timeline, counts: bool) -> String {
         let class = match self.kind {
             Kind::Gap => return "seg seg--gap".into(),
+            Kind::Away => return "seg seg--away".into(),
             Kind::Nobody => "seg seg--nobody".to_owned(),
             Kind::Turn | Kind::Override => format!("seg seg--{}", timeline.tint(&self.name)),
         };
@@ -210,8 +213,9 @@ impl Segment {
         let wall = |at: Timestamp| at.to_zoned(timeline.zone.clone()).strftime("%a %-d %b %H:%M").to_string();
         let _ = write!(
             out,
-            "<g><title>{}, {} to {}</title><rect class=\"{}\" {place}/>",
+            "<g><title>{}{}, {} to {}</title><rect class=\"{}\" {place}/>",
             escaped(self.whole_name()),
+            if self.kind == Kind::Away { " is away" } else { "" },
             wall(self.start),
             wall(self.end),
             self.class(timeline, counts)
@@ -225,7 +229,7 @@ impl Segment {
     fn whole_name(&self) -> &str {
         match self.kind {
             Kind::Gap | Kind::Nobody => "Nobody",
-            Kind::Turn | Kind::Override => &self.name,
+            Kind::Turn | Kind::Override | Kind::Away => &self.name,
         }
     }
 
@@ -331,6 +335,14 @@ mod tests {
         let svg = week(vec![segment("2026-11-21T19:00:00Z", "2026-11-22T07:00:00Z", "", Kind::Gap)]).svg();
         assert_eq!(svg.matches("seg--hatch").count(), 2);
         assert_eq!(svg.matches(">Nobody</text>").count(), 2);
+    }
+
+    #[test]
+    fn who_is_away_is_named_and_outlined_otherwise() {
+        let svg =
+            week(vec![segment("2026-11-21T19:00:00Z", "2026-11-22T19:00:00Z", "Maya", Kind::Away)]).svg();
+        assert!(svg.contains("<title>Maya is away, Sat 21 Nov 20:00 to Sun 22 Nov 20:00</title>"), "{svg}");
+        assert_eq!((svg.matches("seg--away").count(), svg.matches(">Maya</text>").count()), (2, 2));
     }
 
     #[test]

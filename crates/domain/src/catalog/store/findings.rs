@@ -1,19 +1,21 @@
-//! SQL of the findings, over the view `finding`.
+//! SQL of the findings, over the view `finding` and the function `schedule_finding`.
 
 use jiff::Timestamp;
 
 use super::super::findings::{Asked, EmptyTeam, Finding, Kind};
 use crate::{Cx, EntityId, Limit, PersonId, Result};
 
-/// `findings!(rest, arguments…)` is the checked statement that selects findings; all parts are literals.
+/// `findings!(from, rest, arguments…)` is the checked statement that selects findings `f` from `from`; all parts are literals.
 macro_rules! findings {
-    ($rest:tt $(, $argument:expr)* $(,)?) => {
+    ($from:literal, $rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"SELECT f.kind AS "kind!: Kind", f.entity_id AS "entity_id!: EntityId", f.ref AS "entity_ref!", f.weight AS "weight!",
-                      f.since AS "since!", f.detail AS "detail!", e.kind AS entity_kind, coalesce(e.title, e.name) AS "entity_title!",
-                      e.tier, t.slug AS "team?", t.name AS "team_name?"
-               FROM finding f JOIN entity e ON e.id = f.entity_id LEFT JOIN team t ON t.id = f.owner_team_id "#
+            r#"SELECT f.kind AS "kind!: Kind", f.entity_id AS "entity_id?: EntityId", f.ref AS "entity_ref!", f.weight AS "weight!",
+                      f.since AS "since!", f.detail AS "detail!", coalesce(e.kind, 'schedule') AS "entity_kind!",
+                      coalesce(e.title, e.name, f.title) AS "entity_title!", e.tier AS "tier?", t.slug AS "team?", t.name AS "team_name?"
+               FROM "#
+                + $from
+                + r#" f LEFT JOIN entity e ON e.id = f.entity_id LEFT JOIN team t ON t.id = f.owner_team_id "#
                 + $rest
             $(, $argument)*
         )
@@ -23,7 +25,7 @@ macro_rules! findings {
 /// A finding as selected by [`findings`].
 struct Row {
     kind: Kind,
-    entity_id: EntityId,
+    entity_id: Option<EntityId>,
     entity_ref: String,
     weight: i32,
     since: jiff_sqlx::Timestamp,
@@ -63,7 +65,10 @@ pub(crate) async fn list(
         Some((w, r, k)) => (Some(w), Some(r), Some(k)),
         None => (None, None, None),
     };
+    let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = findings!(
+        "(SELECT entity_id, ref, NULL AS title, owner_team_id, kind, weight, since, detail FROM finding
+          UNION ALL SELECT NULL, ref, title, owner_team_id, kind, weight, since, detail FROM schedule_finding($9))",
         "WHERE ($1::text IS NULL OR f.kind = $1)
            AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
            AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
@@ -78,6 +83,7 @@ pub(crate) async fn list(
         kind,
         limit.probe(),
         &words(asked.but),
+        now as _,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -108,6 +114,7 @@ pub(crate) async fn of_entity(
     unconfirmed_before: Option<Timestamp>,
 ) -> Result<Vec<Finding>> {
     let rows = findings!(
+        "(SELECT entity_id, ref, NULL AS title, owner_team_id, kind, weight, since, detail FROM finding)",
         "WHERE f.entity_id = $1 AND (f.kind <> 'not-confirmed' OR f.since < $2::timestamptz) ORDER BY f.weight, f.kind",
         entity as EntityId,
         unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
@@ -118,8 +125,10 @@ pub(crate) async fn of_entity(
 }
 
 pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, i64)>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
-        r#"SELECT f.kind AS "kind!: Kind", count(*) AS "n!" FROM finding f
+        r#"SELECT f.kind AS "kind!: Kind", count(*) AS "n!"
+           FROM (SELECT kind, owner_team_id, since FROM finding UNION ALL SELECT kind, owner_team_id, since FROM schedule_finding($5)) f
            WHERE ($1::text IS NULL OR f.kind = $1)
              AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
              AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
@@ -129,6 +138,7 @@ pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, 
         asked.teams.as_deref(),
         asked.unconfirmed_before.map(jiff_sqlx::Timestamp::from) as _,
         &words(asked.but),
+        now as _,
     )
     .fetch_all(cx.conn())
     .await?;

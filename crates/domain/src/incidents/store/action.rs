@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::{Action, ActionFilter, ActionState};
-use crate::{ActionId, Cx, IncidentId, PersonId, Result, TeamId};
+use crate::{ActionId, Cx, Error, IncidentId, PersonId, Result, TeamId};
 
 struct Row {
     id: ActionId,
@@ -16,6 +16,7 @@ struct Row {
     owner: Option<String>,
     owner_name: Option<String>,
     due_on: jiff_sqlx::Date,
+    alert_rule: Option<String>,
     state: ActionState,
     outcome: String,
     created_at: jiff_sqlx::Timestamp,
@@ -28,7 +29,7 @@ macro_rules! actions {
         sqlx::query_as!(
             Row,
             r#"SELECT a.id AS "id: ActionId", a.team_id AS "team_id: TeamId", t.slug AS team, t.name AS team_name, i.number AS "incident?", a.title,
-                      a.owner_id AS "owner_id: PersonId", p.handle AS "owner?", p.name AS "owner_name?", a.due_on AS "due_on: jiff_sqlx::Date",
+                      a.owner_id AS "owner_id: PersonId", p.handle AS "owner?", p.name AS "owner_name?", a.due_on AS "due_on: jiff_sqlx::Date", a.alert_rule,
                       a.state AS "state: ActionState", a.outcome, a.created_at, a.closed_at
                FROM action a JOIN team t ON t.id = a.team_id LEFT JOIN incident i ON i.id = a.incident_id
                     LEFT JOIN person p ON p.id = a.owner_id "#
@@ -49,6 +50,7 @@ impl From<Row> for Action {
             owner: r.owner,
             owner_name: r.owner_name,
             due_on: r.due_on.to_jiff(),
+            alert_rule: r.alert_rule,
             state: r.state,
             outcome: r.outcome,
             created_at: r.created_at.to_jiff(),
@@ -80,7 +82,7 @@ pub(in super::super) async fn actions(
     let found = actions!(
         "WHERE ($1::text IS NULL OR lower(t.slug) = lower($1)) AND ($2::bigint IS NULL OR i.number = $2)
            AND ($3::text IS NULL OR a.state = $3) AND ($4::uuid IS NULL OR a.owner_id = $4)
-           AND ($5::date IS NULL OR (a.due_on, a.id) > ($5, $6::uuid))
+           AND ($5::date IS NULL OR (a.due_on, a.id) > ($5, $6::uuid)) AND (NOT $8 OR a.alert_rule IS NOT NULL)
          ORDER BY a.due_on, a.id LIMIT $7",
         f.team.as_deref(),
         f.incident,
@@ -89,6 +91,7 @@ pub(in super::super) async fn actions(
         due.map(jiff_sqlx::Date::from) as _,
         id as Option<ActionId>,
         rows,
+        f.rules,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -103,42 +106,57 @@ pub(in super::super) async fn count_actions(
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM action a JOIN team t ON t.id = a.team_id LEFT JOIN incident i ON i.id = a.incident_id
            WHERE ($1::text IS NULL OR lower(t.slug) = lower($1)) AND ($2::bigint IS NULL OR i.number = $2)
-             AND ($3::text IS NULL OR a.state = $3) AND ($4::uuid IS NULL OR a.owner_id = $4)"#,
+             AND ($3::text IS NULL OR a.state = $3) AND ($4::uuid IS NULL OR a.owner_id = $4) AND (NOT $5 OR a.alert_rule IS NOT NULL)"#,
         f.team.as_deref(),
         f.incident,
         f.state.map(ActionState::as_str),
         mine as Option<PersonId>,
+        f.rules,
     )
     .fetch_one(cx.conn())
     .await?)
 }
 
-pub(in super::super) async fn insert_action(
-    cx: &mut Cx<'_>,
-    id: ActionId,
-    team: TeamId,
-    incident: Option<IncidentId>,
-    title: &str,
-    owner: Option<PersonId>,
-    due_on: Date,
-) -> Result<()> {
+/// An action that is about to be written.
+pub(in super::super) struct NewRow<'n> {
+    pub(in super::super) team: TeamId,
+    pub(in super::super) incident: Option<IncidentId>,
+    pub(in super::super) title: &'n str,
+    pub(in super::super) owner: Option<PersonId>,
+    pub(in super::super) due_on: Date,
+    pub(in super::super) rule: Option<&'n str>,
+}
+
+pub(in super::super) async fn insert_action(cx: &mut Cx<'_>, id: ActionId, new: &NewRow<'_>) -> Result<()> {
     let (by, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
-    let due_on = jiff_sqlx::Date::from(due_on);
+    let due_on = jiff_sqlx::Date::from(new.due_on);
     sqlx::query!(
-        "INSERT INTO action (id, team_id, incident_id, title, owner_id, due_on, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO action (id, team_id, incident_id, title, owner_id, due_on, created_by, created_at, alert_rule)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id as ActionId,
-        team as TeamId,
-        incident as Option<IncidentId>,
-        title,
-        owner as Option<PersonId>,
+        new.team as TeamId,
+        new.incident as Option<IncidentId>,
+        new.title,
+        new.owner as Option<PersonId>,
         due_on as _,
         by as Option<PersonId>,
         now as _,
+        new.rule,
     )
     .execute(cx.conn())
-    .await?;
+    .await
+    .map_err(promised_already)?;
     Ok(())
+}
+
+/// Somebody mends the rule already.
+fn promised_already(error: sqlx::Error) -> Error {
+    match Error::constraint(&error) {
+        Some("action_alert_rule_key") => Error::Conflict(
+            "somebody mends this alert rule already; look at the open actions of the team".into(),
+        ),
+        _ => error.into(),
+    }
 }
 
 pub(in super::super) async fn lock_action(cx: &mut Cx<'_>, id: ActionId) -> Result<()> {
@@ -175,6 +193,7 @@ pub(in super::super) async fn update_action(
         by as Option<PersonId>,
     )
     .execute(cx.conn())
-    .await?;
+    .await
+    .map_err(promised_already)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ mod read;
 mod write;
 
 pub(super) use action::{
-    ActionChange, action, actions, count_actions, insert_action, lock_action, update_action,
+    ActionChange, NewRow, action, actions, count_actions, insert_action, lock_action, update_action,
 };
 pub(super) use mode::{failure_modes, insert_failure_mode, retire_failure_mode};
 pub(super) use part::{

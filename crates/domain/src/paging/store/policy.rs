@@ -1,8 +1,12 @@
 //! SQL of the policies.
 
+use jiff::Timestamp;
 use sqlx::types::Json;
 
-use super::super::policy::{Keys, NewPolicy, Policy, PolicyStep, Step, StepTarget, Target};
+use super::super::{
+    ToldTwice,
+    policy::{Keys, NewPolicy, Policy, PolicyStep, Step, StepTarget, Target},
+};
 use crate::{
     Cx, EntityId, Error, Limit, PersonId, PolicyId, Result, ScheduleId, TeamId,
     catalog::EntityRef,
@@ -373,6 +377,60 @@ pub(in super::super) async fn targets(cx: &mut Cx<'_>, steps: &[Step]) -> Result
                 "team" => StepTarget::Team(TeamName { id: TeamId(r.id), slug, name }),
                 _ => StepTarget::Lead(TeamName { id: TeamId(r.id), slug, name }),
             })
+        })
+        .collect())
+}
+
+/// Who is told at a step and again at the next, in policies in which one of the schedules stands.
+pub(in super::super) async fn told_twice(
+    cx: &mut Cx<'_>,
+    schedules: &[ScheduleId],
+    until: Timestamp,
+) -> Result<Vec<ToldTwice>> {
+    let keys: Vec<_> = schedules.iter().map(|s| s.0).collect();
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = sqlx::query!(
+        r#"WITH policy AS (
+               SELECT p.id, p.slug, p.name FROM escalation_policy p
+               WHERE p.closed_at IS NULL AND EXISTS (SELECT FROM escalation_step s WHERE s.policy_id = p.id
+                     AND (s.schedule_id = ANY($1) OR s.team_id IN (SELECT team_id FROM schedule WHERE id = ANY($1))))),
+           step AS (
+               SELECT p.id, p.slug, p.name, s.position, s.person_id, coalesce(s.schedule_id, o.id) AS schedule_id
+               FROM policy p JOIN escalation_step s ON s.policy_id = p.id
+                    LEFT JOIN LATERAL (SELECT id FROM schedule WHERE team_id = s.team_id AND purpose = 'on-call' AND closed_at IS NULL
+                                       ORDER BY created_at, id LIMIT 1) o ON true),
+           told AS (
+               SELECT t.id, t.slug, t.name, t.position, t.schedule_id, f.person_id, greatest(f.starts_at, $2) AS starts_at, f.ends_at
+               FROM step t JOIN shift f ON f.schedule_id = t.schedule_id AND f.cancelled_at IS NULL AND f.holder = 'person'
+                    AND f.ends_at > $2 AND f.starts_at < $3
+               UNION ALL
+               SELECT t.id, t.slug, t.name, t.position, NULL, t.person_id, $2, $3 FROM step t WHERE t.person_id IS NOT NULL)
+           SELECT a.id AS "policy!: PolicyId", a.slug AS "slug!", a.name AS "name!", a.position + 1 AS "step!",
+                  a.schedule_id AS "first?: ScheduleId", b.schedule_id AS "second?: ScheduleId",
+                  greatest(a.starts_at, b.starts_at) AS "start!", least(a.ends_at, b.ends_at) AS "end!",
+                  p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active
+           FROM told a JOIN told b ON b.id = a.id AND b.position = a.position + 1 AND b.person_id = a.person_id
+                     AND b.starts_at < a.ends_at AND a.starts_at < b.ends_at
+                JOIN person p ON p.id = a.person_id AND p.active
+           WHERE a.schedule_id = ANY($1) OR b.schedule_id = ANY($1)
+           ORDER BY 7, a.id, a.position LIMIT 50"#,
+        &keys,
+        now as _,
+        jiff_sqlx::Timestamp::from(until) as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ToldTwice {
+            policy: r.policy,
+            slug: r.slug,
+            name: r.name,
+            step: r.step,
+            schedules: (r.first, r.second),
+            start: r.start.to_jiff(),
+            end: r.end.to_jiff(),
+            person: PersonName { id: r.person, handle: r.handle, name: r.person_name, active: r.active },
         })
         .collect())
 }

@@ -1,17 +1,23 @@
-//! How much is asked of whom, from the shifts themselves: what was worked and what is planned, overrides and swaps
-//! counted. Figures help the team and its chain; they rank nobody, so nobody else sees them.
+//! How much on-call is asked of whom, from the shifts themselves: what was worked and what is planned, overrides and swaps
+//! counted. What pages add to it, and the whole that people see, is [`crate::load`].
 
 mod hours;
 mod share;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
 pub use hours::Hours;
 pub use share::{TooOften, too_often};
 
 use super::{
-    Contact, Duty, Held, Purpose, ScheduleFilter, covered_between, renew::HORIZON, schedules, store,
+    Contact, Duty, Held, Purpose, Schedule, ScheduleFilter, ScheduleName,
+    renew::HORIZON,
+    schedules,
+    span::{Span, union},
+    store,
 };
 use crate::{
     Cx, Limit, PersonId, Result,
@@ -20,7 +26,7 @@ use crate::{
 };
 use hours::hours;
 
-/// How it is to be on call that often.
+/// How something is to be borne.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bearing {
@@ -56,98 +62,166 @@ impl Bearing {
 }
 
 /// What is asked of one person in one half year.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Asked {
     /// Shifts.
     pub shifts: usize,
     /// Hours, all together and by the time of the day where the person lives; overlaps counted once.
     pub hours: Hours,
-    /// One in so many: covered time of the team's schedules divided by theirs. None without a shift.
+    /// One in so many: the time that the schedules cover divided by theirs. None without a shift.
     pub one_in: Option<f64>,
     /// How that is.
     pub bearing: Option<Bearing>,
 }
 
-/// The load of one person in a team.
+/// What the shifts of one person come to.
 #[derive(Debug, Clone, Serialize)]
-pub struct PersonLoad {
+pub struct PersonShare {
     /// Who.
     pub person: Contact,
     /// In the 26 weeks that are past.
     pub last: Asked,
     /// In the 26 weeks to come, as planned.
     pub next: Asked,
+    /// The schedules on which they have a shift to come.
+    pub on: Vec<ScheduleName>,
 }
 
-/// The load of a team's on-call schedules, by name of the people.
-#[derive(Debug, Clone, Serialize)]
-pub struct TeamLoad {
+/// What the shifts of a team come to, by name of the people.
+#[derive(Debug, Clone)]
+pub struct TeamShare {
     /// The team.
     pub team: TeamName,
+    /// The zone of its oldest schedule; UTC without one.
+    pub zone: TimeZone,
     /// Since when, now, and until when.
     pub span: (Timestamp, Timestamp, Timestamp),
     /// Everybody with a shift.
-    pub people: Vec<PersonLoad>,
+    pub people: Vec<PersonShare>,
+    /// The days of the holiday calendars that its schedules follow.
+    pub holidays: BTreeSet<Date>,
     /// What the figures are marked by.
     pub settings: Settings,
 }
 
-/// The load of a team (slug), 26 weeks back and ahead. For the team and those it reports to.
-pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
+/// What the shifts of a team (slug) come to, 26 weeks back and ahead. For the team and those it reports to.
+pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamShare> {
     let team = people::team(cx, slug).await?;
     require_insider(cx, team.id, &format!("the load of {}", team.name)).await?;
     let settings = settings::read(cx).await?;
-    let now = cx.now();
-    let (begin, end) = (now - HORIZON, now + HORIZON);
+    // what was worked on a schedule that is closed by now was worked
     let of_team = ScheduleFilter {
         team: Some(team.slug.clone()),
         purpose: Some(Purpose::OnCall),
+        closed: true,
         ..ScheduleFilter::default()
     };
     let schedules = schedules(cx, &of_team, None, Limit::new(Limit::MAX)?).await?.items;
     let keys: Vec<_> = schedules.iter().map(|s| s.id).collect();
-    let duties = store::duties_of_schedules(cx, &keys, begin, end).await?;
+    let now = cx.now();
+    let duties = store::duties_of_schedules(cx, &keys, now - HORIZON, now + HORIZON).await?;
     let holidays = store::holidays_of_schedules(cx, &keys).await?;
-    let covered = |from: Timestamp, to: Timestamp| -> i64 {
-        schedules
-            .iter()
-            .map(|s| covered_between(&s.coverage, &s.zone(), from.max(s.created_at).min(to), to).as_secs())
-            .sum()
-    };
-    let (worked, planned) = (covered(begin, now), covered(now, end));
+    let oldest = schedules.iter().filter(|s| s.closed_at.is_none()).min_by_key(|s| s.created_at);
+    let zone = oldest.map_or(TimeZone::UTC, Schedule::zone);
+    let reckoning = Reckoning::new(&schedules, duties, holidays, settings, now);
     let mut people: Vec<Contact> = Vec::new();
-    for person in duties.iter().filter(|d| d.held == Held::Person).filter_map(|d| d.person.as_ref()) {
+    for person in reckoning.duties.iter().filter_map(Duty::on_call) {
         if people.iter().all(|p| p.id != person.id) {
             people.push(person.clone());
         }
     }
     people.sort_by_key(|p| p.name.to_lowercase());
-    let asked = |person: &Contact, from: Timestamp, to: Timestamp, covered: i64| {
-        let own = spans(&duties, person.id, from, to);
-        let zone = TimeZone::get(&person.time_zone).unwrap_or(TimeZone::UTC);
-        let hours = hours(&own, &zone, &holidays);
-        let held = share::f64_of(hours.seconds);
-        let one_in = (held > 0.0).then(|| share::f64_of(covered) / held);
-        Asked { shifts: own.len(), hours, one_in, bearing: one_in.map(|n| Bearing::of(n, &settings)) }
-    };
-    let people = people
-        .into_iter()
-        .map(|person| PersonLoad {
-            last: asked(&person, begin, now, worked),
-            next: asked(&person, now, end, planned),
-            person,
-        })
-        .collect();
+    let people = people.into_iter().map(|person| reckoning.of(person)).collect();
     let team = TeamName { id: team.id, slug: team.slug, name: team.name };
-    Ok(TeamLoad { team, span: (begin, now, end), people, settings })
+    let Reckoning { span, holidays, .. } = reckoning;
+    Ok(TeamShare { team, zone, span, people, holidays, settings })
 }
 
-/// The times of one person within a range.
-fn spans(duties: &[Duty], person: PersonId, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
-    duties
-        .iter()
-        .filter(|d| d.held == Held::Person && d.person.as_ref().is_some_and(|p| p.id == person))
-        .map(|d| (d.start.max(from), d.end.min(to)))
-        .filter(|(start, end)| end.duration_since(*start) > SignedDuration::ZERO)
-        .collect()
+/// What the actor's own shifts come to, on all on-call schedules, and the holidays that count for them; none if they have
+/// no shift.
+pub async fn of_me(cx: &mut Cx<'_>) -> Result<(Option<PersonShare>, BTreeSet<Date>)> {
+    let me = cx.reader()?;
+    let settings = settings::read(cx).await?;
+    let now = cx.now();
+    let mut duties = store::duties_of_person(cx, me, now - HORIZON, now + HORIZON).await?;
+    duties.retain(|d| d.purpose == Purpose::OnCall && d.held == Held::Person);
+    let mut keys: Vec<_> = duties.iter().map(|d| d.schedule.id).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let schedules = store::schedules_by_ids(cx, &keys).await?;
+    let holidays = store::holidays_of_schedules(cx, &keys).await?;
+    let person = duties.iter().find_map(|d| d.on_call().cloned());
+    let reckoning = Reckoning::new(&schedules, duties, holidays, settings, now);
+    let share = person.map(|person| reckoning.of(person));
+    Ok((share, reckoning.holidays))
+}
+
+/// What figures are reckoned from.
+struct Reckoning {
+    duties: Vec<Duty>,
+    holidays: BTreeSet<Date>,
+    settings: Settings,
+    span: (Timestamp, Timestamp, Timestamp),
+    /// Seconds that the schedules covered, and will cover.
+    covered: (i64, i64),
+}
+
+impl Reckoning {
+    fn new(
+        schedules: &[Schedule],
+        duties: Vec<Duty>,
+        holidays: BTreeSet<Date>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Self {
+        let span = (now - HORIZON, now, now + HORIZON);
+        let covered = (covered(schedules, span.0, now), covered(schedules, now, span.2));
+        Self { duties, holidays, settings, span, covered }
+    }
+
+    fn of(&self, person: Contact) -> PersonShare {
+        let (begin, now, end) = self.span;
+        let mut on: Vec<ScheduleName> = Vec::new();
+        for duty in self.duties.iter().filter(|d| d.end > now && is_of(d, person.id)) {
+            if !on.contains(&duty.schedule) {
+                on.push(duty.schedule.clone());
+            }
+        }
+        PersonShare {
+            last: self.asked(&person, begin, now, self.covered.0),
+            next: self.asked(&person, now, end, self.covered.1),
+            person,
+            on,
+        }
+    }
+
+    fn asked(&self, person: &Contact, from: Timestamp, to: Timestamp, covered: i64) -> Asked {
+        let own: Vec<_> = self
+            .duties
+            .iter()
+            .filter(|d| is_of(d, person.id))
+            .map(|d| (d.start.max(from), d.end.min(to)))
+            .filter(|(start, end)| end.duration_since(*start) > SignedDuration::ZERO)
+            .collect();
+        let zone = TimeZone::get(&person.time_zone).unwrap_or(TimeZone::UTC);
+        let hours = hours(&own, &zone, &self.holidays);
+        let held = share::f64_of(hours.seconds);
+        let one_in = (held > 0.0).then(|| share::f64_of(covered) / held);
+        Asked { shifts: own.len(), hours, one_in, bearing: one_in.map(|n| Bearing::of(n, &self.settings)) }
+    }
+}
+
+fn is_of(duty: &Duty, person: PersonId) -> bool {
+    duty.on_call().is_some_and(|p| p.id == person)
+}
+
+/// Seconds of a range that any of these schedules covers. What two of them cover at once counts once: otherwise two rotas
+/// of three people each would look as if everybody had one week in six.
+fn covered(schedules: &[Schedule], from: Timestamp, to: Timestamp) -> i64 {
+    let spans = schedules.iter().flat_map(|s| {
+        let end = s.closed_at.map_or(to, |closed| closed.min(to));
+        let all = Span::new(from.max(s.created_at), end);
+        all.map(|all| s.coverage.spans(&s.zone(), all)).unwrap_or_default()
+    });
+    union(spans.collect()).iter().map(|span| span.end.duration_since(span.start).as_secs()).sum()
 }

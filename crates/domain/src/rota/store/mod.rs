@@ -28,7 +28,8 @@ pub(super) use named::named_in;
 pub(super) use plan::{end_rotations, insert_layer, insert_rotation, layers, plan, update_layer};
 pub(super) use schedule::{
     count_schedules, insert_schedule, lock_schedule, schedule_by_id, schedule_by_slug, schedules,
-    schedules_of_team, schedules_to_renew, touch_schedule, update_schedule,
+    schedules_by_ids, schedules_by_team, schedules_of_team, schedules_to_renew, touch_schedule,
+    update_schedule,
 };
 pub(super) use shift::{
     contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, duties_of_schedules,
@@ -38,4 +39,4 @@ pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps, take_swap,
     withdraw_swap,
 };
-pub(super) use warning::{double_bookings, empty_and_missing, unreachable};
+pub(super) use warning::{away_on_call, double_bookings, empty_and_missing, unreachable};

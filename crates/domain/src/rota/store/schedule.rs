@@ -83,6 +83,12 @@ pub(crate) async fn schedule_by_id(cx: &mut Cx<'_>, id: ScheduleId) -> Result<Op
     Ok(schedules!("WHERE s.id = $1", id as ScheduleId).fetch_optional(cx.conn()).await?.map(Schedule::from))
 }
 
+pub(crate) async fn schedules_by_ids(cx: &mut Cx<'_>, ids: &[ScheduleId]) -> Result<Vec<Schedule>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = schedules!("WHERE s.id = ANY($1)", &ids).fetch_all(cx.conn()).await?;
+    Ok(rows.into_iter().map(Schedule::from).collect())
+}
+
 /// The schedule, its writers kept waiting: its shifts are renewed by one at a time.
 pub(crate) async fn lock_schedule(cx: &mut Cx<'_>, id: ScheduleId) -> Result<Option<Schedule>> {
     Ok(schedules!("WHERE s.id = $1 FOR NO KEY UPDATE OF s", id as ScheduleId)
@@ -123,6 +129,37 @@ pub(crate) async fn schedules(
         f.team.as_deref(),
         f.purpose.map(Purpose::as_str),
         f.closed,
+        after_name,
+        after_id as Option<ScheduleId>,
+        probe,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Schedule::from).collect())
+}
+
+/// The same by the names of their teams.
+pub(crate) async fn schedules_by_team(
+    cx: &mut Cx<'_>,
+    f: &ScheduleFilter,
+    after: Option<(String, String, ScheduleId)>,
+    probe: i64,
+) -> Result<Vec<Schedule>> {
+    let (after_team, after_name, after_id) = match after {
+        Some((team, name, id)) => (Some(team), Some(name), Some(id)),
+        None => (None, None, None),
+    };
+    let rows = schedules!(
+        "WHERE ($1::text IS NULL OR lower(s.name) LIKE $1 OR lower(t.name) LIKE $1 OR s.slug LIKE $1)
+           AND ($2::text IS NULL OR lower(t.slug) = lower($2)) AND ($3::text IS NULL OR s.purpose = $3)
+           AND ($4 OR s.closed_at IS NULL)
+           AND ($5::text IS NULL OR (lower(t.name), lower(s.name), s.id) > (lower($5), lower($6::text), $7::uuid))
+         ORDER BY lower(t.name), lower(s.name), s.id LIMIT $8",
+        f.q.as_deref().map(anywhere),
+        f.team.as_deref(),
+        f.purpose.map(Purpose::as_str),
+        f.closed,
+        after_team,
         after_name,
         after_id as Option<ScheduleId>,
         probe,

@@ -111,3 +111,35 @@ pub(crate) async fn double_bookings(
         })
         .collect())
 }
+
+/// People who have a shift while they are away.
+pub(crate) async fn away_on_call(
+    cx: &mut Cx<'_>,
+    schedules: &[ScheduleId],
+    until: Timestamp,
+) -> Result<Vec<Warning>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = sqlx::query!(
+        r#"SELECT s.id AS "id: ScheduleId", s.slug, s.name, p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active,
+                  greatest(f.starts_at, a.starts_at, $2) AS "start!", least(f.ends_at, a.ends_at) AS "end!"
+           FROM shift f JOIN schedule s ON s.id = f.schedule_id JOIN person p ON p.id = f.person_id AND p.active
+                JOIN away_span a ON a.person_id = f.person_id AND a.ends_at > greatest(f.starts_at, $2) AND a.starts_at < f.ends_at
+           WHERE f.schedule_id = ANY($1) AND f.cancelled_at IS NULL AND f.ends_at > $2 AND f.starts_at < $3 AND f.holder = 'person'
+           ORDER BY 8, f.uid LIMIT $4"#,
+        &keys(schedules),
+        now as _,
+        jiff_sqlx::Timestamp::from(until) as _,
+        MOST,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Warning::Away {
+            schedule: ScheduleName { id: r.id, slug: r.slug, name: r.name },
+            start: r.start.to_jiff(),
+            end: r.end.to_jiff(),
+            person: PersonName { id: r.person, handle: r.handle, name: r.person_name, active: r.active },
+        })
+        .collect())
+}

@@ -1,0 +1,49 @@
+//! Whom a page goes to next when whoever is on call does not answer.
+
+use super::{
+    Target,
+    policy::{may_read, way_of},
+    store, who,
+};
+use crate::{
+    Cx, Result,
+    rota::{self, Contact, Purpose, Schedule},
+};
+
+/// The step after the one that a schedule is.
+#[derive(Debug, Clone)]
+pub struct IfNoAnswer {
+    /// How long whoever is on call has to answer, in minutes.
+    pub minutes: u32,
+    /// Whom it tells, in words.
+    pub words: String,
+    /// Whom it reaches now; nobody: it is said loudly then.
+    pub people: Vec<Contact>,
+}
+
+/// What follows on a schedule by the way that pages of its team go; none if that does not ask the schedule, or asks nobody
+/// after it.
+pub async fn if_no_answer(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Option<IfNoAnswer>> {
+    may_read(cx)?;
+    if schedule.purpose == Purpose::Support || schedule.closed_at.is_some() {
+        return Ok(None);
+    }
+    let plan = way_of(cx, schedule.team.id, None).await?.plan;
+    let first = rota::schedules_of_team(cx, schedule.team.id, Purpose::OnCall).await?.into_iter().next();
+    let stands = |target: &Target| match target {
+        Target::Schedule(id) => *id == schedule.id,
+        Target::Team(team) => {
+            *team == schedule.team.id && first.as_ref().is_some_and(|s| s.id == schedule.id)
+        }
+        Target::Person(_) | Target::Lead(_) => false,
+    };
+    let Some(at) = plan.steps.iter().position(|step| stands(&step.target)) else { return Ok(None) };
+    let (Some(here), Some(next)) = (plan.steps.get(at), plan.steps.get(at + 1)) else { return Ok(None) };
+    let named = store::policy::targets(cx, std::slice::from_ref(next)).await?.pop().flatten();
+    let reach = who::reach(cx, &next.target).await?;
+    Ok(Some(IfNoAnswer {
+        minutes: here.minutes,
+        words: named.map_or_else(|| "somebody who is gone".into(), |n| n.words()),
+        people: reach.people,
+    }))
+}

@@ -1,0 +1,276 @@
+//! What is wrong with schedules to come: on the schedule, by its policies, and among the findings.
+
+use jiff::{Timestamp, civil::date};
+use portolan_domain::{
+    Limit, ScheduleId,
+    catalog::findings::{self, Filter, Kind},
+    paging::{self, NewPolicy, NewStep, NewTarget},
+    people::{self, Person, PersonEdit},
+    rota::{self, Edit, NewLayer, NewSchedule, Purpose, ScheduleEdit, Unit, Warning},
+    sealing::SealingKey,
+};
+use portolan_testkit::Bed;
+use sqlx::PgPool;
+
+/// Four people of Basket by weeks; in the night of the 21st it is Cem's, then Dele's, Ana's and Bo's.
+struct Four {
+    bed: Bed,
+    pool: PgPool,
+    cem: Person,
+}
+
+/// In the order of their turns from that night on.
+const TURNS: [&str; 4] = ["cem", "dele", "ana", "bo"];
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+impl Four {
+    async fn new(pool: PgPool) -> Self {
+        let bed = Bed::new(pool.clone());
+        let basket = bed.team("basket").await;
+        let mut people = Vec::new();
+        for name in TURNS {
+            let person = bed.person(name).await;
+            bed.join(&person, &basket).await;
+            people.push(person);
+        }
+        let four = Self { bed, pool, cem: people.remove(0) };
+        four.schedule("primary", &TURNS, None).await;
+        four
+    }
+
+    async fn schedule(&self, slug: &str, turns: &[&str], hours: Option<serde_json::Value>) -> ScheduleId {
+        let layer = NewLayer {
+            name: "All".into(),
+            priority: 0,
+            hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
+            every: 1,
+            unit: Unit::Weeks,
+            only_active_days: false,
+            restrictions: Vec::new(),
+            participants: turns.iter().map(|t| (*t).to_owned()).collect(),
+            ends: None,
+        };
+        let new = NewSchedule {
+            team: "basket".into(),
+            slug: slug.into(),
+            name: slug.into(),
+            description: String::new(),
+            purpose: Purpose::OnCall,
+            time_zone: "Europe/Amsterdam".into(),
+            coverage: hours.map(|hours| rota::windows_of("coverage", &hours).unwrap()),
+            holiday_calendar: None,
+            layers: if turns.is_empty() { Vec::new() } else { vec![layer] },
+        };
+        let mut call = self.bed.as_person(&self.cem).await;
+        rota::create_schedule(&mut call.cx(), new, "so few of us").await.unwrap().id
+    }
+
+    async fn id(&self, slug: &str) -> ScheduleId {
+        rota::schedule(&mut self.bed.as_person(&self.cem).await.cx(), slug).await.unwrap().id
+    }
+
+    async fn warnings(&self, slug: &str) -> Vec<Warning> {
+        let id = self.id(slug).await;
+        rota::warnings(&mut self.bed.as_person(&self.cem).await.cx(), &[id]).await.unwrap()
+    }
+
+    /// Kind, where, from when, and what is said besides.
+    async fn findings(&self) -> Vec<(Kind, String, String, Vec<String>)> {
+        let mut call = self.bed.as_person(&self.cem).await;
+        let all = Filter { team: Some("basket".into()), ..Filter::default() };
+        let page = findings::list(&mut call.cx(), &all, None, Limit::default()).await.unwrap();
+        let counted: i64 = findings::counts(&mut call.cx(), &all).await.unwrap().iter().map(|(_, n)| n).sum();
+        assert_eq!(page.total, counted);
+        assert_eq!(usize::try_from(page.total).unwrap(), page.items.len());
+        page.items.into_iter().map(|f| (f.kind, f.entity_ref, f.since.to_string(), f.detail)).collect()
+    }
+
+    /// Bo's calendar says that he is away from the 8th to the 10th of December.
+    async fn bo_is_away(&self) {
+        const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+            DTSTAMP:20261101T000000Z\r\nDTSTART;VALUE=DATE:20261208\r\nDTEND;VALUE=DATE:20261211\r\nSUMMARY:Out of office\r\n\
+            END:VEVENT\r\nEND:VCALENDAR\r\n";
+        let mut system = self.bed.as_system().await;
+        let bo = people::person(&mut system.cx(), "bo").await.unwrap();
+        let mut call = self.bed.as_person(&bo).await;
+        let key = SealingKey::new([4; 32]);
+        rota::set_away_calendar(&mut call.cx(), "https://calendar.example/bo.ics", Some(&key)).await.unwrap();
+        rota::calendar_read(&mut system.cx(), bo.id, CALENDAR, (None, None)).await.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_empty_schedule_is_a_gap_and_the_nights_of_office_hours_are_none(pool: PgPool) {
+    let four = Four::new(pool).await;
+    assert_eq!(four.findings().await, [], "four people, every hour");
+    four.schedule("empty", &[], None).await;
+    let hours =
+        serde_json::json!([{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]);
+    four.schedule("office", &["cem"], Some(hours)).await;
+    let warned = four.warnings("empty").await;
+    assert!(
+        matches!(&warned[0], Warning::Gap { start, .. } if *start == four.bed.now()),
+        "from now on: {warned:?}"
+    );
+    assert!(
+        four.warnings("office").await.iter().all(|w| matches!(w, Warning::DoubleBooked { .. })),
+        "nights are no gaps"
+    );
+    let found = four.findings().await;
+    let gaps: Vec<_> = found.iter().filter(|f| f.0 == Kind::ScheduleGap).collect();
+    assert_eq!(gaps.len(), 1, "{found:?}");
+    assert_eq!((gaps[0].1.as_str(), gaps[0].2.as_str()), ("schedule:empty", "2026-11-21T03:10:00Z"));
+
+    let close = Edit::About(ScheduleEdit { close: true, ..ScheduleEdit::default() });
+    let mut call = four.bed.as_person(&four.cem).await;
+    rota::change(&mut call.cx(), "empty", &close, None, "").await.unwrap();
+    assert!(four.findings().await.iter().all(|f| f.0 != Kind::ScheduleGap), "a closed one misses nobody");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn who_left_and_who_cannot_be_reached_are_found(pool: PgPool) {
+    let four = Four::new(pool).await;
+    let gone = PersonEdit { active: Some(false), ..PersonEdit::default() };
+    people::edit_person(&mut four.bed.as_system().await.cx(), "dele", gone, None).await.unwrap();
+    sqlx::query("UPDATE person SET email = NULL WHERE handle = 'ana'").execute(&four.pool).await.unwrap();
+    let warned = four.warnings("primary").await;
+    assert!(
+        matches!(&warned[0], Warning::Vacant { person, start, .. } if person.handle == "dele" && *start == at("2026-11-23T08:00:00Z")),
+        "{warned:?}"
+    );
+    assert!(
+        warned.iter().any(|w| matches!(w, Warning::Unreachable { person, .. } if person.handle == "ana"))
+    );
+    let found = four.findings().await;
+    let told: Vec<_> = found.iter().map(|f| (f.0, f.2.as_str(), f.3.clone())).collect();
+    assert_eq!(
+        told,
+        [
+            // his turns within eight weeks: of 23 November and of 21 December; that of 18 January is later
+            (Kind::ScheduleGap, "2026-11-23T08:00:00Z", vec!["2".to_owned()]),
+            (Kind::ScheduleUnreachable, "2026-11-30T08:00:00Z", vec!["Ana".to_owned()]),
+        ]
+    );
+    rota::replace_person(&mut four.bed.as_person(&four.cem).await.cx(), "dele", "cem", &[]).await.unwrap();
+    assert!(four.findings().await.iter().all(|f| f.0 != Kind::ScheduleGap), "mended, and gone");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_shift_in_an_absence_is_warned_of_and_marked(pool: PgPool) {
+    let four = Four::new(pool).await;
+    four.bo_is_away().await;
+    let warned = four.warnings("primary").await;
+    // days of his zone, UTC
+    let (start, end) = (at("2026-12-08T00:00:00Z"), at("2026-12-11T00:00:00Z"));
+    assert!(
+        matches!(&warned[..], [Warning::Away { person, start: s, end: e, .. }] if person.handle == "bo" && (*s, *e) == (start, end)),
+        "{warned:?}"
+    );
+    let found = four.findings().await;
+    assert_eq!((found[0].0, found[0].2.as_str()), (Kind::ScheduleAway, "2026-12-08T00:00:00Z"));
+    assert_eq!(found[0].3, ["Bo"]);
+
+    let mut call = four.bed.as_person(&four.cem).await;
+    let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    let (from, to) = (at("2026-11-30T08:00:00Z"), at("2026-12-21T08:00:00Z"));
+    let duties = rota::shifts_of_schedule(&mut call.cx(), &schedule, from, to).await.unwrap();
+    let away = rota::away_during(&mut call.cx(), &duties).await.unwrap();
+    let marked: Vec<_> = duties
+        .iter()
+        .flat_map(|d| {
+            d.away(&away).into_iter().map(move |a| (d.on_call().map(|p| p.handle.as_str()), a.start, a.end))
+        })
+        .collect();
+    assert_eq!(marked, [(Some("bo"), start, end)], "his own shift, and no other that lies in these days");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_secondary_who_is_the_primary_is_none(pool: PgPool) {
+    let four = Four::new(pool).await;
+    four.schedule("secondary", &["dele", "ana", "bo", "cem"], None).await; // always the next one
+    let twice = async |steps: Vec<NewTarget>, slug: &str| {
+        let new = NewPolicy {
+            team: "basket".into(),
+            slug: slug.into(),
+            name: slug.into(),
+            repeats: 1,
+            is_default: false,
+            steps: steps.into_iter().map(|to| NewStep { to, minutes: 5 }).collect(),
+        };
+        let mut call = four.bed.as_person(&four.cem).await;
+        paging::create_policy(&mut call.cx(), new).await.unwrap();
+        let id = four.id("primary").await;
+        let found = paging::told_twice(&mut call.cx(), &[id]).await.unwrap();
+        paging::close_policy(&mut call.cx(), slug).await.unwrap();
+        found
+    };
+    let primary = || NewTarget::Schedule("primary".into());
+    let person = || NewTarget::Person("bo".into());
+    let secondary = NewTarget::Schedule("secondary".into());
+    assert!(twice(vec![primary(), secondary], "fine").await.is_empty(), "always another person");
+
+    let found = twice(vec![primary(), person()], "named").await;
+    assert_eq!(found.len(), 2, "in the two of his weeks that are near: {found:?}");
+    assert_eq!((found[0].start, found[0].end), (at("2026-12-07T08:00:00Z"), at("2026-12-14T08:00:00Z")));
+    assert_eq!((found[0].person.handle.as_str(), found[0].step, found[0].slug.as_str()), ("bo", 1, "named"));
+
+    let found = twice(vec![primary(), NewTarget::Team("basket".into())], "team").await;
+    assert!(found.len() > 7 && found[0].person.handle == "cem", "its first schedule is the same: {found:?}");
+    let between = NewTarget::Lead("basket".into());
+    assert!(twice(vec![primary(), between, person()], "apart").await.is_empty(), "somebody else is between");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn who_is_on_two_schedules_at_once_is_a_finding_of_both(pool: PgPool) {
+    let four = Four::new(pool).await;
+    four.schedule("secondary", &TURNS, None).await;
+    let found = four.findings().await;
+    let told: Vec<_> = found.iter().map(|f| (f.0, f.1.as_str(), f.3.clone())).collect();
+    let pair = |other: &str| vec!["Cem".to_owned(), other.to_owned()];
+    assert_eq!(
+        told,
+        [
+            (Kind::ScheduleTwice, "schedule:primary", pair("secondary")),
+            (Kind::ScheduleTwice, "schedule:secondary", pair("primary")),
+        ]
+    );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whom_a_page_goes_to_next_stands_on_the_schedule(pool: PgPool) {
+    let four = Four::new(pool).await;
+    let lea = four.bed.person("lea").await;
+    let mut call = four.bed.as_person(&four.cem).await;
+    let primary = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    let next = paging::if_no_answer(&mut call.cx(), &primary).await.unwrap().expect("the lead, as usual");
+    assert_eq!((next.minutes, next.words.as_str(), next.people.len()), (5, "whoever leads Basket", 0));
+    let basket = people::team(&mut call.cx(), "basket").await.unwrap();
+    four.bed.lead(&lea, &basket).await;
+    let next = paging::if_no_answer(&mut call.cx(), &primary).await.unwrap().unwrap();
+    assert_eq!(next.people[0].handle, "lea");
+
+    four.schedule("secondary", &["dele", "ana", "bo", "cem"], None).await;
+    let step = |to, minutes| NewStep { to, minutes };
+    let new = NewPolicy {
+        team: "basket".into(),
+        slug: "basket".into(),
+        name: "Basket".into(),
+        repeats: 1,
+        is_default: true,
+        steps: vec![
+            step(NewTarget::Schedule("primary".into()), 7),
+            step(NewTarget::Schedule("secondary".into()), 5),
+        ],
+    };
+    paging::create_policy(&mut call.cx(), new).await.unwrap();
+    let next = paging::if_no_answer(&mut call.cx(), &primary).await.unwrap().unwrap();
+    assert_eq!((next.minutes, next.people[0].handle.as_str()), (7, "dele"));
+    let secondary = rota::schedule(&mut call.cx(), "secondary").await.unwrap();
+    assert!(
+        paging::if_no_answer(&mut call.cx(), &secondary).await.unwrap().is_none(),
+        "nobody is asked after it"
+    );
+}
