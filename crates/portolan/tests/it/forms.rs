@@ -221,5 +221,7 @@ fn an_alert_rule_is_given_to_somebody_changed_and_done() {
     let mut done = form_to(&shown, &action);
     done.fields.push(("state".into(), "done".into()));
     assert_eq!(imke.post(&action, &done.fields()).location(), load);
-    assert!(!imke.get(load).body.contains("Disk &#60;full&#62;"), "it opened no page, and nobody mends it");
+    let row = "class=\"rulename\">Disk &#60;full&#62;";
+    assert!(shown.contains(row), "{shown}");
+    assert!(!imke.get(load).body.contains(row), "it opened no page, and nobody mends it");
 }

@@ -49,6 +49,7 @@ impl LoadPage {
     fn headline(&self) -> String {
         let a_week = format!("{:.1}", self.load.lately);
         let pages = match self.load.bearing {
+            _ if self.load.lately <= 0.0 => "No business-impacting page in the last four weeks".into(),
             Bearing::Good => format!("{a_week} business-impacting pages a week lately, which is well"),
             Bearing::Tolerable => {
                 format!("{a_week} business-impacting pages a week lately, which can be borne")
