@@ -24,6 +24,7 @@ async fn a_snapshot_never_changes_whatever_happens_later(pool: PgPool) {
         title: "A second fuse".into(),
         owner: Some("tor".into()),
         due_on: date(2026, 11, 30),
+        alert_rule: None,
     };
     let action = incidents::add_action(&mut harbour.as_imke().await.cx(), new).await.unwrap();
     harbour.sql("UPDATE action SET created_at = '2026-11-11'").await;

@@ -49,6 +49,7 @@ async fn what_stands_out_is_told_to_those_who_answer_for_the_team(pool: PgPool) 
             title: "A fuse".into(),
             owner: None,
             due_on,
+            alert_rule: None,
         };
         incidents::add_action(&mut harbour.as_imke().await.cx(), new).await.unwrap();
     }

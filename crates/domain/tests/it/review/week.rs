@@ -223,6 +223,7 @@ async fn what_is_open_is_carried_forward_with_owner_and_date(pool: PgPool) {
             title: title.into(),
             owner: owner.map(str::to_owned),
             due_on,
+            alert_rule: None,
         };
         incidents::add_action(&mut harbour.as_imke().await.cx(), new).await.unwrap().id
     };
