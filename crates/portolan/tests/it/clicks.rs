@@ -123,6 +123,10 @@ fn every_form_works_without_script() {
     }
     ada.submits("/teams/basket/edit", "/teams/basket/edit", &[("purpose", "Fills baskets")], "/teams/basket");
     ada.sees("/teams/basket", "Fills baskets");
+    let mends = [("owner", "bo"), ("due_on", "2027-01-31")];
+    let load = "/teams/basket/load";
+    bo.submits("/teams/basket/load?rule=Noisy", "/teams/basket/alert-rules", &mends, load);
+    bo.sees(load, "Noisy");
 
     // what a team owns
     let gifts = "/catalog/component/default/gifts";

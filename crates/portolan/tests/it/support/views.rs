@@ -49,7 +49,7 @@ pub(crate) const VIEWS: &[View] = &[
     ("team-paging", ENGINEER, "/teams/basket/paging"),
     ("team-integrations", ENGINEER, "/teams/basket/integrations"),
     ("team-load", ENGINEER, "/teams/basket/load"),
-    ("team-load-rule", ENGINEER, "/teams/basket/load?rule=PaymentSlow"),
+    ("team-load-rule", ENGINEER, "/teams/basket/load?rule=CheckoutsFail"),
     ("team-load-platform", PLATFORM, "/teams/runtime/load"),
     ("policy-new", ENGINEER, "/teams/basket/policies/new"),
     ("pages", ENGINEER, "/pages"),
