@@ -67,7 +67,7 @@ pub async fn freeze(cx: &mut Cx<'_>, slug: &str, week: Week, note: &str) -> Resu
             let review = gather(cx, &team, week, &zone).await?;
             let number = store::insert(cx, team.id, &review, &note).await?;
             let act = Act {
-                note: format!("{number}, {week}"),
+                note: format!("Number {number}, week {week}"),
                 ..Act::new("review.frozen", format!("team:{}", team.slug))
             };
             activity::record(cx, act).await?;

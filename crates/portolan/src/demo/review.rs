@@ -16,6 +16,9 @@ const SINCE: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// by a portal that looks around at least so often.
 const EVERY: SignedDuration = SignedDuration::from_hours(12);
 
+/// Teams meet on Monday morning, so long after the week.
+const MEETING: SignedDuration = SignedDuration::from_hours(10);
+
 /// A team that looks back.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +62,9 @@ pub(super) async fn look_back(cx: &mut Cx<'_>, now: Timestamp) -> Result<()> {
             let person = actor(cx, &frozen.by, now).await?;
             let cx = &mut cx.acting_at(&person, now);
             let week = review::last_week(cx, &team.team).await?.before(frozen.weeks_ago - 1);
-            review::freeze(cx, &team.team, week, &frozen.note).await?;
+            let over = review::of_team(cx, &team.team, week).await?.until;
+            let at = now.min(over + MEETING);
+            review::freeze(&mut cx.acting_at(&person, at), &team.team, week, &frozen.note).await?;
         }
     }
     Ok(())

@@ -75,7 +75,7 @@ async fn a_snapshot_never_changes_whatever_happens_later(pool: PgPool) {
     .fetch_all(&harbour.pool)
     .await
     .unwrap();
-    assert_eq!(verbs, ["1, 2026-W46", "2, 2026-W46"]);
+    assert_eq!(verbs, ["Number 1, week 2026-W46", "Number 2, week 2026-W46"]);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
