@@ -20,6 +20,7 @@ pub use weeks::{Noise, WEEKS, WeekPages};
 use crate::{
     Cx, Limit, PersonId, Result,
     incidents::{self, ActionFilter, ActionState},
+    levels::Hours,
     people::TeamName,
     rota::{
         self, Contact,
@@ -50,7 +51,7 @@ pub struct TeamLoad {
     pub team: TeamName,
     /// Since when, now, and until when.
     pub span: (Timestamp, Timestamp, Timestamp),
-    /// The zone in which weeks begin.
+    /// The zone in which weeks begin: that of its support schedule, else of its lead.
     pub zone: TimeZone,
     /// Everybody with a shift or a page, by name.
     pub people: Vec<PersonLoad>,
@@ -78,8 +79,9 @@ pub struct TeamLoad {
 pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
     let share = rota::load::of_team(cx, slug).await?; // refuses everybody else
     let (begin, now, _) = share.span;
-    let first = Week::of(now, &share.zone).before(WEEKS);
-    let (pages, is_cut) = store::pages_of_team(cx, share.team.id, first.span(&share.zone).0, now).await?;
+    let zone = Hours::of_team(cx, share.team.id).await?.zone;
+    let first = Week::of(now, &zone).before(WEEKS);
+    let (pages, is_cut) = store::pages_of_team(cx, share.team.id, first.span(&zone).0, now).await?;
     let told: Vec<PersonId> = {
         let mut told: Vec<_> = pages.iter().flat_map(|p| p.told.iter().map(|(who, _)| *who)).collect();
         told.sort_unstable();
@@ -87,7 +89,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
         told
     };
     let known = rota::contacts(cx, &told).await?;
-    let clock = wake::Clock::new(&known, &share.zone, &share.holidays);
+    let clock = wake::Clock::new(&known, &zone, &share.holidays);
     let filter = ActionFilter {
         team: Some(share.team.slug.clone()),
         state: Some(ActionState::Open),
@@ -98,7 +100,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
     let weeks = weeks::count(&pages, &clock, first);
     let settings = share.settings;
     let lately = weeks::lately(&weeks);
-    let essential = support::essential(cx, share.team.id, Week::of(now, &share.zone)).await?;
+    let essential = support::essential(cx, share.team.id, Week::of(now, &zone)).await?;
     Ok(TeamLoad {
         lately,
         bearing: weeks::bearing(lately, &settings),
@@ -108,7 +110,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
         people: people(share.people, known, &pages, begin, &clock),
         team: share.team,
         span: share.span,
-        zone: share.zone,
+        zone,
         weeks,
         essential,
         settings,

@@ -92,8 +92,6 @@ pub struct PersonShare {
 pub struct TeamShare {
     /// The team.
     pub team: TeamName,
-    /// The zone of its oldest schedule; UTC without one.
-    pub zone: TimeZone,
     /// Since when, now, and until when.
     pub span: (Timestamp, Timestamp, Timestamp),
     /// Everybody with a shift.
@@ -121,8 +119,6 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamShare> {
     let now = cx.now();
     let duties = store::duties_of_schedules(cx, &keys, now - HORIZON, now + HORIZON).await?;
     let holidays = store::holidays_of_schedules(cx, &keys).await?;
-    let oldest = schedules.iter().filter(|s| s.closed_at.is_none()).min_by_key(|s| s.created_at);
-    let zone = oldest.map_or(TimeZone::UTC, Schedule::zone);
     let reckoning = Reckoning::new(&schedules, duties, holidays, settings, now);
     let mut people: Vec<Contact> = Vec::new();
     for person in reckoning.duties.iter().filter_map(Duty::on_call) {
@@ -134,7 +130,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamShare> {
     let people = people.into_iter().map(|person| reckoning.of(person)).collect();
     let team = TeamName { id: team.id, slug: team.slug, name: team.name };
     let Reckoning { span, holidays, .. } = reckoning;
-    Ok(TeamShare { team, zone, span, people, holidays, settings })
+    Ok(TeamShare { team, span, people, holidays, settings })
 }
 
 /// What the actor's own shifts come to, on all on-call schedules, and the holidays that count for them; none if they have

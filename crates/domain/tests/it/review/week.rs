@@ -7,6 +7,7 @@ use portolan_domain::{
     changes::{self, NewChange, is_production},
     incidents::{self, ActionEdit, ActionState, NewAction, NewIncident, NoticedBy, SloSaw},
     levels::Impact,
+    load,
     paging::Judgement,
     review::{self, PageCounts, Someone},
     support::{self, Category, NewRequest, Trend},
@@ -78,6 +79,21 @@ async fn a_week_begins_and_ends_at_midnight_where_the_team_is(pool: PgPool) {
     assert_eq!(review.pages.list.items[0].minutes_to_answer, Some(7));
     assert!(!review.is_early() && !review.is_quiet());
     assert_eq!(harbour.review("2026-W47").await.pages.counts.real_impact, 1);
+
+    let load = load::of_team(&mut harbour.as_imke().await.cx(), "basket").await.unwrap();
+    let same = load.weeks.iter().find(|w| w.week == week("2026-W46")).unwrap();
+    assert_eq!(
+        (
+            same.real_impact,
+            same.no_impact,
+            same.false_alarms,
+            same.duplicates,
+            same.unjudged,
+            same.out_of_hours
+        ),
+        (2, 1, 2, 1, 1, 5),
+        "the load of the team counts as its review does"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
