@@ -1,5 +1,6 @@
 //! Measures Portolan: makes a catalog of any size, drives a real server with it, and says what the figures are worth.
 
+mod alerts;
 mod floor;
 mod generate;
 mod load;
@@ -143,7 +144,12 @@ async fn measure(run: Run) -> Result<()> {
     }
     eprintln!("watching both at rest");
     let at_rest = measure::at_rest([&large, &small], plan).await?;
-    let report = Report { large: &large, small: &small, rows, at_rest, machine: machine() };
+    eprintln!("telling alerts, and reading all schedules");
+    let mut told = Vec::new();
+    for site in [&large, &small] {
+        told.push((site.alerts.tell(site.server.port).await?, site.read_schedules().await?));
+    }
+    let report = Report { large: &large, small: &small, rows, at_rest, told, machine: machine() };
     let figures = report.markdown();
     println!("{figures}");
     if let Some(file) = run.write {

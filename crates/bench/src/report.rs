@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::{
+    alerts::Intake,
+    load::Cell,
     measure::{AtRest, Compared},
+    schedules::Made,
     site::Site,
     workload::Operation,
 };
@@ -41,6 +44,8 @@ pub(crate) struct Report<'s> {
     pub(crate) rows: Vec<Row>,
     /// Large and small at rest.
     pub(crate) at_rest: [AtRest; 2],
+    /// Alerts taken in and schedules read, large and small.
+    pub(crate) told: Vec<(Intake, Made)>,
     /// The machine, in words.
     pub(crate) machine: String,
 }
@@ -171,15 +176,27 @@ impl Report<'_> {
         line("taking the catalog in", speed(small), speed(large), "121 entities/s");
         let seconds = |site: &Site| format!("{:.1} s", site.applied.as_secs_f64());
         line("… which takes", seconds(small), seconds(large), "216 s");
-        let made = |site: &Site| {
-            let each = 1000.0 * site.schedules.took.as_secs_f64() / precise(site.schedules.schedules);
-            format!(
-                "{} in {:.1} s, {each:.1} ms each",
-                thousands(site.schedules.schedules),
-                site.schedules.took.as_secs_f64()
-            )
+        let each = |made: Made| {
+            let each = 1000.0 * made.took.as_secs_f64() / precise(made.schedules);
+            format!("{} in {:.1} s, {each:.1} ms each", thousands(made.schedules), made.took.as_secs_f64())
         };
-        line("making schedules with 26 weeks of shifts", made(small), made(large), "—");
+        line(
+            "making schedules with 26 weeks of shifts, one connection",
+            each(small.schedules),
+            each(large.schedules),
+            "—",
+        );
+        if let [(large_alerts, large_read), (small_alerts, small_read)] = self.told[..] {
+            line("reading their 26 weeks, 8 connections", each(small_read), each(large_read), "—");
+            let taken = |cell: Cell| format!("{}/s, p99 {:.1} ms", rate(cell.rate), cell.p99);
+            line(
+                "new alerts taken in, each with its page, 8 connections",
+                taken(small_alerts.new),
+                taken(large_alerts.new),
+                "—",
+            );
+            line("alerts told again", taken(small_alerts.again), taken(large_alerts.again), "—");
+        }
         line("database", mb(small.database), mb(large.database), "746 MB");
         line("server memory after the load", mb(small_rest.memory), mb(large_rest.memory), "700 MB");
         line("… at its most", mb(small_rest.peak), mb(large_rest.peak), "");

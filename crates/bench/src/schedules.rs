@@ -15,7 +15,7 @@ use crate::{
     workload::Caller,
 };
 
-/// What making them came to.
+/// What making or reading them came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Made {
     /// How many.
@@ -55,6 +55,16 @@ pub(crate) async fn make(port: u16, caller: &Caller, catalog: &Catalog) -> Resul
         }
     }
     Ok(Made { schedules: bodies.len(), took: started.elapsed() })
+}
+
+/// Requests for all shifts until `horizon`, of a thousand schedules at most.
+pub(crate) fn weeks(caller: &Caller, catalog: &Catalog, horizon: &str) -> Vec<Vec<u8>> {
+    let bearer = format!("Bearer {}", caller.token);
+    let slugs = catalog.teams.iter().flat_map(|team| [slug(team), format!("{team}-support")]);
+    let get = |slug: String| {
+        load::get(&format!("/api/v1/schedules/{slug}/shifts?to={horizon}"), &[("authorization", &bearer)])
+    };
+    slugs.take(1000).map(get).collect()
 }
 
 fn schedule(team: &str, slug: &str, purpose: &str, unit: &str, people: &[&str]) -> Value {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::{
+    alerts::Alerts,
     floor::{self, Tape},
     generate::{Catalog, SEED},
     load::{self, Client, Requests},
@@ -39,6 +40,10 @@ pub(crate) struct Site {
     pub(crate) applied: Duration,
     /// The schedules of its teams.
     pub(crate) schedules: Made,
+    /// Requests for 26 weeks of each of them; a thousand at most.
+    pub(crate) weeks: Requests,
+    /// Alerts to be told.
+    pub(crate) alerts: Alerts,
     /// Size of the database with the catalog in it, in bytes.
     pub(crate) database: u64,
     /// The operations.
@@ -86,6 +91,8 @@ impl Site {
         .fetch_one(&mut connection)
         .await?;
         let operations = workload::operations(&catalog, &horizon);
+        let alerts = Alerts::prepare(server.port, &caller, &catalog).await?;
+        let weeks = Arc::new(schedules::weeks(&caller, &catalog, &horizon));
         let requests: Vec<Requests> = operations.iter().map(|o| Arc::new(o.requests(&caller))).collect();
         let tape = record(program, folder, &cluster, &operations, &requests).await?;
         let bare = Bare::start(folder, &cluster, &tape)?;
@@ -96,6 +103,8 @@ impl Site {
             entities: catalog.entities.len(),
             applied,
             schedules,
+            weeks,
+            alerts,
             database: u64::try_from(size)?,
             operations,
             requests,
@@ -106,6 +115,12 @@ impl Site {
             pool,
             bare,
         })
+    }
+
+    /// Reads 26 weeks of all schedules, a thousand at most, over eight connections: how many, and how long it took.
+    pub(crate) async fn read_schedules(&self) -> Result<Made> {
+        let took = load::all(self.server.port, &self.weeks, 8).await?;
+        Ok(Made { schedules: self.weeks.len(), took })
     }
 
     /// Takes the floors away, so that what is left at rest is the portal's own.

@@ -69,6 +69,29 @@ pub(crate) async fn drive(
     Ok(run)
 }
 
+/// Sends each request once, over so many connections, and says how long it took. Every answer must be a 200.
+pub(crate) async fn all(port: u16, requests: &Requests, connections: usize) -> Result<Duration> {
+    let started = Instant::now();
+    let mut tasks = JoinSet::new();
+    for n in 0..connections {
+        let requests = Arc::clone(requests);
+        tasks.spawn(async move {
+            let mut client = Client::connect(port).await?;
+            for request in requests.iter().skip(n).step_by(connections) {
+                let answer = client.send(request).await?;
+                if answer.status != 200 {
+                    bail!("{}: {}", String::from_utf8_lossy(request), client.head(answer));
+                }
+            }
+            Ok(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(started.elapsed())
+}
+
 async fn connection(mut client: Client, requests: Requests, offset: usize, until: Instant) -> Result<Run> {
     let mut run = Run { latencies: Vec::with_capacity(64 * 1024), ..Run::default() };
     let mut before = Instant::now();
