@@ -17,4 +17,5 @@ mod live;
 mod openapi;
 mod pages;
 mod reviews;
+mod storm;
 mod support;
