@@ -4,7 +4,8 @@ use axum::{extract::Path, response::Response};
 use portolan_domain::{
     Error, PageId,
     catalog::EntityRef,
-    paging::{self, Judgement, NewPage, Responder, State, Urgency, Whom},
+    levels::Impact,
+    paging::{self, Judgement, NewPage, Responder, State, Whom},
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -81,9 +82,12 @@ struct NewPageBody {
     summary: String,
     /// What it does, and to whom.
     impact: String,
-    /// `now` (if absent) tells whoever is on call at once; `working-hours` when their next working day begins.
-    #[schema(value_type = Option<String>)]
-    urgency: Option<Urgency>,
+    /// `outage`, `blocked`, `slowed` or `question`: by it the team's support level decides whether whoever is on call is
+    /// told at once or in support hours; `urgency` of the answer says which, and its timeline why.
+    #[schema(value_type = String)]
+    how_bad: Impact,
+    /// Where it happens; `production` if absent.
+    environment: Option<String>,
     /// Where to look on.
     link: Option<String>,
 }
@@ -101,7 +105,8 @@ async fn raise(mut caller: Caller, Body(body): Body<NewPageBody>) -> Result<Resp
         whom,
         summary: body.summary,
         impact: body.impact,
-        urgency: body.urgency.unwrap_or(Urgency::Now),
+        how_bad: body.how_bad,
+        environment: body.environment.unwrap_or_else(|| "production".into()),
         link: body.link,
     };
     let page = paging::raise(&mut caller.cx().await?, new).await?;

@@ -211,7 +211,9 @@ pub(super) struct RotationBody {
     from: Timestamp,
     /// Up to here.
     until: Option<Timestamp>,
-    /// A hand-off, as a wall time of the schedule's zone, from which turns are counted.
+    /// IANA name of the zone of its hand-offs and restrictions; null: the schedule's.
+    time_zone: Option<String>,
+    /// A hand-off, as a wall time of that zone, from which turns are counted.
     hand_off: String,
     /// The hand-off is every so many …
     every: u32,
@@ -231,6 +233,7 @@ impl LayerBody {
         let rotation = |r: &Rotation| RotationBody {
             from: r.from,
             until: r.until,
+            time_zone: r.zone.as_ref().and_then(TimeZone::iana_name).map(str::to_owned),
             hand_off: r.anchor.to_string(),
             every: r.every,
             unit: r.unit.as_str(),

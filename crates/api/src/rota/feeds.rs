@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::bodies::ScheduleNameBody;
 use crate::{
-    ApiError, BASE, Caller, Shared,
+    ApiError, Caller, Shared,
     body::{Body, Json, List},
     tag::tagged,
 };
@@ -77,7 +77,7 @@ async fn create(
     Body(body): Body<NewFeedBody>,
 ) -> Result<Response, ApiError> {
     let (feed, secret) = rota::create_feed(&mut caller.cx().await?, body.schedule.as_deref()).await?;
-    let url = format!("{}{BASE}/calendars/{secret}", portal.base_url);
+    let url = portal.base_url.clone() + &rota::feed_path(&secret);
     let body = Json(FeedBody::of(&feed, Some(url)));
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }

@@ -34,7 +34,9 @@ pub(super) struct NewLayerBody {
     /// Where layers overlap, the one with the higher priority is on call; equal ones are both. 0 if absent.
     #[serde(default)]
     priority: i32,
-    /// A hand-off as a wall time of the schedule's zone, usually the first: `2026-11-23T09:00`. Its weekday is the weekday
+    /// IANA name of the zone of its hand-offs and restrictions; absent: the schedule's.
+    time_zone: Option<String>,
+    /// A hand-off as a wall time of that zone, usually the first: `2026-11-23T09:00`. Its weekday is the weekday
     /// of weekly ones, its day of the month that of monthly ones. If it is past, the turn that lasts is a partial one.
     hand_off: String,
     /// The hand-off is every so many …
@@ -65,6 +67,7 @@ impl NewLayerBody {
             ends: self.ends.as_deref().map(|at| wall("ends", at)).transpose()?,
             name: self.name,
             priority: self.priority,
+            time_zone: self.time_zone,
             every: self.every,
             unit: self.unit,
             only_active_days: self.only_active_days,
@@ -81,7 +84,11 @@ struct LayerEditBody {
     name: Option<String>,
     /// Where layers overlap, the one with the higher priority is on call.
     priority: Option<i32>,
-    /// A hand-off as a wall time of the schedule's zone.
+    /// IANA name of the zone of its hand-offs and restrictions; null: the schedule's.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    time_zone: Option<Option<String>>,
+    /// A hand-off as a wall time of that zone.
     hand_off: Option<String>,
     /// The hand-off is every so many …
     every: Option<u32>,
@@ -168,6 +175,7 @@ async fn edit(
         ends: body.ends.map(|at| at.as_deref().map(|at| wall("ends", at)).transpose()).transpose()?,
         name: body.name,
         priority: body.priority,
+        time_zone: body.time_zone,
         every: body.every,
         unit: body.unit,
         only_active_days: body.only_active_days,

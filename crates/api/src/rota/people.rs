@@ -2,7 +2,11 @@
 
 use axum::extract::Path;
 use jiff::Timestamp;
-use portolan_domain::{people, rota};
+use portolan_domain::{
+    paging::{self, Leaving, NamedStep},
+    people,
+    rota::{self, NamedIn},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -53,49 +57,81 @@ struct MentionBody {
     swaps: i64,
 }
 
-/// Where a person is named in what is to come.
-#[utoipa::path(get, path = "/people/{handle}/rota", tag = "on-call", params(("handle" = String, Path)), responses((status = 200, body = List<MentionBody>)))]
-async fn mentions(
-    mut caller: Caller,
-    Path(handle): Path<String>,
-) -> Result<Json<List<MentionBody>>, ApiError> {
-    let found = rota::named_in(&mut caller.cx().await?, &handle).await?;
-    Ok(List::whole(
-        found
-            .into_iter()
-            .map(|n| MentionBody {
-                schedule: ScheduleNameBody::from(&n.schedule),
-                team: n.team.slug,
-                layers: n.layers,
-                shifts: n.shifts,
-                first_shift: n.first_shift,
-                overrides: n.overrides,
-                swaps: n.swaps,
-            })
-            .collect(),
-    ))
+/// A policy of which a step names a person.
+#[derive(Debug, Serialize, ToSchema)]
+struct NamedStepBody {
+    /// Its slug.
+    slug: String,
+    /// Its name.
+    name: String,
+    /// Slug of its team.
+    team: String,
+    /// Which of its steps, counted from one.
+    steps: Vec<i32>,
 }
 
-/// Who takes the turns of a person.
+/// Where a person is named in what is to come.
+#[derive(Debug, Serialize, ToSchema)]
+struct LeavingBody {
+    /// Schedules; at most 200.
+    schedules: Vec<MentionBody>,
+    /// Escalation policies; at most 200.
+    policies: Vec<NamedStepBody>,
+    /// Slugs of the teams they lead: their leads are asked when nobody is on call, and approve.
+    leads: Vec<String>,
+}
+
+impl From<Leaving> for LeavingBody {
+    fn from(leaving: Leaving) -> Self {
+        let mention = |n: NamedIn| MentionBody {
+            schedule: ScheduleNameBody::from(&n.schedule),
+            team: n.team.slug,
+            layers: n.layers,
+            shifts: n.shifts,
+            first_shift: n.first_shift,
+            overrides: n.overrides,
+            swaps: n.swaps,
+        };
+        let step =
+            |p: NamedStep| NamedStepBody { slug: p.slug, name: p.name, team: p.team.slug, steps: p.steps };
+        Self {
+            schedules: leaving.schedules.into_iter().map(mention).collect(),
+            policies: leaving.policies.into_iter().map(step).collect(),
+            leads: leaving.leads.into_iter().map(|team| team.slug).collect(),
+        }
+    }
+}
+
+/// Where a person is named in what is to come.
+#[utoipa::path(get, path = "/people/{handle}/rota", tag = "on-call", params(("handle" = String, Path)), responses((status = 200, body = LeavingBody)))]
+async fn mentions(mut caller: Caller, Path(handle): Path<String>) -> Result<Json<LeavingBody>, ApiError> {
+    Ok(Json(paging::leaving(&mut caller.cx().await?, &handle).await?.into()))
+}
+
+/// Who takes what is to come of a person.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReplacementBody {
-    /// Handle of who takes them.
+    /// Handle of who takes it.
     by: String,
-    /// Slugs of the schedules; all that name the person if absent.
+    /// Slugs of the schedules; with `policies` absent too: all that name the person.
     #[serde(default)]
     schedules: Vec<String>,
+    /// Slugs of the escalation policies.
+    #[serde(default)]
+    policies: Vec<String>,
 }
 
-/// Gives all turns to come of a person to another, from now on; nobody else's dates move. Answers with the schedules in
-/// which it was done.
+/// Gives what is to come of a person to another, from now on: turns, overrides and escalation steps; nobody else's dates
+/// move. Answers with what still names the person.
 #[utoipa::path(put, path = "/people/{handle}/rota", tag = "on-call", params(("handle" = String, Path)), request_body = ReplacementBody,
-    responses((status = 200, body = List<ScheduleNameBody>)))]
+    responses((status = 200, body = LeavingBody)))]
 async fn replace(
     mut caller: Caller,
     Path(handle): Path<String>,
     Body(body): Body<ReplacementBody>,
-) -> Result<Json<List<ScheduleNameBody>>, ApiError> {
-    let done = rota::replace_person(&mut caller.cx().await?, &handle, &body.by, &body.schedules).await?;
-    Ok(List::whole(done.iter().map(|(schedule, _)| ScheduleNameBody::from(schedule)).collect()))
+) -> Result<Json<LeavingBody>, ApiError> {
+    let cx = &mut caller.cx().await?;
+    let left = paging::replace_person(cx, &handle, &body.by, &body.schedules, &body.policies).await?;
+    Ok(Json(left.into()))
 }

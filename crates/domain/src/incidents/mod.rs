@@ -4,10 +4,11 @@
 //! ([`go`], [`note`], [`tell_status`], [`give_role`]). How it stands is [`after`], a function of state and move. Its timeline
 //! is made when it is read: what people wrote, with the pages and changes of what it hurts flowing in ([`timeline`]). The
 //! review is blameless and leaves [`Action`]s, which stay open until they are done, and [`FailureMode`]s, which stand on the
-//! page of the thing.
+//! page of the thing. And [`below`] says what goes on in all that a service stands on.
 
 mod act;
 mod action;
+mod below;
 mod incident;
 mod mode;
 mod open;
@@ -20,6 +21,7 @@ mod timeline;
 
 pub use act::{end_role, give_role, go, link_before, note, tell_status, unlink_before, write_review};
 pub use action::{ActionEdit, ActionFilter, NewAction, action, actions, add_action, edit_action};
+pub use below::{Below, GoingOn, HOURS, below};
 pub use incident::{
     Action, ActionState, Affected, Entry, EntryKind, FailureMode, Incident, NoticedBy, Role, RoleHeld,
     SEVERITIES, SloSaw,

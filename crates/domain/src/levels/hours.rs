@@ -63,6 +63,11 @@ impl Hours {
         rota::add_covered(&self.coverage, &self.zone, from, length)
     }
 
+    /// The first instant of them at or after `from`; none: they never come.
+    pub fn next(&self, from: Timestamp) -> Option<Timestamp> {
+        rota::next_covered(&self.coverage, &self.zone, from)
+    }
+
     /// Where they come from, in words.
     pub fn words(&self) -> String {
         let zone = self.zone.iana_name().unwrap_or("UTC");

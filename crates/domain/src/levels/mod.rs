@@ -98,15 +98,27 @@ pub async fn reset(cx: &mut Cx<'_>, slug: &str) -> Result<Levels> {
     .await
 }
 
-/// Whether the actor gets an engineer of `team` at once for this, and why. `entity` is what it is about, if it is about
-/// a thing of the catalog.
-pub async fn decide(
-    cx: &mut Cx<'_>,
-    team: TeamId,
-    entity: Option<&Entity>,
-    impact: Impact,
-    environment: &str,
-) -> Result<Decision> {
+/// What decisions about one team and one thing rest on, gathered once.
+#[derive(Debug, Clone)]
+pub struct Grounds {
+    /// The level that applies.
+    pub level: Level,
+    /// The team's support hours.
+    pub hours: Hours,
+    about_entity: bool,
+    dependent: bool,
+}
+
+impl Grounds {
+    /// When somebody looks at what hurts so much in this environment, if it is asked now.
+    pub fn engagement(&self, impact: Impact, environment: &str, now: Timestamp) -> Engagement {
+        let Self { about_entity, dependent, .. } = *self;
+        engage(&self.level, &Ask { impact, environment, about_entity, dependent }, &self.hours, now)
+    }
+}
+
+/// What the actor's asking of `team` rests on. `entity` is what it is about, if it is about a thing of the catalog.
+pub async fn grounds(cx: &mut Cx<'_>, team: TeamId, entity: Option<&Entity>) -> Result<Grounds> {
     let me = cx.reader()?;
     let level = of_team(cx, team).await?.of(entity.and_then(|e| e.tier));
     let dependent = match entity {
@@ -114,8 +126,19 @@ pub async fn decide(
         _ => false,
     };
     let hours = Hours::of_team(cx, team).await?;
-    let ask = Ask { impact, environment, about_entity: entity.is_some(), dependent };
-    Ok(Decision { engagement: engage(&level, &ask, &hours, cx.now()), level })
+    Ok(Grounds { level, hours, about_entity: entity.is_some(), dependent })
+}
+
+/// Whether the actor gets an engineer of `team` at once for this, and why.
+pub async fn decide(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    entity: Option<&Entity>,
+    impact: Impact,
+    environment: &str,
+) -> Result<Decision> {
+    let grounds = grounds(cx, team, entity).await?;
+    Ok(Decision { engagement: grounds.engagement(impact, environment, cx.now()), level: grounds.level })
 }
 
 /// Whether a person answers for something that stands on this, up to two steps away.

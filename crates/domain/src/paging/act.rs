@@ -30,7 +30,7 @@ pub async fn acknowledge(cx: &mut Cx<'_>, id: PageId) -> Result<Paged> {
             return Err(taken(cx, &page).await?);
         };
         store::page::acknowledge(cx, id, me).await?;
-        store::event::insert(cx, &[(id, NewEvent::by(EventKind::Acknowledged, me, ""))]).await?;
+        open::happened(cx, &[(id, NewEvent::by(EventKind::Acknowledged, me, ""))]).await?;
         open::record(cx, "page.acknowledged", page.number, page.entity_id, Some(page.state), state, "").await
     })
     .await?;
@@ -50,7 +50,7 @@ pub async fn resolve(cx: &mut Cx<'_>, id: PageId, note: &str, judgement: Option<
         };
         store::page::resolve(cx, &[id], me).await?;
         store::alert::resolve_of_page(cx, id).await?;
-        store::event::insert(cx, &[(id, NewEvent::by(EventKind::Resolved, me, note.clone()))]).await?;
+        open::happened(cx, &[(id, NewEvent::by(EventKind::Resolved, me, note.clone()))]).await?;
         open::record(cx, "page.resolved", page.number, page.entity_id, Some(page.state), state, &note)
             .await?;
         match judgement {
@@ -85,7 +85,7 @@ async fn write_judgement(cx: &mut Cx<'_>, page: &Locked, judgement: Judgement, n
     store::page::judge(cx, page.id, judgement, me).await?;
     let detail = Detail { judgement: Some(judgement), ..Detail::default() };
     let event = NewEvent { detail, ..NewEvent::by(EventKind::Judged, me, note) };
-    store::event::insert(cx, &[(page.id, event)]).await?;
+    open::happened(cx, &[(page.id, event)]).await?;
     open::record(cx, "page.judged", page.number, page.entity_id, None, State::Resolved, judgement.title())
         .await
 }
@@ -107,7 +107,7 @@ pub async fn reassign(cx: &mut Cx<'_>, id: PageId, handle: &str, note: &str) -> 
         let reason = format!("{} asks you to take it over.", cx.actor().name);
         let told = escalate::told_event(cx, &page, &person, &reason, ASKED).await?;
         let event = NewEvent::by(EventKind::Reassigned, me, note.clone()).to(person.id);
-        store::event::insert(cx, &[(id, event), (id, told)]).await?;
+        open::happened(cx, &[(id, event), (id, told)]).await?;
         work::enqueue(cx, step_job(id).at(until)).await?;
         open::record(
             cx,
@@ -133,7 +133,7 @@ pub async fn note(cx: &mut Cx<'_>, id: PageId, words: &str) -> Result<()> {
     }
     cx.atomically(async |cx| {
         let page = lock(cx, id).await?;
-        store::event::insert(cx, &[(id, NewEvent::by(EventKind::Note, Some(me), words.clone()))]).await?;
+        open::happened(cx, &[(id, NewEvent::by(EventKind::Note, Some(me), words.clone()))]).await?;
         open::record(cx, "page.noted", page.number, page.entity_id, None, page.state, &words).await
     })
     .await
@@ -167,7 +167,7 @@ pub async fn add_responder(cx: &mut Cx<'_>, id: PageId, responder: &Responder) -
             events.push((id, NewEvent::by(EventKind::Responder, me, whose.clone()).to(person.id)));
             events.push((id, escalate::told_event(cx, &page, person, &reason, "page.joined").await?));
         }
-        store::event::insert(cx, &events).await?;
+        open::happened(cx, &events).await?;
         open::record(cx, "page.responder-added", page.number, page.entity_id, None, page.state, &whose).await
     })
     .await?;

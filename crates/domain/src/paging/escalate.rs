@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use super::{
     Next, Plan, Progress, Reached, State,
-    open::{STEP, link, name_of, step_job},
+    open::{self, STEP, link, name_of, step_job},
     record::{Detail, EventKind, NewEvent},
     store::{self, page::Locked},
     who::{self, Reach},
@@ -117,7 +117,7 @@ async fn tell(
         events.push(told_event(cx, page, person, &reach.reason, TOLD).await?);
     }
     let events: Vec<_> = events.into_iter().map(|e| (page.id, e)).collect();
-    store::event::insert(cx, &events).await?;
+    open::happened(cx, &events).await?;
     let nobody = reach.people.is_empty();
     let (round, step) = (i32::try_from(round).unwrap_or(i32::MAX), i32::try_from(step).unwrap_or(i32::MAX));
     store::page::stepped(cx, page.id, round, step, nobody).await?;
@@ -169,7 +169,7 @@ async fn send(
 async fn exhausted(cx: &mut Cx<'_>, page: &Locked) -> Result<()> {
     store::page::exhausted(cx, page.id).await?;
     let text = "Everybody was told as often as the policy says, and nobody is on it";
-    store::event::insert(cx, &[(page.id, NewEvent::new(EventKind::Exhausted, text))]).await?;
+    open::happened(cx, &[(page.id, NewEvent::new(EventKind::Exhausted, text))]).await?;
     tell_leads(cx, page, text, &[]).await
 }
 

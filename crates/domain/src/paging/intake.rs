@@ -122,7 +122,7 @@ impl Story<'_> {
             rows.extend(alerts.into_iter().map(|alert| (page, alert)));
         }
         store::alert::insert(cx, self.group, &rows).await?;
-        store::event::insert(cx, &events).await?;
+        open::happened(cx, &events).await?;
         Ok((opened, fed))
     }
 
@@ -150,6 +150,7 @@ impl Story<'_> {
             urgency: Urgency::Now,
             link: worst.and_then(|a| a.link.as_deref()),
             runbook: worst.and_then(|a| a.runbook.as_deref()),
+            decided: None,
             by: &self.keyed.name,
             held_until: None,
         };
@@ -185,7 +186,7 @@ impl Story<'_> {
             if open::moved(page.state, Move::Acknowledge).is_some() {
                 store::page::acknowledge(cx, id, None).await?;
                 let text = format!("Acknowledged in what {} stands for", self.keyed.name);
-                store::event::insert(cx, &[(id, NewEvent::new(EventKind::Acknowledged, text))]).await?;
+                open::happened(cx, &[(id, NewEvent::new(EventKind::Acknowledged, text))]).await?;
             }
         }
         Ok(())

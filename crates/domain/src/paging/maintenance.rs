@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    open::step_job,
+    open::{self, step_job},
     policy::{may_read, unknown},
     record::{EventKind, NewEvent},
     store,
@@ -190,7 +190,7 @@ async fn release(cx: &mut Cx<'_>, window: &Window) -> Result<()> {
 
 async fn events(cx: &mut Cx<'_>, pages: &[PageId], kind: EventKind, text: &str) -> Result<()> {
     let events: Vec<_> = pages.iter().map(|page| (*page, NewEvent::new(kind, text))).collect();
-    store::event::insert(cx, &events).await
+    open::happened(cx, &events).await
 }
 
 /// Which windows; empty means all.
@@ -222,9 +222,21 @@ pub async fn windows(
     Ok(Page::cut(rows, limit, total, after.as_ref(), |w| (w.ends_at, w.id)))
 }
 
+/// The windows of these entities that touch a span, at most so many.
+pub async fn windows_around(
+    cx: &mut Cx<'_>,
+    entities: &[EntityId],
+    from: Timestamp,
+    until: Timestamp,
+    most: i64,
+) -> Result<Vec<Window>> {
+    may_read(cx)?;
+    store::maintenance::around(cx, entities, from, until, most).await
+}
+
 /// The windows of an entity that are in force or begin within a day, and those that overlap each other among them.
 pub async fn windows_now(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Window>> {
     may_read(cx)?;
     let soon = cx.now() + SignedDuration::from_hours(24);
-    store::maintenance::around(cx, &[entity], cx.now(), soon, 20).await
+    windows_around(cx, &[entity], cx.now(), soon, 20).await
 }

@@ -7,14 +7,12 @@
 //! [`resolve`], [`judge`], …) is asked of one pure transition ([`State`]) under the lock of the page's row.
 //!
 //! Maintenance ([`plan_maintenance`]) keeps a service's pages quiet and visible. At the change of a shift there is a note
-//! ([`hand_over`]). And [`below`] says what goes on in all that a service stands on.
+//! ([`hand_over`]).
 
 mod act;
-mod below;
 mod escalate;
 mod group;
 mod hand_over;
-mod hours;
 mod incoming;
 mod intake;
 mod integration;
@@ -31,7 +29,6 @@ mod twice;
 mod who;
 
 pub use act::{Responder, acknowledge, add_responder, judge, note, reassign, resolve};
-pub use below::{Below, GoingOn, HOURS, below};
 pub use escalate::advance;
 pub use group::{Effects, Group};
 pub use hand_over::{
@@ -47,17 +44,18 @@ pub use integration::{
 };
 pub use maintenance::{
     Filter as WindowFilter, NewWindow, WINDOW_OVER, Window, WindowJob, end_maintenance, plan_maintenance,
-    window, window_over, windows, windows_now,
+    window, window_over, windows, windows_around, windows_now,
 };
 pub use next::{IfNoAnswer, if_no_answer};
 pub use open::{PageJob, STEP};
 pub use policy::{
-    Because, MOST_STEPS, NewPolicy, NewStep, NewTarget, Next, Plan, Policy, PolicyStep, Progress, Reached,
-    Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy, edit_policy, policies, policy,
-    related_team, services_of, set_related_team, step_words, way,
+    Because, Leaving, MOST_STEPS, NamedStep, NewPolicy, NewStep, NewTarget, Next, Plan, Policy, PolicyStep,
+    Progress, Reached, Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy,
+    edit_policy, leaving, policies, policy, related_team, replace_person, services_of, set_related_team,
+    step_words, way,
 };
 pub use raise::{NewPage, Preview, Whom, preview, raise};
-pub use read::{Filter, find, list, paged, view};
+pub use read::{Filter, find, list, live_on, paged, view, waiting};
 pub use record::{Alert, EventKind, PageEvent, Paged, PagedView, Urgency};
 pub use state::{Judgement, Move, State};
 pub use twice::{ToldTwice, told_twice};

@@ -1,5 +1,7 @@
 //! How a page opens and ends, whatever made it so.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     AlertGroupId, Cx, EntityId, PageId, PersonId, Result, TeamId,
     activity::{self, Act, Changed},
+    live::{self, News},
     notify::{self, About, Notice, Recipient},
     work::{self, NewJob},
 };
@@ -52,6 +55,8 @@ pub(super) struct Opening<'o> {
     pub(super) runbook: Option<&'o str>,
     /// Who or what opens it, in words: "Alertmanager Fairhaven".
     pub(super) by: &'o str,
+    /// Whether it may wake somebody and why, if that had to be decided.
+    pub(super) decided: Option<&'o str>,
     pub(super) held_until: Option<Timestamp>,
 }
 
@@ -89,11 +94,14 @@ pub(super) async fn open(cx: &mut Cx<'_>, opening: &Opening<'_>) -> Result<(Page
     let mut events = vec![NewEvent::by(
         EventKind::Opened,
         opening.raised_by,
-        format!("Opened by {}; {}", opening.by, because.words()),
+        match opening.decided {
+            Some(decided) => format!("Opened by {}; {}. {decided}", opening.by, because.words()),
+            None => format!("Opened by {}; {}", opening.by, because.words()),
+        },
     )];
     events.extend(window.as_ref().map(|w| NewEvent::new(EventKind::Suppressed, maintenance::words(w))));
     let events: Vec<_> = events.into_iter().map(|e| (id, e)).collect();
-    store::event::insert(cx, &events).await?;
+    happened(cx, &events).await?;
     record(cx, "page.opened", number, opening.entity.map(|e| e.0), None, state, opening.summary).await?;
     if state == State::Open {
         work::enqueue(cx, step_job(id).at(opening.held_until.unwrap_or(cx.now()))).await?;
@@ -141,12 +149,25 @@ pub(super) async fn end_by_alert(cx: &mut Cx<'_>, ids: &[PageId]) -> Result<()> 
         .iter()
         .map(|id| (*id, NewEvent::new(EventKind::Resolved, "None of its alerts fires any more")))
         .collect();
-    store::event::insert(cx, &events).await
+    happened(cx, &events).await
 }
 
 /// The state after a move, if that can happen to it.
 pub(super) fn moved(state: State, happened: Move) -> Option<State> {
     state.after(happened)
+}
+
+/// Writes what happened to pages; whoever it concerns hears of it where they look.
+pub(super) async fn happened(cx: &mut Cx<'_>, events: &[(PageId, NewEvent)]) -> Result<()> {
+    store::event::insert(cx, events).await?;
+    let moved = events.iter().filter(|(_, event)| event.kind.changes_who_waits());
+    let pages: BTreeSet<PageId> = moved.map(|(page, _)| *page).collect();
+    if pages.is_empty() {
+        return Ok(());
+    }
+    let pages: Vec<_> = pages.into_iter().collect();
+    let people = store::event::concerned(cx, &pages).await?;
+    live::tell(cx, &people.into_iter().map(News::Person).collect::<Vec<_>>()).await
 }
 
 /// Records an act on a page.

@@ -1,10 +1,9 @@
 //! A person pages a team: who would be woken is shown first.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Severity, Target,
-    hours::next_working,
     open::{self, Opening},
     policy, read,
     record::{Paged, Urgency},
@@ -16,6 +15,7 @@ use crate::{
     catalog::{self, Entity, EntityRef, Owner},
     check::Checks,
     error::both,
+    levels::{self, Engagement, Grounds, Hours, Impact},
     people::{self, TeamName},
 };
 
@@ -40,8 +40,10 @@ pub struct NewPage {
     pub summary: String,
     /// What it does, and to whom.
     pub impact: String,
-    /// Whether it wakes somebody.
-    pub urgency: Urgency,
+    /// How much it hurts: by it the team's support level decides whether somebody is woken.
+    pub how_bad: Impact,
+    /// Where it happens: `production`, `staging`; empty: not said.
+    pub environment: String,
     /// Where to look on.
     pub link: Option<String>,
 }
@@ -59,10 +61,29 @@ pub struct Preview {
     pub steps: Vec<String>,
     /// Minutes after each until the next.
     pub minutes: Vec<u32>,
-    /// When it would be told if it can wait.
+    /// When it would be told if it can wait: now, or when the team's support hours begin.
     pub working: Timestamp,
+    /// What the support level decides by.
+    grounds: Grounds,
+    /// Whether the actor is of the team, or of those above it.
+    own: bool,
     /// The window that would keep it quiet.
     pub window: Option<super::Window>,
+}
+
+impl Preview {
+    /// Whether it would wake somebody, and why. Whoever answers for the team themselves decides that alone.
+    pub fn engagement(&self, how_bad: Impact, environment: &str, now: Timestamp) -> Engagement {
+        if self.own {
+            return Engagement::Now { why: vec![format!("You answer for {} yourself.", self.team.name)] };
+        }
+        self.grounds.engagement(how_bad, environment, now)
+    }
+
+    /// The level that decides: who may have an engineer at once, and for what.
+    pub fn level(&self) -> levels::Level {
+        self.grounds.level
+    }
 }
 
 /// Who would be told, and when, if it were raised now.
@@ -78,8 +99,13 @@ pub async fn preview(cx: &mut Cx<'_>, whom: &Whom) -> Result<Preview> {
         Some(entity) => store::maintenance::in_force(cx, entity.id).await?,
         None => None,
     };
+    let grounds = levels::grounds(cx, team.id, entity.as_ref()).await?;
+    let now = cx.now();
+    let usual = || Hours::usual(grounds.hours.zone.iana_name().unwrap_or("UTC")).next(now);
     Ok(Preview {
-        working: next_working(cx.now(), &zone(&first)),
+        working: grounds.hours.next(now).or_else(usual).unwrap_or(now),
+        own: people::team_rights(cx, team.id).await?.edit,
+        grounds,
         steps: policy::step_words(cx, &way.plan).await?,
         minutes: way.plan.steps.iter().map(|s| s.minutes).collect(),
         team,
@@ -98,19 +124,22 @@ pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
     if impact.is_empty() {
         checks.problem("impact", "is needed: what it does, and to whom; whoever is woken reads it first");
     }
+    let environment = checks.optional_line("environment", Some(&new.environment), 100).unwrap_or_default();
     let link = checks.link("link", new.link.as_deref());
-    let ((team, entity), ()) = both(target(cx, &new.whom).await, checks.done())?;
+    let (preview, ()) = both(preview(cx, &new.whom).await, checks.done())?;
     let hour = cx.now() - SignedDuration::from_hours(1);
     if store::page::raised_since(cx, me, hour).await? >= MOST_AN_HOUR {
         return Err(Error::Throttled(std::time::Duration::from_mins(15)));
     }
-    let held_until = match new.urgency {
-        Urgency::Now => None,
-        Urgency::WorkingHours => {
-            let first = preview(cx, &new.whom).await?.first;
-            Some(next_working(cx.now(), &zone(&first))).filter(|at| *at > cx.now())
+    let Preview { team, entity, working, .. } = &preview;
+    let engagement = preview.engagement(new.how_bad, &environment, cx.now());
+    let (urgency, held_until) = match engagement {
+        Engagement::Now { .. } => (Urgency::Now, None),
+        Engagement::InWorkingHours { .. } => {
+            (Urgency::WorkingHours, Some(*working).filter(|at| *at > cx.now()))
         }
     };
+    let decided = decided(new.how_bad, &environment, &engagement);
     let name = cx.actor().name.to_string();
     let id = cx
         .atomically(async |cx| {
@@ -121,11 +150,12 @@ pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
                 raised_by: Some(me),
                 summary: &summary,
                 impact: &impact,
-                severity: Severity::Unknown,
-                urgency: new.urgency,
+                severity: severity(new.how_bad),
+                urgency,
                 link: link.as_deref(),
                 runbook: None,
                 by: &name,
+                decided: Some(&decided),
                 held_until,
             };
             Ok(open::open(cx, &opening).await?.0)
@@ -154,7 +184,19 @@ async fn target(cx: &mut Cx<'_>, whom: &Whom) -> Result<(TeamName, Option<Entity
     }
 }
 
-fn zone(reach: &Reach) -> TimeZone {
-    let name = reach.people.first().map_or("UTC", |p| p.time_zone.as_str());
-    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+/// What the one who is told reads of it.
+fn severity(how_bad: Impact) -> Severity {
+    match how_bad {
+        Impact::Question => Severity::Info,
+        Impact::Slowed => Severity::Warning,
+        Impact::Blocked => Severity::Error,
+        Impact::Outage => Severity::Critical,
+    }
+}
+
+/// What was decided and why, as the page's timeline tells it.
+fn decided(how_bad: Impact, environment: &str, engagement: &Engagement) -> String {
+    let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
+    let when = if engagement.is_now() { "at once" } else { "in support hours" };
+    format!("{}{place}, so {when}: {}", how_bad.label(), engagement.why().join(" "))
 }

@@ -11,7 +11,7 @@ use super::{
     store::{self, page::Row},
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, PageId, PersonId, Result, TeamId, notify,
+    Cursor, Cx, EntityId, Error, Limit, Page, PageId, PersonId, Result, TeamId, notify,
     page::Total,
     people::{self, PersonName},
 };
@@ -72,6 +72,19 @@ pub async fn list(
     let items = named(cx, rows).await?;
     let Page { next, previous, total, total_is_lower_bound, .. } = page;
     Ok(Page { items, next, previous, total, total_is_lower_bound })
+}
+
+/// How many pages wait for the actor: open ones that they were told of, and those that they are on. A thousand at most.
+pub async fn waiting(cx: &mut Cx<'_>) -> Result<i64> {
+    let me = cx.reader()?;
+    store::page::waiting(cx, me).await
+}
+
+/// Pages of these entities that are not over, newest first, at most so many.
+pub async fn live_on(cx: &mut Cx<'_>, entities: &[EntityId], most: i64) -> Result<Vec<Paged>> {
+    cx.reader()?;
+    let rows = store::page::live_of(cx, entities, most).await?;
+    named(cx, rows).await
 }
 
 /// A page, as a list shows it.

@@ -215,6 +215,26 @@ impl EventKind {
             Self::Judged => "judged",
         }
     }
+
+    /// Whether it may change for whom the page waits.
+    pub(super) fn changes_who_waits(self) -> bool {
+        match self {
+            Self::Opened
+            | Self::Alerts
+            | Self::Unmanned
+            | Self::Escalated
+            | Self::Exhausted
+            | Self::Note
+            | Self::Judged => false,
+            Self::Suppressed
+            | Self::Released
+            | Self::Told
+            | Self::Acknowledged
+            | Self::Reassigned
+            | Self::Responder
+            | Self::Resolved => true,
+        }
+    }
 }
 
 /// Something that happened to a page.

@@ -7,7 +7,7 @@ use super::{
     Difference, Schedule,
     renew::renew,
     schedule::{may_read, schedule},
-    store,
+    store, tell,
 };
 use crate::{
     CoverId, Cursor, Cx, Error, Limit, Page, PersonId, Result, ScheduleId, SwapId,
@@ -122,6 +122,7 @@ pub async fn add_cover(
         store::lock_schedule(cx, schedule.id).await?;
         let id = decide(cx, &schedule, &decided).await?;
         let differences = renew(cx, schedule.id).await?;
+        tell::of_change(cx, &schedule.name(), &differences, "somebody takes over", &decided.reason).await?;
         let cover =
             store::cover(cx, id).await?.ok_or_else(|| Error::not_found("override", id.to_string()))?;
         store::touch_schedule(cx, schedule.id).await?;
@@ -151,6 +152,7 @@ pub async fn withdraw_cover(cx: &mut Cx<'_>, slug: &str, id: CoverId) -> Result<
         }
         store::withdraw_cover(cx, id).await?;
         let differences = renew(cx, schedule.id).await?;
+        tell::of_change(cx, &schedule.name(), &differences, "an override is taken back", "").await?;
         store::touch_schedule(cx, schedule.id).await?;
         activity::record(cx, act("schedule.override-withdrawn", &schedule, &cover)).await?;
         Ok(differences)

@@ -9,7 +9,7 @@ use super::{
     load::{self, TooOften},
     renew::{self, renew},
     schedule::{coverage_of, may_read, schedule},
-    store, wall_time,
+    store, tell, wall_time,
 };
 use crate::{
     Cx, Error, HolidayCalendarId, LayerId, PersonId, Result, ScheduleId,
@@ -17,7 +17,7 @@ use crate::{
     check::Checks,
     people::{self, require_team},
 };
-use jiff::{Timestamp, civil::DateTime};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 const MOST_LAYERS: usize = 20;
 const MOST_PARTICIPANTS: usize = 100;
@@ -53,6 +53,8 @@ pub struct NewLayer {
     pub name: String,
     /// Higher replaces lower.
     pub priority: i32,
+    /// IANA name of the zone of its hand-offs and restrictions, if it is another than the schedule's.
+    pub time_zone: Option<String>,
     /// A wall time at which a hand-off falls, usually the first one. If it is past, the turn that lasts is a partial one.
     pub hand_off: DateTime,
     /// The hand-off is every so many …
@@ -93,6 +95,8 @@ pub struct LayerEdit {
     pub name: Option<String>,
     /// Higher replaces lower.
     pub priority: Option<i32>,
+    /// IANA name of the zone of its hand-offs and restrictions; none: the schedule's.
+    pub time_zone: Option<Option<String>>,
     /// A wall time at which a hand-off falls.
     pub hand_off: Option<DateTime>,
     /// The hand-off is every so many …
@@ -206,6 +210,8 @@ pub async fn create_schedule(cx: &mut Cx<'_>, new: NewSchedule, reason: &str) ->
             store::insert_rotation(cx, *id, rotation).await?;
         }
         renew(cx, schedule.id).await?;
+        let turns = renew::preview(&empty_plan(&schedule), &plan, cx.now());
+        tell::of_change(cx, &schedule.name(), &turns, "a new schedule", reason).await?;
         let note = reason.trim().to_owned();
         activity::record(cx, Act { note, ..Act::new("schedule.created", schedule.subject()) }).await?;
         super::schedule_by_id(cx, schedule.id).await
@@ -254,6 +260,14 @@ pub async fn change(
             Edit::RemoveLayer(_) => "schedule.layer-removed",
             Edit::About(_) | Edit::Layer(..) => "schedule.edited",
         };
+        let what = match edit {
+            Edit::About(about) if about.close => "the schedule is closed",
+            Edit::AddLayer(_) => "a layer more",
+            Edit::RemoveLayer(_) => "a layer less",
+            Edit::About(_) => "the schedule is edited",
+            Edit::Layer(..) => "the rotation is edited",
+        };
+        tell::of_change(cx, &draft.schedule.name(), &differences, what, reason).await?;
         let (changes, note) = (draft.changes, reason.trim().to_owned());
         activity::record(cx, Act { changes, note, ..Act::new(verb, draft.schedule.subject()) }).await?;
         Ok((super::schedule_by_id(cx, id).await?, differences))
@@ -372,10 +386,12 @@ async fn layer_edit(
     let now = cx.now();
     let name = edit.name.as_deref().map_or(old.name.clone(), |name| checks.line("name", name, 100));
     let priority = edit.priority.unwrap_or(old.priority);
-    let Some(rotation) = old.rotation_at(now) else {
+    // what is not given stays as the last version says, which may lie ahead; the order goes on from the one in force
+    let (Some(in_force), Some((_, rotation))) = (old.rotation_at(now), old.rotations.last()) else {
         checks.problem("layer", "has ended; add a new layer for what is to come");
         return Ok(Write::End(old.id));
     };
+    let in_force = Rotation { until: None, ..in_force.clone() };
     let participants = match &edit.participants {
         Some(words) => participants(cx, checks, words).await?,
         None => rotation.participants.clone(),
@@ -387,14 +403,19 @@ async fn layer_edit(
     if first.is_some_and(|first| !participants.contains(&first)) {
         checks.problem("first", "must be one of the participants");
     }
+    let zone = match &edit.time_zone {
+        Some(name) => own_zone(checks, plan, name.as_deref()),
+        None => rotation.zone.clone(),
+    };
     let until = match edit.ends {
-        Some(Some(at)) => instant(checks, "ends", at, plan),
+        Some(Some(at)) => instant(checks, "ends", at, zone.as_ref().unwrap_or(&plan.zone)),
         Some(None) => None,
         None => rotation.until,
     };
     let typed = Rotation {
         from: now,
         until,
+        zone,
         anchor: edit.hand_off.unwrap_or(rotation.anchor),
         every: edit.every.unwrap_or(rotation.every),
         unit: edit.unit.unwrap_or(rotation.unit),
@@ -404,15 +425,15 @@ async fn layer_edit(
         first: 0,
     };
     check_rotation(checks, &typed);
-    let from = edit.effective.begins(plan, rotation, now);
+    let from = edit.effective.begins(plan, &in_force, now);
     let new = match first {
         Some(first) => beginning_with(plan, Rotation { from, ..typed }, first),
-        None => following(plan, rotation, typed, from),
+        None => following(plan, &in_force, typed, from),
     };
     if new.until.is_some_and(|until| until <= new.from) {
         checks.problem("ends", "must be after the edit begins to count");
     }
-    let same = says_the_same(rotation, &new);
+    let same = says_the_same(rotation, &new, first.is_some());
     if let Some(layer) = after.layers.iter_mut().find(|l| l.id == old.id) {
         layer.priority = priority;
     }
@@ -438,6 +459,8 @@ async fn layer_edit(
         format!("{} {}", new.every, new.unit.as_str()),
     );
     compare("hand_off", rotation.anchor.to_string(), new.anchor.to_string());
+    let zone = |r: &Rotation| r.zone(plan).iana_name().unwrap_or("UTC").to_owned();
+    compare("time_zone", zone(rotation), zone(&new));
     compare("only_active_days", rotation.only_active_days.to_string(), new.only_active_days.to_string());
     compare(
         "restrictions",
@@ -447,9 +470,10 @@ async fn layer_edit(
     Ok(Write::Layer { id: old.id, is_new: false, name, priority, rotation: (!same).then_some(new) })
 }
 
-/// Whether a new version differs from the old one in nothing but when it begins.
-fn says_the_same(old: &Rotation, new: &Rotation) -> bool {
-    Rotation { from: old.from, ..new.clone() } == *old
+/// Whether a new version differs from the old one in nothing but when it begins. Who begins counts if that was said.
+fn says_the_same(old: &Rotation, new: &Rotation, begins: bool) -> bool {
+    let first = if begins { new.first } else { old.first };
+    Rotation { from: old.from, first, ..new.clone() } == *old
 }
 
 async fn handles_of(
@@ -487,10 +511,13 @@ fn check_rotation(checks: &mut Checks, rotation: &Rotation) {
 
 async fn new_rotation(cx: &mut Cx<'_>, checks: &mut Checks, plan: &Plan, new: &NewLayer) -> Result<Rotation> {
     let now = cx.now();
-    let begins = instant(checks, "hand_off", new.hand_off, plan).unwrap_or(now);
+    let own = own_zone(checks, plan, new.time_zone.as_deref());
+    let zone = own.as_ref().unwrap_or(&plan.zone);
+    let begins = instant(checks, "hand_off", new.hand_off, zone).unwrap_or(now);
     let rotation = Rotation {
         from: begins.max(now),
-        until: new.ends.and_then(|at| instant(checks, "ends", at, plan)),
+        until: new.ends.and_then(|at| instant(checks, "ends", at, zone)),
+        zone: own.clone(),
         anchor: new.hand_off,
         every: new.every,
         unit: new.unit,
@@ -507,9 +534,16 @@ async fn new_rotation(cx: &mut Cx<'_>, checks: &mut Checks, plan: &Plan, new: &N
     Ok(beginning_with(plan, rotation, first))
 }
 
-/// A wall time typed by a person as an instant of the plan's zone.
-fn instant(checks: &mut Checks, field: &str, at: DateTime, plan: &Plan) -> Option<Timestamp> {
-    wall_time(at, &plan.zone).map_err(|error| checks.problem(field, error.to_string())).ok()
+/// The zone of a rotation, where it is another than the plan's.
+fn own_zone(checks: &mut Checks, plan: &Plan, name: Option<&str>) -> Option<TimeZone> {
+    let name = name.map(str::trim).filter(|name| !name.is_empty())?;
+    let zone = TimeZone::get(&checks.time_zone("time_zone", name)).ok()?;
+    (zone.iana_name() != plan.zone.iana_name()).then_some(zone)
+}
+
+/// A wall time typed by a person as an instant of the zone it is meant in.
+fn instant(checks: &mut Checks, field: &str, at: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    wall_time(at, zone).map_err(|error| checks.problem(field, error.to_string())).ok()
 }
 
 async fn participants(

@@ -75,6 +75,11 @@ pub async fn create_feed(cx: &mut Cx<'_>, of: Option<&str>) -> Result<(CalendarF
     Ok((feed, secret))
 }
 
+/// Path of the calendar behind a secret.
+pub fn feed_path(secret: &str) -> String {
+    format!("/api/v1/calendars/{secret}")
+}
+
 /// The signed-in person's addresses, the newest first.
 pub async fn feeds(cx: &mut Cx<'_>) -> Result<Vec<CalendarFeed>> {
     let owner = cx.reader()?;

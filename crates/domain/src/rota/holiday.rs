@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::{renew::renew, schedule::may_read, store};
+use super::{renew::renew, schedule::may_read, store, tell};
 use crate::{
     Cx, Error, HolidayCalendarId, Result,
     activity::{self, Act},
@@ -96,7 +96,9 @@ pub async fn edit_holiday_calendar(
         store::rename_calendar(cx, id, &name).await?;
         store::put_holidays(cx, id, &days).await?;
         for schedule in store::schedules_with_calendar(cx, id).await? {
-            renew(cx, schedule).await?;
+            let differences = renew(cx, schedule).await?;
+            let schedule = super::schedule_by_id(cx, schedule).await?.name();
+            tell::of_change(cx, &schedule, &differences, "the holidays are edited", &name).await?;
         }
         record(cx, "holidays.edited", &before.team.slug, &name).await?;
         holiday_calendar(cx, id).await

@@ -28,6 +28,7 @@ mod span;
 mod store;
 mod succession;
 mod swap;
+mod tell;
 mod times;
 mod turns;
 mod typed_time;
@@ -48,7 +49,7 @@ pub use edit::{
     Edit, LayerEdit, NewLayer, NewSchedule, Preview, ScheduleEdit, change, create_schedule, preview,
 };
 pub use effective::Effective;
-pub use feed::{CalendarFeed, FEED_PREFIX, create_feed, feeds, read_feed, revoke_feed, sweep};
+pub use feed::{CalendarFeed, FEED_PREFIX, create_feed, feed_path, feeds, read_feed, revoke_feed, sweep};
 pub use holiday::{
     Holiday, HolidayCalendar, create_holiday_calendar, delete_holiday_calendar, edit_holiday_calendar,
     holiday_calendar, holiday_calendars,
@@ -66,7 +67,7 @@ pub use succession::{following, next_hand_off};
 pub use swap::{
     NewSwap, Swap, SwapFilter, SwapState, ask_swap, give_swap_back, swap, swaps, take_swap, withdraw_swap,
 };
-pub use times::{add_covered, covered_between};
+pub use times::{add_covered, covered_between, next_covered};
 pub use typed_time::{TypedTimeError, typed_time, wall_time};
 pub use warning::{LOOK_AHEAD, Warning, warnings};
 pub use window::{WallTime, Window, day_of, time_of, windows_of, word_of};

@@ -4,7 +4,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Difference, Rotation, ScheduleName, renew::renew, schedule::may_read, store};
+use super::{
+    Difference, Rotation, ScheduleName,
+    cover::{Decided, decide},
+    renew::renew,
+    schedule::may_read,
+    store, tell,
+};
 use crate::{
     Cx, Error, LayerId, PersonId, Result,
     activity::{self, Act, Changed},
@@ -37,9 +43,10 @@ pub async fn named_in(cx: &mut Cx<'_>, handle: &str) -> Result<Vec<NamedIn>> {
     store::named_in(cx, person.id).await
 }
 
-/// Gives all turns to come of one person to another, on these schedules (slugs; all that name them if none are given):
-/// rotations get a new version from now on in which only the name differs. For whoever may edit each of the teams; all
-/// of it happens, or nothing.
+/// Gives all that is to come of one person to another, on these schedules (slugs; all that name them if none are given):
+/// rotations get a new version from now on in which only the name differs, and overrides put the other one on call. What
+/// they ask others to take over is withdrawn; what others ask of them is asked of anybody. For whoever may edit each of
+/// the teams; all of it happens, or nothing.
 pub async fn replace_person(
     cx: &mut Cx<'_>,
     handle: &str,
@@ -73,7 +80,11 @@ pub async fn replace_person(
                 store::end_rotations(cx, layer, rotation.from.max(cx.now())).await?;
                 store::insert_rotation(cx, layer, &renamed(&rotation, gone.id, by.id, cx.now())).await?;
             }
+            give_overrides(cx, &one.schedule, gone.id, by.id).await?;
+            store::close_swaps(cx, one.schedule.id, gone.id).await?;
             let differences = renew(cx, one.schedule.id).await?;
+            let what = format!("{} takes the turns of {}", by.name, gone.name);
+            tell::of_change(cx, &one.schedule, &differences, &what, "").await?;
             store::touch_schedule(cx, one.schedule.id).await?;
             let changes = vec![Changed::new("participants", gone.handle.as_str(), by.handle.as_str())];
             let subject = format!("schedule:{}", one.schedule.slug);
@@ -83,6 +94,28 @@ pub async fn replace_person(
         Ok(done)
     })
     .await
+}
+
+/// Overrides to come that put one on call put the other there.
+async fn give_overrides(
+    cx: &mut Cx<'_>,
+    schedule: &ScheduleName,
+    gone: PersonId,
+    by: PersonId,
+) -> Result<()> {
+    let schedule = super::schedule_by_id(cx, schedule.id).await?;
+    for cover in store::covers_by(cx, schedule.id, gone).await? {
+        store::withdraw_cover(cx, cover.id).await?;
+        let out = cover.out.as_ref().map(|p| p.id);
+        if out == Some(by) {
+            continue; // whose turn it was has it again
+        }
+        let start = cover.start.max(cx.now());
+        let decided =
+            Decided { out, by: Some(by), start, end: cover.end, reason: cover.reason, swap: cover.swap };
+        decide(cx, &schedule, &decided).await?;
+    }
+    Ok(())
 }
 
 async fn rotations_naming(

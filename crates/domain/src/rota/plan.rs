@@ -60,7 +60,9 @@ pub struct Rotation {
     pub from: Timestamp,
     /// In force up to here.
     pub until: Option<Timestamp>,
-    /// The hand-off that begins turn 0, as a wall time of the plan's zone. It may lie before `from`: then the first
+    /// The zone of its hand-offs and restrictions, where it is another than the plan's: of a region that follows the sun.
+    pub zone: Option<TimeZone>,
+    /// The hand-off that begins turn 0, as a wall time of its zone. It may lie before `from`: then the first
     /// turn in force is a partial one. Nobody has a turn before it.
     pub anchor: DateTime,
     /// The hand-off is every so many …
@@ -76,6 +78,13 @@ pub struct Rotation {
     pub participants: Vec<Option<PersonId>>,
     /// Index of the participant who has turn 0.
     pub first: usize,
+}
+
+impl Rotation {
+    /// The zone in which its hand-offs and restrictions are meant.
+    pub fn zone<'z>(&'z self, plan: &'z Plan) -> &'z TimeZone {
+        self.zone.as_ref().unwrap_or(&plan.zone)
+    }
 }
 
 /// What the turns of a rotation are counted in.

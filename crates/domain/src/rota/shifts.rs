@@ -125,7 +125,7 @@ fn pieces_of(plan: &Plan, layer: LayerId, rotation: &Rotation, in_force: Span, t
         .collect();
     let Some(all) = turns.iter().map(|(_, span)| *span).reduce(Span::with) else { return Vec::new() };
     let covered = plan.coverage.spans(&plan.zone, all);
-    let restricted = restricted(&rotation.restrictions, &plan.zone, all);
+    let restricted = restricted(&rotation.restrictions, rotation.zone(plan), all);
     let open: Vec<_> = covered.iter().flat_map(|span| span.within(&restricted)).collect();
     let mut found = Vec::new();
     for (index, turn) in turns {

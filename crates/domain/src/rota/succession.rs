@@ -39,7 +39,7 @@ fn turn_at(plan: &Plan, rotation: &Rotation, at: Timestamp) -> Option<Turn> {
 }
 
 fn first_turn(plan: &Plan, rotation: &Rotation) -> Option<Turn> {
-    let start = super::span::instant(&plan.zone, rotation.anchor);
+    let start = super::span::instant(rotation.zone(plan), rotation.anchor);
     let end = start.checked_add(jiff::SignedDuration::from_hours(72)).ok()?;
     turns(plan, rotation, Span::new(minute(start), end)?).into_iter().next()
 }

@@ -8,7 +8,7 @@ use super::{
     cover::{Decided, decide, open_schedule, person, require_arranger},
     renew::renew,
     schedule::may_read,
-    store,
+    store, tell,
 };
 use crate::{
     Cursor, Cx, Error, Limit, Page, PersonId, Result, ScheduleId, SwapId,
@@ -169,6 +169,7 @@ pub async fn ask_swap(cx: &mut Cx<'_>, slug: &str, new: &NewSwap) -> Result<Swap
         store::insert_swap(cx, schedule.id, &asked).await?;
         let swap = found(cx, id).await?;
         activity::record(cx, act("schedule.swap-asked", &schedule, &swap)).await?;
+        tell::of_swap_asked(cx, &schedule, &swap).await?;
         Ok(swap)
     })
     .await
@@ -228,6 +229,7 @@ pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Resu
         store::touch_schedule(cx, schedule.id).await?;
         let swap = found(cx, id).await?;
         activity::record(cx, act("schedule.swap-taken", &schedule, &swap)).await?;
+        tell::of_change(cx, &schedule.name(), &differences, "a swap is taken", &swap.note).await?;
         Ok((swap, differences))
     })
     .await
@@ -250,6 +252,7 @@ pub async fn give_swap_back(cx: &mut Cx<'_>, id: SwapId) -> Result<(Swap, Vec<Di
         let differences = renew(cx, schedule.id).await?;
         store::touch_schedule(cx, schedule.id).await?;
         activity::record(cx, act("schedule.swap-given-back", &schedule, &swap)).await?;
+        tell::of_change(cx, &schedule.name(), &differences, "a swap is given back", "").await?;
         Ok((found(cx, id).await?, differences))
     })
     .await
@@ -271,6 +274,7 @@ pub async fn withdraw_swap(cx: &mut Cx<'_>, id: SwapId) -> Result<Swap> {
         }
         store::withdraw_swap(cx, id).await?;
         activity::record(cx, act("schedule.swap-withdrawn", &schedule, &swap)).await?;
+        tell::of_swap_withdrawn(cx, &schedule, &swap).await?;
         found(cx, id).await
     })
     .await

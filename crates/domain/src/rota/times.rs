@@ -10,7 +10,7 @@ use super::{
 };
 
 static NO_HOLIDAYS: BTreeSet<Date> = BTreeSet::new();
-const YEARS_AHEAD: i64 = 10; // how far a target may lie ahead before nobody will ever meet it
+const YEARS_AHEAD: i32 = 10; // how far a target may lie ahead before nobody will ever meet it
 
 impl Coverage {
     /// The spans it covers within `all`, in order and apart.
@@ -94,6 +94,14 @@ pub fn covered_between(coverage: &Coverage, zone: &TimeZone, a: Timestamp, b: Ti
     covered.into_iter().fold(SignedDuration::ZERO, |sum, span| sum + span.start.duration_until(span.end))
 }
 
+/// The first covered instant at or after `from`; none if there is none within ten years.
+pub fn next_covered(coverage: &Coverage, zone: &TimeZone, from: Timestamp) -> Option<Timestamp> {
+    if matches!(coverage, Coverage::Always) {
+        return Some(from);
+    }
+    stretches(coverage, zone, from).next().map(|span| span.start)
+}
+
 /// The instant at which `duration` of covered time has gone by since `from`: within the coverage or at the end of a
 /// window. None if that is not so within ten years, as with a coverage that has no windows.
 pub fn add_covered(
@@ -106,18 +114,21 @@ pub fn add_covered(
         return from.checked_add(duration.max(SignedDuration::ZERO)).ok();
     }
     let mut left = duration;
-    let step = SignedDuration::from_hours(24 * 28);
-    let mut start = from;
-    for _ in 0..YEARS_AHEAD * 366 / 28 {
-        let end = start.checked_add(step).ok()?;
-        for span in coverage.spans(zone, Span { start, end }) {
-            let here = span.start.duration_until(span.end);
-            if left <= here {
-                return span.start.checked_add(left).ok();
-            }
-            left -= here;
+    for span in stretches(coverage, zone, from) {
+        let here = span.start.duration_until(span.end);
+        if left <= here {
+            return span.start.checked_add(left).ok();
         }
-        start = end;
+        left -= here;
     }
     None
+}
+
+/// What is covered from an instant on, in order, for ten years; worked out four weeks at a time.
+fn stretches(coverage: &Coverage, zone: &TimeZone, from: Timestamp) -> impl Iterator<Item = Span> {
+    let step = SignedDuration::from_hours(24 * 28);
+    let start = move |n: i32| from.checked_add(step * n).ok();
+    (0..YEARS_AHEAD * 366 / 28)
+        .map_while(move |n| Some(Span { start: start(n)?, end: start(n + 1)? }))
+        .flat_map(move |span| coverage.spans(zone, span))
 }

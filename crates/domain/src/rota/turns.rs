@@ -60,7 +60,7 @@ const SAFE_DAYS: i64 = 5;
 
 impl<'p> HandOffs<'p> {
     /// None if it has no day to count.
-    fn of(plan: &'p Plan, rotation: &Rotation) -> Option<Self> {
+    fn of(plan: &'p Plan, rotation: &'p Rotation) -> Option<Self> {
         let anchor = rotation.anchor.with().second(0).subsec_nanosecond(0).build().unwrap_or(rotation.anchor);
         let active = if rotation.only_active_days && rotation.unit == Unit::Days {
             ActiveDays::of(plan, rotation, anchor.date())?
@@ -68,7 +68,7 @@ impl<'p> HandOffs<'p> {
             None
         };
         Some(Self {
-            zone: &plan.zone,
+            zone: rotation.zone(plan),
             anchor,
             every: i64::from(rotation.every.max(1)),
             unit: rotation.unit,

@@ -13,6 +13,7 @@ use sqlx::PgPool;
 /// 21st is in the third week.
 struct Rota {
     bed: Bed,
+    pool: PgPool,
     people: Vec<Person>,
     team: Team,
 }
@@ -25,6 +26,7 @@ fn weekly(people: &[&str]) -> NewLayer {
     NewLayer {
         name: "Everybody".into(),
         priority: 0,
+        time_zone: None,
         hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
         every: 1,
         unit: Unit::Weeks,
@@ -55,7 +57,7 @@ fn at(text: &str) -> Timestamp {
 
 impl Rota {
     async fn new(pool: PgPool) -> Self {
-        let bed = Bed::new(pool);
+        let bed = Bed::new(pool.clone());
         let team = bed.team("basket").await;
         let mut people = Vec::new();
         for name in NAMES {
@@ -63,7 +65,7 @@ impl Rota {
             bed.join(&person, &team).await;
             people.push(person);
         }
-        let rota = Self { bed, people, team };
+        let rota = Self { bed, pool, people, team };
         rota.create(schedule("primary", vec![weekly(&TURNS)])).await.expect("a schedule");
         rota
     }
@@ -92,6 +94,20 @@ impl Rota {
             reason: "a wedding".into(),
         };
         rota::add_cover(&mut call.cx(), "primary", &new).await.map(|(cover, _)| cover)
+    }
+
+    /// What people are told of this event, in order: `handle: subject | text`.
+    async fn told(&self, event: &str) -> Vec<String> {
+        sqlx::query_scalar("SELECT p.handle || ': ' || n.subject || ' | ' || n.body FROM notice n JOIN person p ON p.id = n.person_id WHERE n.event = $1 ORDER BY p.handle, n.id")
+            .bind(event)
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
+    }
+
+    /// Forgets what people were told so far.
+    async fn forget(&self) {
+        sqlx::query("DELETE FROM notice").execute(&self.pool).await.unwrap();
     }
 
     /// Whether what is kept is what the plan says, for the half year to come.
@@ -214,6 +230,41 @@ async fn the_past_stays_whatever_the_rotation_says_today(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_edit_that_lies_ahead_can_be_changed_and_taken_back(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    let layer = rota::layers(&mut call.cx(), schedule.id).await.unwrap()[0].id;
+    let order = |people: &[&str]| people.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
+    let edit = |people: &[&str]| {
+        Edit::Layer(layer, LayerEdit { participants: Some(order(people)), ..LayerEdit::default() })
+    };
+    let weeks = ["2026-11-25T12:00:00Z", "2026-12-02T12:00:00Z", "2026-12-09T12:00:00Z"];
+    let who = async || {
+        let mut found = Vec::new();
+        for noon in weeks {
+            found.push(rota.on_call("primary", at(noon)).await);
+        }
+        found.join(" ")
+    };
+    assert_eq!(who().await, "dele eva fay");
+    // next week without dele and eva
+    rota::change(&mut call.cx(), "primary", &edit(&["cem", "fay", "ana", "bo"]), None, "few").await.unwrap();
+    assert_eq!(who().await, "fay ana bo");
+    // a later thought about the same week, and only the name of the layer
+    rota::change(&mut call.cx(), "primary", &edit(&["cem", "eva", "ana", "bo"]), None, "few").await.unwrap();
+    assert_eq!(who().await, "eva ana bo");
+    let name = Edit::Layer(layer, LayerEdit { name: Some("Few".into()), ..LayerEdit::default() });
+    let (_, moved) = rota::change(&mut call.cx(), "primary", &name, None, "few").await.unwrap();
+    assert!(moved.is_empty(), "a name moves nobody: {moved:?}");
+    assert_eq!(who().await, "eva ana bo");
+    // and back to all six
+    rota::change(&mut call.cx(), "primary", &edit(&TURNS), None, "").await.unwrap();
+    assert_eq!(who().await, "dele eva fay");
+    rota.assert_kept_as_planned("primary").await;
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_swap_counts_when_it_is_taken_and_can_be_given_back(pool: PgPool) {
     let rota = Rota::new(pool).await;
     let [ana, _, cem, dele, eva, _] = &rota.people[..] else { panic!("six people") };
@@ -249,6 +300,77 @@ async fn a_swap_counts_when_it_is_taken_and_can_be_given_back(pool: PgPool) {
     let outside =
         NewSwap { start: at("2026-12-25T08:00:00Z"), end: at("2026-12-26T08:00:00Z"), ..NewSwap::default() };
     assert!(matches!(rota::ask_swap(&mut call.cx(), "primary", &outside).await, Err(Error::Invalid(_))));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whose_time_an_edit_moves_is_told_and_nobody_else(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let told = rota.told("shifts.changed").await;
+    let handles: Vec<_> = told.iter().filter_map(|t| t.split(':').next()).collect();
+    assert_eq!(handles, ["bo", "cem", "dele", "eva", "fay"], "all but ana, who made it");
+    assert!(told[1].contains("Ana: a new schedule."), "{}", told[1]);
+    assert!(told[1].contains("- Sat 21 Nov 2026"), "cem's turn lasts: {}", told[1]);
+
+    rota.forget().await;
+    let cover = rota.cover("dele", "fay", "2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z").await.unwrap();
+    let zone = "(times in UTC):"; // where they all live
+    let day = "- Wed 25 Nov 2026 08:00 to Thu 26 Nov 2026 08:00";
+    let lead = "Your shifts on primary changed | Ana: somebody takes over.\n\na wedding\n\n";
+    assert_eq!(
+        rota.told("shifts.changed").await,
+        [
+            format!("dele: {lead}Not yours any more {zone}\n{day}"),
+            format!("fay: {lead}Yours now {zone}\n{day}")
+        ]
+    );
+
+    rota.forget().await;
+    let mut fay = rota.bed.as_person(&rota.people[5]).await;
+    let refused = rota::withdraw_cover(&mut fay.cx(), "primary", cover.id).await;
+    assert!(refused.is_ok(), "she is of the team: {refused:?}");
+    let told = rota.told("shifts.changed").await;
+    assert_eq!(told.len(), 1, "fay did it herself: {told:?}");
+    assert!(told[0].starts_with("dele: ") && told[0].contains("Yours now"), "{told:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_may_take_a_swap_is_told_that_it_is_asked(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let mut dele = rota.bed.as_person(&rota.people[3]).await;
+    let ask = NewSwap {
+        start: at("2026-11-25T08:00:00Z"),
+        end: at("2026-11-26T08:00:00Z"),
+        note: "a concert".into(),
+        ..NewSwap::default()
+    };
+    let open = rota::ask_swap(&mut dele.cx(), "primary", &ask).await.unwrap();
+    let told = rota.told("swap.asked").await;
+    assert_eq!(told.len(), 5, "everybody else on the schedule: {told:?}");
+    assert!(
+        told[0].starts_with("ana: Dele asks for somebody to take over on primary | Wed 25 Nov"),
+        "{told:?}"
+    );
+    assert!(told[0].ends_with("a concert"), "{told:?}");
+    rota::withdraw_swap(&mut dele.cx(), open.id).await.unwrap();
+    assert!(rota.told("swap.withdrawn").await.is_empty(), "nobody was asked by name");
+
+    rota.forget().await;
+    let ask = NewSwap { asked: Some("eva".into()), ..ask };
+    let named = rota::ask_swap(&mut dele.cx(), "primary", &ask).await.unwrap();
+    let told = rota.told("swap.asked").await;
+    assert!(matches!(&told[..], [one] if one.starts_with("eva: Dele asks you to take over")), "{told:?}");
+    rota::withdraw_swap(&mut dele.cx(), named.id).await.unwrap();
+    assert_eq!(rota.told("swap.withdrawn").await.len(), 1);
+
+    rota.forget().await;
+    let again = rota::ask_swap(&mut dele.cx(), "primary", &ask).await.unwrap();
+    let mut eva = rota.bed.as_person(&rota.people[4]).await;
+    rota::take_swap(&mut eva.cx(), again.id, None).await.unwrap();
+    let told = rota.told("shifts.changed").await;
+    assert!(
+        matches!(&told[..], [one] if one.starts_with("dele: ") && one.contains("Eva: a swap is taken")),
+        "{told:?}"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

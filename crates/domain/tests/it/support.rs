@@ -49,6 +49,7 @@ impl Shop {
         let layer = NewLayer {
             name: "Support".into(),
             priority: 1,
+            time_zone: None,
             hand_off: "2026-11-16T08:00:00".parse().unwrap(),
             every: 1,
             unit: Unit::Weeks,

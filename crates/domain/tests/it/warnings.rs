@@ -45,6 +45,7 @@ impl Four {
         let layer = NewLayer {
             name: "All".into(),
             priority: 0,
+            time_zone: None,
             hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
             every: 1,
             unit: Unit::Weeks,

@@ -154,6 +154,7 @@ impl Layer {
         Ok(NewLayer {
             name: self.name.clone(),
             priority: self.priority,
+            time_zone: None,
             hand_off: self.hand_off(made_at, zone)?,
             every: self.every,
             unit: self.unit.parse::<Unit>()?,

@@ -555,7 +555,7 @@ const API: &[Row<9>] = &[
         "POST",
         "/api/v1/pages",
         "/api/v1/pages",
-        r#"{"team":"harbour","summary":"{n}","impact":"the matrix","urgency":"working-hours"}"#,
+        r#"{"team":"harbour","summary":"{n}","impact":"the matrix","how_bad":"slowed"}"#,
         writers("201"),
     ),
     ("GET", "/api/v1/pages/{id}", "/api/v1/pages/{page}", "", readers("200")),
@@ -824,7 +824,7 @@ const PAGES: &[Row<6>] = &[
         "POST",
         "/pages/new",
         "/pages/new",
-        "team=harbour&summary={n}&impact=the+matrix&urgency=working-hours",
+        "team=harbour&summary={n}&impact=the+matrix&how_bad=slowed",
         viewers("303 /pages/#"),
     ),
     ("GET", "/pages/{id}", "/pages/{page}", "", viewers("200")),
@@ -894,6 +894,47 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/help/on-call", "/help/on-call", "", viewers("200")),
     ("GET", "/oncall", "/oncall", "", viewers("200")),
     ("GET", "/oncall/mine", "/oncall/mine", "", viewers("200")),
+    ("GET", "/oncall/calendars", "/oncall/calendars", "", viewers("200")),
+    ("POST", "/oncall/calendars", "/oncall/calendars", "schedule=", viewers("201")),
+    (
+        "POST",
+        "/oncall/calendars/{id}/revocation",
+        "/oncall/calendars/{ownfeed}/revocation",
+        "",
+        viewers("303 /oncall/calendars"),
+    ),
+    ("GET", "/holiday-calendars", "/holiday-calendars", "", viewers("200")),
+    ("GET", "/holiday-calendars/new", "/holiday-calendars/new", "", viewers("200")),
+    (
+        "POST",
+        "/holiday-calendars/new",
+        "/holiday-calendars/new",
+        "team=harbour&name={n}&days=2026-12-25+Christmas",
+        owning_viewers("303 /holiday-calendars"),
+    ),
+    ("GET", "/holiday-calendars/{id}", "/holiday-calendars/{holidays}", "", viewers("200")),
+    (
+        "POST",
+        "/holiday-calendars/{id}",
+        "/holiday-calendars/{holidays}",
+        "name={n}",
+        owning_viewers("303 /holiday-calendars"),
+    ),
+    (
+        "POST",
+        "/holiday-calendars/{id}/deletion",
+        "/holiday-calendars/{holidays}/deletion",
+        "",
+        owning_viewers("303 /holiday-calendars"),
+    ),
+    ("GET", "/people/{handle}/rota", "/people/mia/rota", "", viewers("200")),
+    (
+        "POST",
+        "/people/{handle}/rota",
+        "/people/{rotaperson}/rota",
+        "by=mia&schedules={itsrota}",
+        owning_viewers("303 /people/{rotaperson}/rota"),
+    ),
     // any member of any team makes schedules
     ("GET", "/schedules/new", "/schedules/new", "", [SIGN_IN, "200", "200", "200", "200", "200"]),
     (
@@ -1616,7 +1657,9 @@ impl Scene {
             }
             "rotaperson" => {
                 let handle = self.made("person", mine);
-                self.schedule(&format!("rota-{n}"), &handle);
+                let slug = format!("rota-{n}");
+                self.schedule(&slug, &handle);
+                self.rota.replace(slug);
                 handle
             }
             "swap" => {

@@ -108,6 +108,33 @@ fn badges_are_told_when_they_change_and_as_long_as_their_reader_is_signed_in() {
 }
 
 #[test]
+fn a_page_waits_in_the_masthead_of_whoever_is_asked() {
+    let portal = Portal::demo_with(&[]);
+    let (mut imke, mut maya) = (portal.signed_in("imke.sorensen"), portal.signed_in("maya.chen"));
+    let mut open = Listening::start(&portal, &maya);
+    open.until("event: badges");
+    let form = form_to(&imke.get("/pages/new?team=basket").body, "/pages/new")
+        .fill("summary", "Carts are empty")
+        .fill("impact", "Every shop, since three");
+    let paged = imke.post("/pages/new", &form.fields());
+    assert_eq!(paged.status, 303, "{}", paged.body);
+    let page = paged.location().to_owned();
+    let ask = format!("{page}/reassignment");
+    let form = form_to(&imke.get(&page).body, &ask).fill("person", "maya.chen");
+    assert_eq!(imke.post(&ask, &form.fields()).status, 303);
+    open.until("waits for you");
+
+    let answer = format!("{page}/acknowledgement");
+    let form = form_to(&maya.get(&page).body, &answer);
+    assert_eq!(maya.post(&answer, &form.fields()).status, 303);
+    assert!(maya.get("/live?once").body.contains("waits for you"), "she is on it, and it is not over");
+    let end = format!("{page}/resolution");
+    let form = form_to(&maya.get(&page).body, &end);
+    assert_eq!(maya.post(&end, &form.fields()).status, 303);
+    assert!(!maya.get("/live?once").body.contains("waits for you"));
+}
+
+#[test]
 fn one_person_has_so_many_pages_that_listen_and_a_stop_waits_for_none() {
     let mut portal = Portal::demo_with(&[("PORTOLAN_SHUTDOWN_TIMEOUT", "30s")]);
     let imke = portal.signed_in("imke.sorensen");

@@ -21,6 +21,7 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/favicon.ico", "a picture"),
     ("/assets/{name}", "parts of pages"),
     ("/alert-integrations/{id}", "known by a key that is another in every portal; alerts.rs looks at it"),
+    ("/holiday-calendars/{id}", "known by a key that is another in every portal; the clicks look at one"),
     ("/hand-overs/{id}", "known by a key that is another in every portal"),
     ("/escalation-policies/{slug}", "Fairhaven goes the usual way; alerts.rs looks at one"),
     ("/search/people", "choices of a field"),

@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use futures_util::StreamExt;
-use portolan_domain::{Cx, Error, Result as Outcome, notify, people};
+use portolan_domain::{Cx, Error, Result as Outcome, notify, paging, people};
 use serde::Deserialize;
 
 use crate::{Shared, caller::Viewer, error::PageError, words};
@@ -43,7 +43,9 @@ struct Badges {
 
 /// What needs this viewer now.
 async fn badges(cx: &mut Cx<'_>) -> Outcome<Badges> {
-    let mut badges = Vec::new();
+    let waiting = paging::waiting(cx).await?;
+    let words = words::counted(waiting, "page waits", "pages wait") + " for you";
+    let mut badges = vec![Badge { address: "/pages?mine=yes", number: waiting, words }];
     if cx.admin().is_ok() {
         let failed = notify::trouble(cx).await?.failed;
         let words = words::counted(failed, "notice failed", "notices failed") + " in the last 24 hours";

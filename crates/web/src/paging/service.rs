@@ -7,7 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use portolan_domain::{
     Error, Limit,
     catalog::{self, Entity, EntityRef, Owner},
-    paging::{self, Because, Below, Filter, GoingOn, NewWindow, Paged, State, Way, Window, WindowFilter},
+    incidents::{self, Below, GoingOn},
+    paging::{self, Because, Filter, NewWindow, Paged, State, Way, Window, WindowFilter},
     people, rota,
 };
 
@@ -39,7 +40,7 @@ impl Watch {
     pub(crate) async fn of(viewer: &mut Viewer, entity: &Entity) -> Result<Self, PageError> {
         let live = live(viewer, &entity.reference).await?;
         let windows = paging::windows_now(&mut viewer.cx(), entity.id).await?;
-        let below = paging::below(&mut viewer.cx(), &entity.reference).await?;
+        let below = incidents::below(&mut viewer.cx(), &entity.reference).await?;
         let can_page = entity.owner.as_ref().and_then(Owner::team_id).is_some();
         Ok(Self { live, windows, below, can_page })
     }
@@ -51,7 +52,7 @@ impl Watch {
 
     /// Whether anything below is more than an ordinary change.
     pub(crate) fn is_suspicious(&self) -> bool {
-        self.below.going_on.iter().any(|(_, one)| matches!(one, GoingOn::Page(_)))
+        self.below.going_on.iter().any(|(_, one)| matches!(one, GoingOn::Page(_) | GoingOn::Incident(_)))
     }
 }
 
@@ -87,6 +88,17 @@ pub(crate) fn rows(below: &Below) -> Vec<Row> {
     let row = |(level, one): &(u8, GoingOn)| {
         let (level, at) = (*level, one.at());
         match one {
+            GoingOn::Incident(i) => Row {
+                icon: "warn",
+                tone: crate::incidents::tone(&i.state),
+                word: format!("Incident {}: {}", i.number, i.state.label().to_lowercase()),
+                title: i.affected.first().map(|a| a.title.clone()).unwrap_or_default(),
+                href: i.affected.first().map(|a| address::entity(&a.entity_ref)).unwrap_or_default(),
+                text: i.title.clone(),
+                link: Some(format!("/incidents/{}", i.number)),
+                at,
+                level,
+            },
             GoingOn::Page(p) => Row {
                 icon: "bell",
                 tone: super::tone(p),

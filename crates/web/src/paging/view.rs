@@ -5,7 +5,8 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
     Error, PageId,
     catalog::EntityRef,
-    paging::{self, Below, EventKind, GoingOn, Judgement, PagedView, Responder, State},
+    incidents::{self, Below, GoingOn},
+    paging::{self, EventKind, Judgement, PagedView, Responder, State},
     people::PersonName,
 };
 
@@ -68,6 +69,7 @@ impl ViewPage {
         let mut found: Vec<(String, String)> = Vec::new();
         for (_, one) in self.below.iter().flat_map(|b| &b.going_on) {
             let (reference, title) = match one {
+                GoingOn::Incident(_) => continue, // its team is on it already
                 GoingOn::Page(p) => {
                     (p.entity_ref.clone().unwrap_or_default(), p.entity_title.clone().unwrap_or_default())
                 }
@@ -100,7 +102,7 @@ async fn render(
     let view = paging::view(&mut viewer.cx(), id).await?;
     let about = view.page.entity_ref.as_ref().filter(|_| view.page.state != State::Resolved);
     let below = match about.and_then(|r| r.parse::<EntityRef>().ok()) {
-        Some(reference) => Some(paging::below(&mut viewer.cx(), &reference).await?),
+        Some(reference) => Some(incidents::below(&mut viewer.cx(), &reference).await?),
         None => None,
     };
     let people = if view.may_act { choices(&mut viewer, form.value("person")).await? } else { Vec::new() };

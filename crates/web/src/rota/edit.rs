@@ -118,6 +118,7 @@ fn read_new(form: &Form) -> Outcome<NewSchedule> {
         layers: vec![NewLayer {
             name: "Everybody".into(),
             priority: 1,
+            time_zone: None,
             hand_off: turns.hand_off,
             every: turns.every,
             unit: turns.unit,
@@ -203,7 +204,7 @@ pub(super) async fn save(
     });
     match act(&mut viewer, &shell, &slug, edit, &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Schedule saved.", "Tell those whose time changes.").on(&super::address(&slug)))
+            Ok(Flash::ok("Schedule saved.", "Those whose time changes are told.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, form, Some(told), StatusCode::OK).await,
         Err(Error::Stale) => {

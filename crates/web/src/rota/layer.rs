@@ -154,7 +154,7 @@ pub(super) async fn add(
     let shell = viewer.shell(Nav::OnCall);
     match act(&mut viewer, &shell, &slug, new_layer(&form), &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Layer added.", "Tell those whose time changes.").on(&super::address(&slug)))
+            Ok(Flash::ok("Layer added.", "Those whose time changes are told.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, None, form, Some(told), StatusCode::OK).await,
         Err(error) => {
@@ -170,6 +170,7 @@ fn new_layer(form: &Form) -> Outcome<Edit> {
     Ok(Edit::AddLayer(NewLayer {
         name: form.text("name"),
         priority,
+        time_zone: form.optional("time_zone"),
         hand_off: turns.hand_off,
         every: turns.every,
         unit: turns.unit,
@@ -205,13 +206,15 @@ async fn filled(viewer: &mut Viewer, schedule: &Schedule, layer: &LayerRecord) -
         .with("effective", "next");
     // what was decided last: an edit that counts from the next hand-off is edited further
     let Some((_, rotation)) = layer.rotations.last() else { return Ok(form) };
-    let ends = rotation.until.map(|at| super::typed(at, &schedule.zone()));
+    let zone = rotation.zone.clone().unwrap_or_else(|| schedule.zone());
+    let ends = rotation.until.map(|at| super::typed(at, &zone));
     let form = form
         .with("hand_off", rotation.anchor.strftime("%Y-%m-%dT%H:%M"))
         .with("every", rotation.every)
         .with("unit", rotation.unit.as_str())
         .with_optional("only_active_days", rotation.only_active_days.then_some("yes"))
         .with("restrictions", windows::written(&rotation.restrictions).join("\n"))
+        .with_optional("time_zone", rotation.zone.as_ref().and_then(jiff::tz::TimeZone::iana_name))
         .with_optional("ends", ends);
     let handles = handles(viewer, rotation).await?;
     Ok(handles.into_iter().fold(form, |form, handle| form.with("participants", handle)))
@@ -239,7 +242,7 @@ pub(super) async fn save(
     let shell = viewer.shell(Nav::OnCall);
     match act(&mut viewer, &shell, &slug, edited(layer.id, &form), &form).await {
         Ok(Done::Saved) => {
-            Ok(Flash::ok("Layer saved.", "Tell those whose time changes.").on(&super::address(&slug)))
+            Ok(Flash::ok("Layer saved.", "Those whose time changes are told.").on(&super::address(&slug)))
         }
         Ok(Done::Looked(told)) => show(viewer, schedule, Some(layer), form, Some(told), StatusCode::OK).await,
         Err(Error::Stale) => {
@@ -262,6 +265,7 @@ fn edited(id: LayerId, form: &Form) -> Outcome<Edit> {
         LayerEdit {
             name: Some(form.text("name")),
             priority: Some(priority),
+            time_zone: Some(form.optional("time_zone")),
             hand_off: Some(turns.hand_off),
             every: Some(turns.every),
             unit: Some(turns.unit),
@@ -278,11 +282,22 @@ fn edited(id: LayerId, form: &Form) -> Outcome<Edit> {
 pub(super) async fn remove(
     mut viewer: Viewer,
     Path((slug, id)): Path<(String, String)>,
+    form: Form,
 ) -> Result<Response, PageError> {
-    let id: LayerId = id.parse().map_err(|_| Error::not_found("layer", &id))?;
-    rota::change(&mut viewer.cx(), &slug, &Edit::RemoveLayer(id), None, "").await?;
-    Ok(Flash::ok("Layer removed.", "From now on; what was stays. Tell those whose time changes.")
-        .on(&super::address(&slug)))
+    let schedule = editable(&mut viewer, &slug).await?;
+    let layer = layer_of(&mut viewer, &schedule, &id).await?;
+    let (edit, reason) = (Edit::RemoveLayer(layer.id), form.text("reason"));
+    match rota::change(&mut viewer.cx(), &slug, &edit, None, &reason).await {
+        Ok(_) => {
+            Ok(Flash::ok("Layer removed.", "From now on; what was stays. Those whose time changes are told.")
+                .on(&super::address(&slug)))
+        }
+        Err(error) => {
+            let mut form = filled(&mut viewer, &schedule, &layer).await?.with("reason", reason);
+            let status = form.refuse(error)?;
+            show(viewer, schedule, Some(layer), form, None, status).await
+        }
+    }
 }
 
 #[cfg(test)]

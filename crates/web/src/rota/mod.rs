@@ -1,8 +1,11 @@
 //! On-call: the whole company now, a schedule with its week or month, one's own shifts, taking over, swaps, and the
 //! making and editing of schedules.
 
+mod calendars;
 mod edit;
+mod holidays;
 mod layer;
+mod leaver;
 mod mine;
 mod now;
 mod picture;
@@ -33,6 +36,13 @@ pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/oncall", get(now::list))
         .route("/oncall/mine", get(mine::show))
+        .route("/oncall/calendars", get(calendars::show).post(calendars::make))
+        .route("/oncall/calendars/{id}/revocation", post(calendars::revoke))
+        .route("/holiday-calendars", get(holidays::list))
+        .route("/holiday-calendars/new", get(holidays::blank).post(holidays::create))
+        .route("/holiday-calendars/{id}", get(holidays::form).post(holidays::save))
+        .route("/holiday-calendars/{id}/deletion", post(holidays::delete))
+        .route("/people/{handle}/rota", get(leaver::show).post(leaver::replace))
         .route("/schedules/new", get(edit::blank).post(edit::create))
         .route("/schedules/{slug}", get(schedule::show))
         .route("/schedules/{slug}/edit", get(edit::form).post(edit::save))
@@ -104,8 +114,9 @@ fn hands_off(rotation: &Rotation) -> String {
         Unit::Weeks => anchor.strftime("%A %H:%M").to_string(),
         Unit::Months => anchor.strftime("on day %-d, %H:%M").to_string(),
     };
+    let zone = rotation.zone.as_ref().and_then(TimeZone::iana_name).map(|zone| format!(" in {zone}"));
     let active = if rotation.only_active_days { ", active days only" } else { "" };
-    format!("{every}, {at}{active}")
+    format!("{every}, {at}{}{active}", zone.unwrap_or_default())
 }
 
 /// People by key.
@@ -160,6 +171,7 @@ mod tests {
         let mut rotation = Rotation {
             from: Timestamp::UNIX_EPOCH,
             until: None,
+            zone: None,
             anchor: "2026-11-16T09:00".parse().unwrap(),
             every: 1,
             unit: Unit::Weeks,
@@ -179,5 +191,7 @@ mod tests {
         rotation.unit = Unit::Hours;
         rotation.every = 12;
         assert_eq!(hands_off(&rotation), "every 12 hours, counted from 09:00");
+        rotation.zone = TimeZone::get("America/Toronto").ok();
+        assert_eq!(hands_off(&rotation), "every 12 hours, counted from 09:00 in America/Toronto");
     }
 }

@@ -132,7 +132,7 @@ fn id_of(text: &str) -> Outcome<SwapId> {
 pub(super) async fn take(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     let (swap, _) = rota::take_swap(&mut viewer.cx(), id_of(&id)?, None).await?;
     let when = viewer.shell(Nav::OnCall).span(swap.start, swap.end);
-    Ok(Flash::ok("It is yours.", format!("{when}, for {}.", swap.asker.name))
+    Ok(Flash::ok("It is yours.", format!("{when}, for {}, who is told.", swap.asker.name))
         .on(&super::address(&swap.schedule.slug)))
 }
 

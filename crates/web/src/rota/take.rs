@@ -92,7 +92,7 @@ pub(super) async fn take(
                     format!("Whoever is replaced is not on call {when}."),
                 )
             } else {
-                Flash::ok(format!("{who} has it."), format!("{when}."))
+                Flash::ok(format!("{who} has it."), format!("{when}. Those whom it concerns are told."))
             };
             Ok(flash.on(&super::address(&slug)))
         }
@@ -144,5 +144,6 @@ pub(super) async fn withdraw(
 ) -> Result<Response, PageError> {
     let id: CoverId = id.parse().map_err(|_| Error::not_found("override", &id))?;
     rota::withdraw_cover(&mut viewer.cx(), &slug, id).await?;
-    Ok(Flash::ok("Taken back.", "The schedule is as it was before.").on(&super::address(&slug)))
+    Ok(Flash::ok("Taken back.", "The schedule is as it was before. Those whom it concerns are told.")
+        .on(&super::address(&slug)))
 }

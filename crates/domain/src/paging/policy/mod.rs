@@ -1,6 +1,7 @@
 //! Who is told of a page, and who next: policies of teams, which service has which, and what a team has that wrote none.
 
 mod edit;
+mod leaving;
 mod plan;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ pub use edit::{
     MOST_STEPS, NewPolicy, NewStep, NewTarget, assign_policy, close_policy, create_policy, edit_policy,
     set_related_team,
 };
+pub use leaving::{Leaving, NamedStep, leaving, replace_person};
 pub use plan::{Next, Plan, Progress, Reached, Step, Target};
 
 use super::store;

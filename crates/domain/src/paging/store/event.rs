@@ -65,6 +65,19 @@ pub(in super::super) async fn of(cx: &mut Cx<'_>, page: PageId) -> Result<Vec<Ro
     Ok(rows)
 }
 
+/// Whom pages concern: those who were told of them, and those who are on them or were asked to be.
+pub(in super::super) async fn concerned(cx: &mut Cx<'_>, pages: &[PageId]) -> Result<Vec<PersonId>> {
+    let pages: Vec<_> = pages.iter().map(|page| page.0).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT person_id AS "id!: PersonId" FROM page_event
+           WHERE page_id = ANY($1) AND kind = 'told' AND person_id IS NOT NULL
+           UNION SELECT assignee_id FROM page WHERE id = ANY($1) AND assignee_id IS NOT NULL"#,
+        &pages
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
 /// Whether a person was told of a page.
 pub(in super::super) async fn was_told(cx: &mut Cx<'_>, page: PageId, person: PersonId) -> Result<bool> {
     Ok(sqlx::query_scalar!(

@@ -150,6 +150,20 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, f: &Filter, scope: &Scope, 
     .await?)
 }
 
+/// How many pages wait for a person: open ones they were told of, and live ones they are on or were asked to be.
+pub(in super::super) async fn waiting(cx: &mut Cx<'_>, person: PersonId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM (SELECT FROM page p
+           WHERE p.state IN ('open', 'acknowledged')
+             AND (p.assignee_id = $1 OR (p.state = 'open'
+                  AND EXISTS (SELECT FROM page_event v WHERE v.page_id = p.id AND v.person_id = $1 AND v.kind = 'told')))
+           LIMIT 1000) p"#,
+        person as PersonId
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
 /// Live pages of these entities, newest first.
 pub(in super::super) async fn live_of(cx: &mut Cx<'_>, entities: &[EntityId], most: i64) -> Result<Vec<Row>> {
     let ids: Vec<_> = entities.iter().map(|e| e.0).collect();

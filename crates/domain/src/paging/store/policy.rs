@@ -5,7 +5,7 @@ use sqlx::types::Json;
 
 use super::super::{
     ToldTwice,
-    policy::{Keys, NewPolicy, Policy, PolicyStep, Step, StepTarget, Target},
+    policy::{Keys, NamedStep, NewPolicy, Policy, PolicyStep, Step, StepTarget, Target},
 };
 use crate::{
     Cx, EntityId, Error, Limit, PersonId, PolicyId, Result, ScheduleId, TeamId,
@@ -433,4 +433,50 @@ pub(in super::super) async fn told_twice(
             person: PersonName { id: r.person, handle: r.handle, name: r.person_name, active: r.active },
         })
         .collect())
+}
+
+/// Open policies of which a step names a person; 200 at most.
+pub(in super::super) async fn naming(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<NamedStep>> {
+    let rows = sqlx::query!(
+        r#"SELECT p.id AS "id: PolicyId", p.slug, p.name, t.id AS "team_id: TeamId", t.slug AS team_slug, t.name AS team_name,
+                  array_agg(s.position + 1 ORDER BY s.position) AS "steps!"
+           FROM escalation_step s JOIN escalation_policy p ON p.id = s.policy_id JOIN team t ON t.id = p.team_id
+           WHERE s.person_id = $1 AND p.closed_at IS NULL
+           GROUP BY p.id, t.id ORDER BY lower(p.name), p.id LIMIT 200"#,
+        person as PersonId
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| NamedStep {
+            id: r.id,
+            slug: r.slug,
+            name: r.name,
+            team: TeamName { id: r.team_id, slug: r.team_slug, name: r.team_name },
+            steps: r.steps,
+        })
+        .collect())
+}
+
+/// Names another person in the steps of these policies.
+pub(in super::super) async fn rename(
+    cx: &mut Cx<'_>,
+    policies: &[PolicyId],
+    gone: PersonId,
+    by: PersonId,
+) -> Result<()> {
+    let ids: Vec<_> = policies.iter().map(|p| p.0).collect();
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    sqlx::query!(
+        "WITH renamed AS (UPDATE escalation_step SET person_id = $3 WHERE policy_id = ANY($1) AND person_id = $2 RETURNING policy_id)
+         UPDATE escalation_policy SET version = version + 1, updated_at = $4 WHERE id IN (SELECT policy_id FROM renamed)",
+        &ids,
+        gone as PersonId,
+        by as PersonId,
+        now as _,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
 }

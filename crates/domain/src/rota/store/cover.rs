@@ -82,6 +82,25 @@ pub(crate) async fn cover_of(
         .map(CoverRecord::from))
 }
 
+/// Overrides to come that put a person on call; 500 at most.
+pub(crate) async fn covers_by(
+    cx: &mut Cx<'_>,
+    schedule: ScheduleId,
+    person: PersonId,
+) -> Result<Vec<CoverRecord>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = covers!(
+        "WHERE c.schedule_id = $1 AND c.by_person_id = $2 AND c.ends_at > $3 AND c.withdrawn_at IS NULL
+         ORDER BY c.starts_at, c.id LIMIT 500",
+        schedule as ScheduleId,
+        person as PersonId,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(CoverRecord::from).collect())
+}
+
 pub(crate) async fn covers_to_come(
     cx: &mut Cx<'_>,
     schedule: ScheduleId,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
 use super::{
@@ -51,7 +51,7 @@ pub(crate) async fn layers(
     let since = jiff_sqlx::Timestamp::from(since);
     let rows = sqlx::query!(
         r#"SELECT l.id AS "id: LayerId", l.name, l.priority, r.id AS "rotation_id?: RotationId", r.valid_from AS "valid_from?", r.valid_until,
-                  r.anchor AS "anchor?: jiff_sqlx::DateTime", r.every AS "every?", r.unit AS "unit?: Unit", r.only_active_days AS "only_active_days?",
+                  r.time_zone, r.anchor AS "anchor?: jiff_sqlx::DateTime", r.every AS "every?", r.unit AS "unit?: Unit", r.only_active_days AS "only_active_days?",
                   r.restrictions AS "restrictions?", r.participants AS "participants?", r.first_turn AS "first_turn?"
            FROM schedule_layer l
                 LEFT JOIN rotation r ON r.layer_id = l.id AND (r.valid_until IS NULL OR r.valid_until > greatest($2, r.valid_from))
@@ -70,6 +70,7 @@ pub(crate) async fn layers(
         let rotation = Rotation {
             from: from.to_jiff(),
             until: r.valid_until.map(jiff_sqlx::Timestamp::to_jiff),
+            zone: r.time_zone.and_then(|name| TimeZone::get(&name).ok()),
             anchor: r.anchor.map(jiff_sqlx::DateTime::to_jiff).unwrap_or_default(),
             every: r.every.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             unit: r.unit.unwrap_or(Unit::Weeks),
@@ -183,8 +184,8 @@ pub(crate) async fn insert_rotation(cx: &mut Cx<'_>, layer: LayerId, r: &Rotatio
     let (now, by) = (jiff_sqlx::Timestamp::from(cx.now()), cx.actor().person);
     let participants: Vec<Uuid> = r.participants.iter().map(|p| p.map_or(Uuid::nil(), |p| p.0)).collect();
     sqlx::query!(
-        "INSERT INTO rotation (id, layer_id, valid_from, valid_until, anchor, every, unit, only_active_days, restrictions, participants, first_turn, created_at, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO rotation (id, layer_id, valid_from, valid_until, anchor, every, unit, only_active_days, restrictions, participants, first_turn, created_at, created_by, time_zone)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         RotationId::new() as RotationId,
         layer as LayerId,
         jiff_sqlx::Timestamp::from(r.from) as _,
@@ -198,6 +199,7 @@ pub(crate) async fn insert_rotation(cx: &mut Cx<'_>, layer: LayerId, r: &Rotatio
         i32::try_from(r.first).unwrap_or_default(),
         now as _,
         by as Option<PersonId>,
+        r.zone.as_ref().and_then(TimeZone::iana_name),
     )
     .execute(cx.conn())
     .await?;

@@ -187,6 +187,22 @@ pub(crate) async fn withdraw_swap(cx: &mut Cx<'_>, id: SwapId) -> Result<()> {
     Ok(())
 }
 
+/// Of the swaps that nobody has taken: withdraws what a person asks, and asks anybody what they are asked.
+pub(crate) async fn close_swaps(cx: &mut Cx<'_>, schedule: ScheduleId, person: PersonId) -> Result<()> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    sqlx::query!(
+        "UPDATE swap SET version = version + 1, withdrawn_at = CASE WHEN asker_id = $2 THEN $3::timestamptz END,
+             asked_id = CASE WHEN asked_id <> $2 THEN asked_id END
+         WHERE schedule_id = $1 AND $2 IN (asker_id, asked_id) AND taken_by IS NULL AND withdrawn_at IS NULL AND ends_at > $3",
+        schedule as ScheduleId,
+        person as PersonId,
+        now as _,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Whether a person has a shift in that time.
 pub(crate) async fn is_on_schedule(
     cx: &mut Cx<'_>,

@@ -48,6 +48,7 @@ pub(super) fn rotation(anchor: &str, every: u32, unit: Unit, people: u128) -> Ro
     Rotation {
         from: Timestamp::MIN,
         until: None,
+        zone: None,
         anchor: anchor.parse().unwrap(),
         every,
         unit,

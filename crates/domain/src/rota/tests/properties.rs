@@ -93,6 +93,7 @@ fn any_rotation(zone: TimeZone, change: Timestamp) -> impl Strategy<Value = Rota
                 Rotation {
                     from,
                     until: until.map(|hours| from + SignedDuration::from_hours(hours)),
+                    zone: None,
                     anchor,
                     every,
                     unit,

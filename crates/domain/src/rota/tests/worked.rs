@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{covered_between, shifts};
+use super::super::{covered_between, gaps, shifts};
 use super::*;
 
 /// The hand-offs of a rotation of two people that touches a range.
@@ -185,5 +185,43 @@ fn the_first_turn_is_partial_if_the_rotation_begins_in_the_middle() {
     assert_eq!(
         told(&office, "2026-11-18T00:00Z", "2026-11-24T00:00Z"),
         ["Wed 18 00:00 → Thu 19 00:00 gap", "Thu 19 00:00 → Sat 21 00:00 1", "Mon 23 00:00 → Sat 28 00:00 2"]
+    );
+}
+
+/// Amsterdam by day and Toronto by night, each by its own clock: in the weeks between their changes of clocks there is an
+/// hour with both, and one with nobody.
+#[test]
+fn regions_hand_off_by_their_own_clocks() {
+    let region = |n: u128, zone_name: &str, from: &str, to: &str| Layer {
+        id: layer_id(n),
+        priority: 0,
+        rotations: vec![Rotation {
+            zone: Some(zone(zone_name)),
+            restrictions: daily(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from, to),
+            participants: vec![Some(person(n))],
+            ..rotation("2026-01-05T09:00", 1, Unit::Weeks, 1)
+        }],
+    };
+    // Amsterdam is six hours ahead but for the weeks in which only one of them has changed
+    let plan = Plan {
+        layers: vec![
+            region(1, "Europe/Amsterdam", "09:00", "21:00"),
+            region(2, "America/Toronto", "15:00", "03:00"),
+        ],
+        ..plan("Europe/Amsterdam")
+    };
+    let gaps_on = |day: &str| gaps(&plan, at(&format!("{day}T12:00Z")), at(&format!("{day}T23:59Z"))).len();
+    assert_eq!(gaps_on("2026-07-01"), 0);
+    let both = |day: &str, hour: &str| {
+        shifts(&plan, at(&format!("{day}T{hour}:00Z")), at(&format!("{day}T{hour}:01Z"))).len()
+    };
+    assert_eq!(both("2026-07-01", "19"), 1, "Toronto takes over at nine in the evening of Amsterdam");
+    // Amsterdam changed on 25 October, Toronto on 1 November: Toronto comes an hour before Amsterdam goes
+    assert_eq!(both("2026-10-28", "19"), 2);
+    // Toronto changed on 8 March, Amsterdam on 29 March
+    assert_eq!(both("2026-03-18", "19"), 2);
+    assert!(
+        gaps(&plan, at("2026-10-28T00:00Z"), at("2026-10-28T12:00Z")).len() == 1,
+        "and goes an hour before it comes"
     );
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod escalation;
+mod hand_over;
 mod intake;
 mod maintenance;
 mod policies;

@@ -4,31 +4,42 @@ use jiff::ToSpan;
 use portolan_domain::{
     Error,
     changes::{self, NewChange},
-    paging::{self, GoingOn, NewPage, NewWindow, Says, State, Urgency, Whom},
+    incidents::{self, GoingOn, NewIncident, NoticedBy, SloSaw},
+    levels::{self, AtOnce, Impact, Level},
+    live,
+    paging::{self, NewPage, NewWindow, Says, Severity, State, Urgency, Whom},
 };
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgListener};
 
 use super::watch::{Watch, alert};
 
-fn page(urgency: Urgency) -> NewPage {
+fn page(how_bad: Impact) -> NewPage {
     NewPage {
         whom: Whom::Entity("component:checkout".parse().unwrap()),
         summary: "Nobody can pay".into(),
         impact: "All shops, since ten past three".into(),
-        urgency,
+        how_bad,
+        environment: "production".into(),
         link: None,
     }
+}
+
+/// Whoever says that it is down in production gets an engineer of Basket's at once.
+async fn anyone_for_an_outage(watch: &Watch) {
+    let level = Level { at_once: AtOnce::Anyone, ..Level::usual(None) };
+    levels::set(&mut watch.as_imke().await.cx(), "basket", &[level]).await.unwrap();
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn who_would_be_woken_is_shown_first(pool: PgPool) {
     let watch = Watch::new(pool).await;
     watch.policy(&[("hui", 5), ("imke", 10)], 0).await;
+    anyone_for_an_outage(&watch).await;
     let mut otto = watch.bed.as_person(&watch.otto).await;
-    let preview = paging::preview(&mut otto.cx(), &page(Urgency::Now).whom).await.unwrap();
+    let preview = paging::preview(&mut otto.cx(), &page(Impact::Outage).whom).await.unwrap();
     assert_eq!(preview.first.people.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["Hui"]);
     assert_eq!((preview.steps, preview.minutes), (vec!["Hui".to_owned(), "Imke".into()], vec![5, 10]));
-    let raised = paging::raise(&mut otto.cx(), page(Urgency::Now)).await.unwrap();
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Outage)).await.unwrap();
     assert_eq!(
         (raised.state, raised.raised_by.unwrap().handle.as_str(), raised.team.slug.as_str()),
         (State::Open, "otto", "basket")
@@ -37,18 +48,72 @@ async fn who_would_be_woken_is_shown_first(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
-async fn what_can_wait_waits_for_the_working_day(pool: PgPool) {
+async fn the_level_decides_whether_somebody_is_woken_and_says_why(pool: PgPool) {
     let watch = Watch::new(pool).await; // ten past three on a Saturday, in UTC
     watch.policy(&[("hui", 5)], 0).await;
+    anyone_for_an_outage(&watch).await;
     let mut otto = watch.bed.as_person(&watch.otto).await;
-    let raised = paging::raise(&mut otto.cx(), page(Urgency::WorkingHours)).await.unwrap();
-    let monday: jiff::Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
-    assert_eq!(raised.next_at, Some(monday));
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Slowed)).await.unwrap();
+    let monday: jiff::Timestamp = "2026-11-23T09:00:00Z".parse().unwrap(); // nine where Imke lives, who leads
+    assert_eq!((raised.urgency, raised.next_at), (Urgency::WorkingHours, Some(monday)));
+    assert_eq!(raised.severity, Severity::Warning);
+    let events = paging::view(&mut otto.cx(), raised.id).await.unwrap().events;
+    assert!(
+        events[0].text.contains("Slowed down in production, so in support hours: "),
+        "{}",
+        events[0].text
+    );
+    assert!(events[0].text.contains("this is \u{201c}slowed down\u{201d}"), "{}", events[0].text);
     watch.advance(raised.id).await;
     assert!(watch.reached(raised.id).await.is_empty());
     watch.bed.wait((monday.as_second() - watch.bed.now().as_second()).seconds());
     watch.advance(raised.id).await;
     assert_eq!(watch.reached(raised.id).await, ["hui"]);
+
+    let staging = NewPage { environment: "staging".into(), ..page(Impact::Outage) };
+    let raised = paging::raise(&mut otto.cx(), staging).await.unwrap();
+    assert_eq!(
+        (raised.urgency, raised.next_at),
+        (Urgency::WorkingHours, Some(watch.bed.now())),
+        "they are at work"
+    );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_answers_for_it_needs_no_level(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    watch.policy(&[("hui", 5)], 0).await;
+    let raised = paging::raise(&mut watch.as_imke().await.cx(), page(Impact::Question)).await.unwrap();
+    assert_eq!((raised.urgency, watch.due_in(raised.id).await), (Urgency::Now, Some(0)));
+    let mut otto = watch.bed.as_person(&watch.otto).await;
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Outage)).await.unwrap();
+    assert_eq!(raised.urgency, Urgency::WorkingHours, "checkout has no tier, and nobody is woken for that");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_page_waits_for_whoever_was_told_until_somebody_is_on_it(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    watch.policy(&[("hui", 0), ("dele", 5)], 0).await;
+    let waits = async || {
+        let (mut hui, mut dele) = (watch.as_hui().await, watch.bed.as_person(&watch.dele).await);
+        (paging::waiting(&mut hui.cx()).await.unwrap(), paging::waiting(&mut dele.cx()).await.unwrap())
+    };
+    let page = watch.page().await;
+    assert_eq!(waits().await, (0, 0), "nobody is told yet");
+    let mut ear = PgListener::connect_with(&watch.pool).await.unwrap();
+    ear.listen(live::CHANNEL).await.unwrap();
+    watch.advance(page.id).await;
+    assert_eq!(waits().await, (1, 1));
+    let mut heard =
+        [ear.recv().await.unwrap().payload().to_owned(), ear.recv().await.unwrap().payload().to_owned()];
+    heard.sort();
+    let mut told = [&watch.hui, &watch.dele].map(|p| format!("person:{}", p.id));
+    told.sort();
+    assert_eq!(heard, told, "open pages of both hear of it");
+    paging::acknowledge(&mut watch.as_hui().await.cx(), page.id).await.unwrap();
+    assert_eq!(waits().await, (1, 0), "hui is on it");
+    paging::resolve(&mut watch.as_hui().await.cx(), page.id, "", None).await.unwrap();
+    assert_eq!(waits().await, (0, 0));
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -59,19 +124,19 @@ async fn a_page_needs_its_impact_and_nobody_pages_without_end(pool: PgPool) {
         impact: " ".into(),
         summary: String::new(),
         whom: Whom::Team("nowhere".into()),
-        ..page(Urgency::Now)
+        ..page(Impact::Outage)
     };
     let Err(Error::Invalid(problems)) = paging::raise(&mut otto.cx(), mute).await else {
         panic!("must be refused")
     };
     assert_eq!(problems.iter().map(|p| p.field.as_str()).collect::<Vec<_>>(), ["team", "summary", "impact"]);
     for _ in 0..10 {
-        paging::raise(&mut otto.cx(), page(Urgency::Now)).await.unwrap();
+        paging::raise(&mut otto.cx(), page(Impact::Outage)).await.unwrap();
     }
-    assert!(matches!(paging::raise(&mut otto.cx(), page(Urgency::Now)).await, Err(Error::Throttled(_))));
+    assert!(matches!(paging::raise(&mut otto.cx(), page(Impact::Outage)).await, Err(Error::Throttled(_))));
     let reader = watch.bed.as_token(&watch.hui, portolan_domain::Scope::Read).await;
     let mut reader = reader;
-    assert!(matches!(paging::raise(&mut reader.cx(), page(Urgency::Now)).await, Err(Error::Forbidden(_))));
+    assert!(matches!(paging::raise(&mut reader.cx(), page(Impact::Outage)).await, Err(Error::Forbidden(_))));
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -79,7 +144,7 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
     let watch = Watch::new(pool).await;
     let checkout = "component:checkout".parse().unwrap();
     let mut dele = watch.bed.as_person(&watch.dele).await;
-    let quiet = paging::below(&mut dele.cx(), &checkout).await.unwrap();
+    let quiet = incidents::below(&mut dele.cx(), &checkout).await.unwrap();
     assert_eq!((quiet.stands_on, quiet.going_on.len()), (1, 0), "the platform is ruled out");
 
     let change = |version: &str| NewChange {
@@ -111,11 +176,27 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
         reason: "rack".into(),
     };
     paging::plan_maintenance(&mut dele.cx(), window).await.unwrap();
-    let below = paging::below(&mut dele.cx(), &checkout).await.unwrap();
+    watch.wait(1);
+    let mut dele = watch.bed.as_person(&watch.dele).await;
+    let incident = NewIncident {
+        title: "Books are lost".into(),
+        severity: 2,
+        team: None,
+        affected: vec!["books".into()],
+        noticed_by: NoticedBy::Alert,
+        slo_saw: SloSaw::No,
+        began_at: None,
+        link: None,
+        page_id: None,
+        text: String::new(),
+    };
+    incidents::open(&mut dele.cx(), incident).await.unwrap();
+    let below = incidents::below(&mut dele.cx(), &checkout).await.unwrap();
     let told: Vec<_> = below
         .going_on
         .iter()
         .map(|(level, one)| match one {
+            GoingOn::Incident(incident) => format!("{level} incident {}", incident.title),
             GoingOn::Page(page) => format!("{level} page {}", page.summary),
             GoingOn::Maintenance(window) => format!("{level} maintenance {}", window.reason),
             GoingOn::Change(change) => format!("{level} change {}", change.version),
@@ -123,7 +204,7 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
         .collect();
     assert_eq!(
         told,
-        ["1 maintenance rack", "1 page Alert x", "1 change 2"],
+        ["1 incident Books are lost", "1 maintenance rack", "1 page Alert x", "1 change 2"],
         "what does not stand below is not told"
     );
 }

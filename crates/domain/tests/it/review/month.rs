@@ -122,6 +122,7 @@ async fn on_call(call: &mut Call, purpose: Purpose, slug: &str, zone: &str) {
     let layer = NewLayer {
         name: "All".into(),
         priority: 1,
+        time_zone: None,
         hand_off: "2026-11-02T00:00:00".parse().unwrap(),
         every: 1,
         unit: Unit::Weeks,

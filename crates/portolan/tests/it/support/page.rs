@@ -6,6 +6,16 @@ pub(crate) struct Form {
     pub(crate) action: String,
     pub(crate) method: String,
     pub(crate) fields: Vec<(String, String)>,
+    pub(crate) buttons: Vec<Button>,
+}
+
+/// A button that says more than that it was pressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Button {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// Where it sends the form, if elsewhere.
+    pub(crate) action: Option<String>,
 }
 
 impl Form {
@@ -14,6 +24,22 @@ impl Form {
         assert!(self.fields.iter().any(|(n, _)| n == name), "no field {name:?} among {:?}", self.fields);
         self.fields.retain(|(n, _)| n != name);
         self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with a button pressed that has this value.
+    pub(crate) fn press(mut self, name: &str, value: &str) -> Self {
+        let known = self.buttons.iter().any(|b| b.name == name && b.value == value);
+        assert!(known, "no button {name}={value} among {:?}", self.buttons);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with a button pressed that sends it elsewhere.
+    pub(crate) fn press_to(mut self, action: &str) -> Self {
+        let known = self.buttons.iter().any(|b| b.action.as_deref() == Some(action));
+        assert!(known, "no button to {action} among {:?}", self.buttons);
+        action.clone_into(&mut self.action);
         self
     }
 
@@ -35,6 +61,7 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
             action: attribute(tag, "action").unwrap_or_default(),
             method: attribute(tag, "method").unwrap_or_else(|| "get".into()).to_lowercase(),
             fields: fields(&rest[tag_end..end]),
+            buttons: buttons(&rest[tag_end..end]),
         });
         rest = &rest[end..];
     }
@@ -79,6 +106,18 @@ fn fields(html: &str) -> Vec<(String, String)> {
         found.push((name, value));
     }
     found
+}
+
+fn buttons(html: &str) -> Vec<Button> {
+    let tags = html
+        .match_indices("<button")
+        .map(|(at, _)| &html[at..html[at..].find('>').map_or(html.len(), |e| at + e)]);
+    let said = tags.filter(|tag| !tag.contains(" disabled")).map(|tag| Button {
+        name: attribute(tag, "name").unwrap_or_default(),
+        value: attribute(tag, "value").unwrap_or_default(),
+        action: attribute(tag, "formaction"),
+    });
+    said.filter(|b| !b.name.is_empty() || b.action.is_some()).collect()
 }
 
 fn selected(options: &str) -> String {

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Window, policy::may_read, read, record::Paged, store};
+use super::{Incident, lasting_on};
 use crate::{
     Cx, EntityId, Result,
-    catalog::{self, EntityRef},
+    catalog::{self, EntityRef, Summary},
     changes::{self, Change},
+    paging::{self, Paged, Window},
 };
 
 /// Changes of how long ago still count.
@@ -17,6 +18,8 @@ const MOST: i64 = 50;
 /// Something that goes on.
 #[derive(Debug, Clone)]
 pub enum GoingOn {
+    /// An incident that lasts, or was over less than a day ago.
+    Incident(Box<Incident>),
     /// A page that is not over.
     Page(Box<Paged>),
     /// Planned maintenance, in force or over a short while ago.
@@ -29,18 +32,23 @@ impl GoingOn {
     /// Since when.
     pub fn at(&self) -> Timestamp {
         match self {
+            Self::Incident(incident) => incident.began_at,
             Self::Page(page) => page.opened_at,
             Self::Maintenance(window) => window.starts_at,
             Self::Change(change) => change.started_at,
         }
     }
 
-    /// What it happens to.
-    pub fn entity(&self) -> Option<EntityId> {
+    /// Whether it happens to this.
+    fn is_on(&self, entity: &Summary) -> bool {
         match self {
-            Self::Page(page) => page.entity_id,
-            Self::Maintenance(window) => Some(window.entity_id),
-            Self::Change(change) => Some(change.entity_id),
+            Self::Incident(incident) => {
+                let reference = entity.reference.to_string();
+                incident.affected.iter().any(|a| a.entity_ref == reference)
+            }
+            Self::Page(page) => page.entity_id == Some(entity.id),
+            Self::Maintenance(window) => window.entity_id == entity.id,
+            Self::Change(change) => change.entity_id == entity.id,
         }
     }
 }
@@ -58,27 +66,28 @@ pub struct Below {
 
 /// What goes on below an entity: one statement for what it stands on, and one for each kind of thing that can go on.
 pub async fn below(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Below> {
-    may_read(cx)?;
+    cx.reader()?;
     let around = catalog::neighbourhood(cx, reference).await?;
-    let levels: Vec<(EntityId, u8)> = around
+    let levels: Vec<(&Summary, u8)> = around
         .neighbours
         .iter()
-        .filter_map(|n| Some((n.entity.as_ref()?.id, u8::try_from(n.level).ok()?)))
+        .filter_map(|n| Some((n.entity.as_ref()?, u8::try_from(n.level).ok()?)))
         .collect();
-    let ids: Vec<EntityId> = levels.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<EntityId> = levels.iter().map(|(entity, _)| entity.id).collect();
     if ids.is_empty() {
         return Ok(Below { cut: around.cut, ..Below::default() });
     }
     let since = cx.now() - SignedDuration::from_hours(HOURS);
-    let pages = store::page::live_of(cx, &ids, MOST).await?;
-    let pages = read::named(cx, pages).await?;
-    let windows = store::maintenance::around(cx, &ids, since, cx.now(), MOST).await?;
+    let pages = paging::live_on(cx, &ids, MOST).await?;
+    let windows = paging::windows_around(cx, &ids, since, cx.now(), MOST).await?;
     let changes = changes::recent(cx, &ids, since, MOST).await?;
+    let incidents = lasting_on(cx, &ids).await?;
     let all = pages.into_iter().map(|p| GoingOn::Page(Box::new(p)));
     let all = all.chain(windows.into_iter().map(|w| GoingOn::Maintenance(Box::new(w))));
     let all = all.chain(changes.into_iter().map(|c| GoingOn::Change(Box::new(c))));
+    let all = all.chain(incidents.into_iter().map(|i| GoingOn::Incident(Box::new(i))));
     let level = |one: &GoingOn| {
-        let found = levels.iter().filter(|(id, _)| Some(*id) == one.entity()).map(|(_, level)| *level);
+        let found = levels.iter().filter(|(entity, _)| one.is_on(entity)).map(|(_, level)| *level);
         found.min().unwrap_or(2)
     };
     let mut going_on: Vec<_> = all.map(|one| (level(&one), one)).collect();

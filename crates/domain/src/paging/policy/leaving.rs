@@ -1,0 +1,92 @@
+//! Somebody leaves: their turns and their steps, and the repair of both at once. Until then a page goes past them.
+
+use serde::Serialize;
+
+use super::{super::store, edit::unknown};
+use crate::{
+    Cx, Error, PolicyId, Result,
+    activity::{self, Act, Changed},
+    people::{self, TeamName},
+    rota::{self, NamedIn},
+};
+
+/// What is to come and names a person, as far as it decides whom pages reach.
+#[derive(Debug, Clone, Serialize)]
+pub struct Leaving {
+    /// Schedules.
+    pub schedules: Vec<NamedIn>,
+    /// Policies of which a step names them.
+    pub policies: Vec<NamedStep>,
+    /// Teams that they lead: their leads are asked when nobody is on call, and approve.
+    pub leads: Vec<TeamName>,
+}
+
+/// A policy of which a step names a person.
+#[derive(Debug, Clone, Serialize)]
+pub struct NamedStep {
+    /// Key.
+    pub id: PolicyId,
+    /// Short unique name.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Whose it is.
+    pub team: TeamName,
+    /// Which of its steps, counted from one.
+    pub steps: Vec<i32>,
+}
+
+/// Where a person (handle) is named in what is to come; of each kind 200 at most.
+pub async fn leaving(cx: &mut Cx<'_>, handle: &str) -> Result<Leaving> {
+    let person = people::person(cx, handle).await?;
+    let schedules = rota::named_in(cx, handle).await?;
+    let policies = store::policy::naming(cx, person.id).await?;
+    let leads = people::led_by(cx, person.id).await?;
+    Ok(Leaving { schedules, policies, leads })
+}
+
+/// Gives what is to come of one person to another: their turns on these schedules and their steps of these policies (by
+/// slug; all that name them if neither are given). For whoever may edit each of the teams; all of it happens, or nothing.
+pub async fn replace_person(
+    cx: &mut Cx<'_>,
+    handle: &str,
+    by: &str,
+    schedules: &[String],
+    policies: &[String],
+) -> Result<Leaving> {
+    cx.writer()?;
+    let gone = people::person(cx, handle).await?;
+    let by = people::person(cx, by).await.map_err(|e| unknown("by", e))?;
+    let all = schedules.is_empty() && policies.is_empty();
+    let named = leaving(cx, handle).await?;
+    let mut steps = named.policies;
+    if !all {
+        if let Some(other) = policies.iter().find(|slug| steps.iter().all(|s| s.slug != **slug)) {
+            return Err(Error::invalid("policies", format!("{other} does not name {}", gone.name)));
+        }
+        steps.retain(|step| policies.contains(&step.slug));
+    }
+    for step in &steps {
+        people::require_team(cx, Some(step.team.id), &format!("the policy {}", step.name)).await?;
+    }
+    cx.atomically(async |cx| {
+        if all && !named.schedules.is_empty() || !schedules.is_empty() {
+            rota::replace_person(cx, handle, &by.handle, schedules).await?;
+        } else if !by.active {
+            return Err(Error::invalid(
+                "by",
+                format!("cannot be {}: this person is no longer active", by.name),
+            ));
+        }
+        let ids: Vec<PolicyId> = steps.iter().map(|step| step.id).collect();
+        store::policy::rename(cx, &ids, gone.id, by.id).await?;
+        for step in &steps {
+            let changes = vec![Changed::new("steps", gone.handle.as_str(), by.handle.as_str())];
+            let act = Act { changes, ..Act::new("policy.edited", format!("policy:{}", step.slug)) };
+            activity::record(cx, act).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    leaving(cx, handle).await
+}
