@@ -5,7 +5,7 @@ use portolan_domain::{
     Error, PageId,
     catalog::EntityRef,
     levels::Impact,
-    paging::{self, Judgement, NewPage, Responder, State, Whom},
+    paging::{self, Judgement, NewPage, Responder, State, Urgency, Whom},
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -86,6 +86,9 @@ struct NewPageBody {
     /// told at once or in support hours; `urgency` of the answer says which, and its timeline why.
     #[schema(value_type = String)]
     how_bad: Impact,
+    /// `now` or `working-hours`; only who answers for the team may say, and for them it is `now` if absent.
+    #[schema(value_type = Option<String>)]
+    urgency: Option<Urgency>,
     /// Where it happens; `production` if absent.
     environment: Option<String>,
     /// Where to look on.
@@ -106,6 +109,7 @@ async fn raise(mut caller: Caller, Body(body): Body<NewPageBody>) -> Result<Resp
         summary: body.summary,
         impact: body.impact,
         how_bad: body.how_bad,
+        urgency: body.urgency,
         environment: body.environment.unwrap_or_else(|| "production".into()),
         link: body.link,
     };

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use jiff::Timestamp;
 use portolan_domain::{
-    paging::{self, Leaving, NamedStep},
+    paging::{self, Given, Leaving, NamedStep},
     people,
     rota::{self, NamedIn},
 };
@@ -114,12 +114,10 @@ async fn mentions(mut caller: Caller, Path(handle): Path<String>) -> Result<Json
 struct ReplacementBody {
     /// Handle of who takes it.
     by: String,
-    /// Slugs of the schedules; with `policies` absent too: all that name the person.
-    #[serde(default)]
-    schedules: Vec<String>,
-    /// Slugs of the escalation policies.
-    #[serde(default)]
-    policies: Vec<String>,
+    /// Slugs of the schedules; absent with `policies` absent too: all that name the person; else none.
+    schedules: Option<Vec<String>>,
+    /// Slugs of the escalation policies; likewise.
+    policies: Option<Vec<String>>,
 }
 
 /// Gives what is to come of a person to another, from now on: turns, overrides and escalation steps; nobody else's dates
@@ -132,6 +130,7 @@ async fn replace(
     Body(body): Body<ReplacementBody>,
 ) -> Result<Json<LeavingBody>, ApiError> {
     let cx = &mut caller.cx().await?;
-    let left = paging::replace_person(cx, &handle, &body.by, &body.schedules, &body.policies).await?;
+    let given = Given { schedules: body.schedules, policies: body.policies };
+    let left = paging::replace_person(cx, &handle, &body.by, given).await?;
     Ok(Json(left.into()))
 }

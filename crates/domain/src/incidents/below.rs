@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Incident, lasting_on};
+use super::{Affected, Incident, lasting_on};
 use crate::{
     Cx, EntityId, Result,
     catalog::{self, EntityRef, Summary},
@@ -18,8 +18,8 @@ const MOST: i64 = 50;
 /// Something that goes on.
 #[derive(Debug, Clone)]
 pub enum GoingOn {
-    /// An incident that lasts, or was over less than a day ago.
-    Incident(Box<Incident>),
+    /// An incident that lasts, or was over less than a day ago, and which of the things below it hurts.
+    Incident(Box<Incident>, Affected),
     /// A page that is not over.
     Page(Box<Paged>),
     /// Planned maintenance, in force or over a short while ago.
@@ -32,7 +32,7 @@ impl GoingOn {
     /// Since when.
     pub fn at(&self) -> Timestamp {
         match self {
-            Self::Incident(incident) => incident.began_at,
+            Self::Incident(incident, _) => incident.began_at,
             Self::Page(page) => page.opened_at,
             Self::Maintenance(window) => window.starts_at,
             Self::Change(change) => change.started_at,
@@ -42,10 +42,7 @@ impl GoingOn {
     /// Whether it happens to this.
     fn is_on(&self, entity: &Summary) -> bool {
         match self {
-            Self::Incident(incident) => {
-                let reference = entity.reference.to_string();
-                incident.affected.iter().any(|a| a.entity_ref == reference)
-            }
+            Self::Incident(_, hurt) => hurt.entity_ref == entity.reference.as_str(),
             Self::Page(page) => page.entity_id == Some(entity.id),
             Self::Maintenance(window) => window.entity_id == entity.id,
             Self::Change(change) => change.entity_id == entity.id,
@@ -85,7 +82,22 @@ pub async fn below(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Below> {
     let all = pages.into_iter().map(|p| GoingOn::Page(Box::new(p)));
     let all = all.chain(windows.into_iter().map(|w| GoingOn::Maintenance(Box::new(w))));
     let all = all.chain(changes.into_iter().map(|c| GoingOn::Change(Box::new(c))));
-    let all = all.chain(incidents.into_iter().map(|i| GoingOn::Incident(Box::new(i))));
+    let nearest = |incident: &Incident| {
+        let hurt = |a: &&Affected| levels.iter().any(|(entity, _)| entity.reference.as_str() == a.entity_ref);
+        incident
+            .affected
+            .iter()
+            .filter(hurt)
+            .min_by_key(|a| {
+                let found = levels.iter().find(|(entity, _)| entity.reference.as_str() == a.entity_ref);
+                found.map(|(_, level)| *level)
+            })
+            .cloned()
+    };
+    let all = all.chain(incidents.into_iter().filter_map(|incident| {
+        let hurt = nearest(&incident)?;
+        Some(GoingOn::Incident(Box::new(incident), hurt))
+    }));
     let level = |one: &GoingOn| {
         let found = levels.iter().filter(|(entity, _)| one.is_on(entity)).map(|(_, level)| *level);
         found.min().unwrap_or(2)

@@ -49,8 +49,8 @@ pub use maintenance::{
 pub use next::{IfNoAnswer, if_no_answer};
 pub use open::{PageJob, STEP};
 pub use policy::{
-    Because, Leaving, MOST_STEPS, NamedStep, NewPolicy, NewStep, NewTarget, Next, Plan, Policy, PolicyStep,
-    Progress, Reached, Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy,
+    Because, Given, Leaving, MOST_STEPS, NamedStep, NewPolicy, NewStep, NewTarget, Next, Plan, Policy,
+    PolicyStep, Progress, Reached, Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy,
     edit_policy, leaving, policies, policy, related_team, replace_person, services_of, set_related_team,
     step_words, way,
 };

@@ -42,6 +42,9 @@ pub struct NewPage {
     pub impact: String,
     /// How much it hurts: by it the team's support level decides whether somebody is woken.
     pub how_bad: Impact,
+    /// Whether it wakes somebody: only who is in the team or leads it or a team above may say; none: the level decides, and
+    /// for them it is now.
+    pub urgency: Option<Urgency>,
     /// Where it happens: `production`, `staging`; empty: not said.
     pub environment: String,
     /// Where to look on.
@@ -65,18 +68,15 @@ pub struct Preview {
     pub working: Timestamp,
     /// What the support level decides by.
     grounds: Grounds,
-    /// Whether the actor is of the team, or of those above it.
-    own: bool,
+    /// Whether the actor is in the team, or leads it or a team above: then they say themselves whether it can wait.
+    pub own: bool,
     /// The window that would keep it quiet.
     pub window: Option<super::Window>,
 }
 
 impl Preview {
-    /// Whether it would wake somebody, and why. Whoever answers for the team themselves decides that alone.
+    /// Whether it would wake somebody, and why, if the level decides.
     pub fn engagement(&self, how_bad: Impact, environment: &str, now: Timestamp) -> Engagement {
-        if self.own {
-            return Engagement::Now { why: vec![format!("You answer for {} yourself.", self.team.name)] };
-        }
         self.grounds.engagement(how_bad, environment, now)
     }
 
@@ -100,11 +100,11 @@ pub async fn preview(cx: &mut Cx<'_>, whom: &Whom) -> Result<Preview> {
         None => None,
     };
     let grounds = levels::grounds(cx, team.id, entity.as_ref()).await?;
-    let now = cx.now();
-    let usual = || Hours::usual(grounds.hours.zone.iana_name().unwrap_or("UTC")).next(now);
+    let working = at_work(&grounds.hours, &first, cx.now());
+    let me = cx.reader()?;
     Ok(Preview {
-        working: grounds.hours.next(now).or_else(usual).unwrap_or(now),
-        own: people::team_rights(cx, team.id).await?.edit,
+        working,
+        own: people::teams_answered_for(cx, me).await?.contains(&team.id),
         grounds,
         steps: policy::step_words(cx, &way.plan).await?,
         minutes: way.plan.steps.iter().map(|s| s.minutes).collect(),
@@ -132,14 +132,17 @@ pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
         return Err(Error::Throttled(std::time::Duration::from_mins(15)));
     }
     let Preview { team, entity, working, .. } = &preview;
-    let engagement = preview.engagement(new.how_bad, &environment, cx.now());
-    let (urgency, held_until) = match engagement {
-        Engagement::Now { .. } => (Urgency::Now, None),
-        Engagement::InWorkingHours { .. } => {
-            (Urgency::WorkingHours, Some(*working).filter(|at| *at > cx.now()))
-        }
-    };
-    let decided = decided(new.how_bad, &environment, &engagement);
+    if new.urgency.is_some() && !preview.own {
+        return Err(Error::invalid(
+            "urgency",
+            format!(
+                "is said by those who answer for {}; leave it out, and their support level decides",
+                team.name
+            ),
+        ));
+    }
+    let (urgency, decided) = decide(&preview, &new, &environment, cx.now());
+    let held_until = (urgency == Urgency::WorkingHours).then_some(*working).filter(|at| *at > cx.now());
     let name = cx.actor().name.to_string();
     let id = cx
         .atomically(async |cx| {
@@ -194,9 +197,39 @@ fn severity(how_bad: Impact) -> Severity {
     }
 }
 
-/// What was decided and why, as the page's timeline tells it.
-fn decided(how_bad: Impact, environment: &str, engagement: &Engagement) -> String {
+/// Whether it wakes somebody, and why, as the page's timeline tells it.
+fn decide(preview: &Preview, new: &NewPage, environment: &str, now: Timestamp) -> (Urgency, String) {
     let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
-    let when = if engagement.is_now() { "at once" } else { "in support hours" };
-    format!("{}{place}, so {when}: {}", how_bad.label(), engagement.why().join(" "))
+    let bad = format!("{}{place}", new.how_bad.label());
+    if preview.own {
+        let urgency = new.urgency.unwrap_or(Urgency::Now);
+        let when = if urgency == Urgency::Now { "now" } else { "when they are at work" };
+        return (
+            urgency,
+            format!("{bad}; to be told {when}, says who answers for {} too", preview.team.name),
+        );
+    }
+    let engagement = preview.engagement(new.how_bad, environment, now);
+    let (urgency, when) = if engagement.is_now() {
+        (Urgency::Now, "at once")
+    } else {
+        (Urgency::WorkingHours, "in support hours")
+    };
+    (urgency, format!("{bad}, so {when}: {}", engagement.why().join(" ")))
+}
+
+/// When what can wait is told: in the team's support hours, and in the working hours of whoever is told, where they live.
+/// If these never meet, the support hours count.
+fn at_work(hours: &Hours, first: &Reach, now: Timestamp) -> Timestamp {
+    let person = first.people.first().map(|p| Hours::usual(&p.time_zone));
+    let mut at = now;
+    // each round goes on to a later opening of one of the two; a month of days is more than enough to meet
+    for _ in 0..60 {
+        let Some(open) = hours.next(at) else { break };
+        match person.as_ref().and_then(|hours| hours.next(open)) {
+            Some(there) if there > open => at = there,
+            _ => return open,
+        }
+    }
+    hours.next(now).unwrap_or(now)
 }

@@ -391,7 +391,6 @@ async fn layer_edit(
         checks.problem("layer", "has ended; add a new layer for what is to come");
         return Ok(Write::End(old.id));
     };
-    let in_force = Rotation { until: None, ..in_force.clone() };
     let participants = match &edit.participants {
         Some(words) => participants(cx, checks, words).await?,
         None => rotation.participants.clone(),
@@ -425,15 +424,19 @@ async fn layer_edit(
         first: 0,
     };
     check_rotation(checks, &typed);
-    let from = edit.effective.begins(plan, &in_force, now);
-    let new = match first {
-        Some(first) => beginning_with(plan, Rotation { from, ..typed }, first),
-        None => following(plan, &in_force, typed, from),
+    let from = begins(plan, in_force, edit.effective, until, now);
+    let new = match (first, edit.effective) {
+        (Some(first), _) => beginning_with(plan, Rotation { from, ..typed }, first),
+        (None, Effective::At(_)) => {
+            let then = old.rotations.iter().map(|(_, r)| r).rfind(|r| r.from <= from).unwrap_or(in_force);
+            following(plan, &endless(then), typed, from)
+        }
+        (None, _) => following(plan, &endless(in_force), typed, from),
     };
-    if new.until.is_some_and(|until| until <= new.from) {
+    let same = says_the_same(rotation, &new, first.is_some());
+    if !same && new.until.is_some_and(|until| until <= new.from) {
         checks.problem("ends", "must be after the edit begins to count");
     }
-    let same = says_the_same(rotation, &new, first.is_some());
     if let Some(layer) = after.layers.iter_mut().find(|l| l.id == old.id) {
         layer.priority = priority;
     }
@@ -468,6 +471,28 @@ async fn layer_edit(
         serde_json::to_string(&new.restrictions).unwrap_or_default(),
     );
     Ok(Write::Layer { id: old.id, is_new: false, name, priority, rotation: (!same).then_some(new) })
+}
+
+/// The turns of a version as if it went on.
+fn endless(rotation: &Rotation) -> Rotation {
+    Rotation { until: None, ..rotation.clone() }
+}
+
+/// From when on an edit counts. The next hand-off may lie beyond the end of the version in force: then it counts from that
+/// end, so that nobody is missing in between; and if nothing would be left until its own end, from now on.
+fn begins(
+    plan: &Plan,
+    in_force: &Rotation,
+    effective: Effective,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Timestamp {
+    let begins = effective.begins(plan, &endless(in_force), now);
+    if effective != Effective::NextHandOff {
+        return begins;
+    }
+    let begins = in_force.until.map_or(begins, |end| begins.min(end)).max(now);
+    if until.is_some_and(|until| begins >= until) { now } else { begins }
 }
 
 /// Whether a new version differs from the old one in nothing but when it begins. Who begins counts if that was said.

@@ -4,18 +4,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    Difference, Rotation, ScheduleName,
-    cover::{Decided, decide},
-    renew::renew,
-    schedule::may_read,
-    store, tell,
-};
+use super::{Difference, Rotation, ScheduleName, SwapFilter, renew::renew, schedule::may_read, store, tell};
 use crate::{
-    Cx, Error, LayerId, PersonId, Result,
+    Cx, Error, PersonId, Result,
     activity::{self, Act, Changed},
-    people::{self, TeamName, require_team},
+    people::{self, Person, TeamName, require_team},
 };
+
+/// Swaps of one person that wait for somebody, at most.
+const MOST_SWAPS: i64 = 200;
 
 /// A schedule that names a person in what is to come.
 #[derive(Debug, Clone, Serialize)]
@@ -43,15 +40,15 @@ pub async fn named_in(cx: &mut Cx<'_>, handle: &str) -> Result<Vec<NamedIn>> {
     store::named_in(cx, person.id).await
 }
 
-/// Gives all that is to come of one person to another, on these schedules (slugs; all that name them if none are given):
-/// rotations get a new version from now on in which only the name differs, and overrides put the other one on call. What
-/// they ask others to take over is withdrawn; what others ask of them is asked of anybody. For whoever may edit each of
-/// the teams; all of it happens, or nothing.
+/// Gives all that is to come of one person to another, on these schedules (slugs; none: all that name them): rotations get
+/// a new version from now on in which only the name differs, and overrides and taken swaps name the other one. What they
+/// ask others to take over is withdrawn; what others ask of them is asked of anybody. For whoever may edit each of the
+/// teams; all of it happens, or nothing.
 pub async fn replace_person(
     cx: &mut Cx<'_>,
     handle: &str,
     by: &str,
-    schedules: &[String],
+    schedules: Option<&[String]>,
 ) -> Result<Vec<(ScheduleName, Vec<Difference>)>> {
     may_read(cx)?;
     cx.writer()?;
@@ -63,7 +60,7 @@ pub async fn replace_person(
         return Err(Error::invalid("by", "is the same person; choose somebody else"));
     }
     let mut named = store::named_in(cx, gone.id).await?;
-    if !schedules.is_empty() {
+    if let Some(schedules) = schedules {
         if let Some(unknown) = schedules.iter().find(|slug| named.iter().all(|n| n.schedule.slug != **slug)) {
             return Err(Error::invalid("schedules", format!("{unknown} does not name {}", gone.name)));
         }
@@ -76,12 +73,8 @@ pub async fn replace_person(
         let mut done = Vec::new();
         for one in named {
             store::lock_schedule(cx, one.schedule.id).await?;
-            for (layer, rotation) in rotations_naming(cx, &one.schedule, gone.id).await? {
-                store::end_rotations(cx, layer, rotation.from.max(cx.now())).await?;
-                store::insert_rotation(cx, layer, &renamed(&rotation, gone.id, by.id, cx.now())).await?;
-            }
-            give_overrides(cx, &one.schedule, gone.id, by.id).await?;
-            store::close_swaps(cx, one.schedule.id, gone.id).await?;
+            rename_turns(cx, &one.schedule, gone.id, by.id).await?;
+            rename_arrangements(cx, &one.schedule, &gone, &by).await?;
             let differences = renew(cx, one.schedule.id).await?;
             let what = format!("{} takes the turns of {}", by.name, gone.name);
             tell::of_change(cx, &one.schedule, &differences, &what, "").await?;
@@ -96,40 +89,48 @@ pub async fn replace_person(
     .await
 }
 
-/// Overrides to come that put one on call put the other there.
-async fn give_overrides(
-    cx: &mut Cx<'_>,
-    schedule: &ScheduleName,
-    gone: PersonId,
-    by: PersonId,
-) -> Result<()> {
-    let schedule = super::schedule_by_id(cx, schedule.id).await?;
-    for cover in store::covers_by(cx, schedule.id, gone).await? {
-        store::withdraw_cover(cx, cover.id).await?;
-        let out = cover.out.as_ref().map(|p| p.id);
-        if out == Some(by) {
-            continue; // whose turn it was has it again
+/// Every layer that names one gets new versions from now on: also those to come that do not name them, for a layer's
+/// versions end together.
+async fn rename_turns(cx: &mut Cx<'_>, schedule: &ScheduleName, gone: PersonId, by: PersonId) -> Result<()> {
+    let now = cx.now();
+    for layer in store::layers(cx, schedule.id, now).await? {
+        if layer.rotations.iter().all(|(_, rotation)| !rotation.participants.contains(&Some(gone))) {
+            continue;
         }
-        let start = cover.start.max(cx.now());
-        let decided =
-            Decided { out, by: Some(by), start, end: cover.end, reason: cover.reason, swap: cover.swap };
-        decide(cx, &schedule, &decided).await?;
+        store::end_rotations(cx, layer.id, now).await?;
+        for (_, rotation) in &layer.rotations {
+            store::insert_rotation(cx, layer.id, &renamed(rotation, gone, by, now)).await?;
+        }
     }
     Ok(())
 }
 
-async fn rotations_naming(
+/// Overrides and swaps to come.
+async fn rename_arrangements(
     cx: &mut Cx<'_>,
     schedule: &ScheduleName,
-    person: PersonId,
-) -> Result<Vec<(LayerId, Rotation)>> {
-    let now = cx.now();
-    let layers = store::layers(cx, schedule.id, now).await?;
-    Ok(layers
-        .into_iter()
-        .flat_map(|layer| layer.rotations.into_iter().map(move |(_, rotation)| (layer.id, rotation)))
-        .filter(|(_, rotation)| rotation.participants.contains(&Some(person)))
-        .collect())
+    gone: &Person,
+    by: &Person,
+) -> Result<()> {
+    let open = SwapFilter { schedule: Some(schedule.id), person: Some(gone.id), open: true };
+    for swap in store::swaps(cx, &open, None, MOST_SWAPS).await?.iter().filter(|s| s.asker.id == gone.id) {
+        tell::of_swap_withdrawn(cx, schedule, swap).await?;
+    }
+    let renamed = async {
+        store::rename_covers(cx, schedule.id, gone.id, by.id).await?;
+        store::rename_swaps(cx, schedule.id, gone.id, by.id).await
+    };
+    match renamed.await {
+        Err(Error::Database(error))
+            if matches!(Error::constraint(&error), Some("cover_once" | "swap_once")) =>
+        {
+            Err(Error::Conflict(format!(
+                "on {} something is arranged at the same time for {} as for {}; take one of the two back first",
+                schedule.name, by.name, gone.name
+            )))
+        }
+        other => other,
+    }
 }
 
 /// The same turns with one name in place of another.

@@ -274,7 +274,7 @@ pub async fn withdraw_swap(cx: &mut Cx<'_>, id: SwapId) -> Result<Swap> {
         }
         store::withdraw_swap(cx, id).await?;
         activity::record(cx, act("schedule.swap-withdrawn", &schedule, &swap)).await?;
-        tell::of_swap_withdrawn(cx, &schedule, &swap).await?;
+        tell::of_swap_withdrawn(cx, &schedule.name(), &swap).await?;
         found(cx, id).await
     })
     .await

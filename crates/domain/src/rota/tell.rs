@@ -77,7 +77,7 @@ pub(super) async fn of_swap_asked(cx: &mut Cx<'_>, schedule: &Schedule, swap: &S
 }
 
 /// Tells the one who was asked by name that nobody needs them any more.
-pub(super) async fn of_swap_withdrawn(cx: &mut Cx<'_>, schedule: &Schedule, swap: &Swap) -> Result<()> {
+pub(super) async fn of_swap_withdrawn(cx: &mut Cx<'_>, schedule: &ScheduleName, swap: &Swap) -> Result<()> {
     let me = cx.actor().person;
     let Some(asked) = swap.asked.as_ref().filter(|asked| Some(asked.id) != me) else { return Ok(()) };
     let subject = format!("{} needs nobody on {} any more", swap.asker.name, schedule.name);

@@ -162,6 +162,7 @@ async fn a_request_goes_to_whoever_has_the_shift_and_is_a_conversation(pool: PgP
     assert_eq!(
         told,
         [
+            ("maya", "shifts.changed"), // when the rota was made
             ("maya", "support.asked"),
             ("hui", "support.answered"),
             ("maya", "support.added-to"),

@@ -115,7 +115,8 @@ fn a_page_waits_in_the_masthead_of_whoever_is_asked() {
     open.until("event: badges");
     let form = form_to(&imke.get("/pages/new?team=basket").body, "/pages/new")
         .fill("summary", "Carts are empty")
-        .fill("impact", "Every shop, since three");
+        .fill("impact", "Every shop, since three")
+        .press("how_bad", "outage");
     let paged = imke.post("/pages/new", &form.fields());
     assert_eq!(paged.status, 303, "{}", paged.body);
     let page = paged.location().to_owned();

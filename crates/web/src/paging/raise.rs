@@ -5,7 +5,7 @@ use axum::{extract::Query, http::StatusCode, response::Response};
 use portolan_domain::{
     Error,
     catalog::EntityRef,
-    levels::{Engagement, Impact},
+    levels::Impact,
     paging::{self, NewPage, Paged, Preview, Urgency, Whom},
 };
 
@@ -59,27 +59,25 @@ impl RaisePage {
         super::way(&self.preview.steps, &self.preview.minutes, None)
     }
 
-    /// How bad it may be in production, what that means, and what comes of it: whether somebody is woken.
+    /// How bad it may be, what that means, and for whom the level decides what comes of it in production.
     fn choices(&self) -> Vec<(Impact, String)> {
-        let comes = |impact| match self.preview.engagement(impact, PRODUCTION, self.shell.now) {
-            Engagement::Now { .. } => "told at once".to_owned(),
-            Engagement::InWorkingHours { .. } if self.preview.working > self.shell.now => {
-                format!("told {}, when support hours begin", stamp(&self.shell, self.preview.working))
+        let comes = |impact: Impact| {
+            if self.preview.own {
+                return impact.meaning().to_owned();
             }
-            Engagement::InWorkingHours { .. } => "told at once: it is within support hours".to_owned(),
+            let engagement = self.preview.engagement(impact, PRODUCTION, self.shell.now);
+            let when = if engagement.is_now() { "at once".to_owned() } else { self.at_work() };
+            format!("{} In production {} is told {when}.", impact.meaning(), self.whom())
         };
-        Impact::ALL
-            .into_iter()
-            .rev()
-            .map(|i| (i, format!("{} {}: {}.", i.meaning(), self.whom(), comes(i))))
-            .collect()
+        Impact::ALL.into_iter().rev().map(|impact| (impact, comes(impact))).collect()
     }
 
-    /// Said to those who need nobody's level.
-    fn own(&self) -> Option<String> {
-        match self.preview.engagement(Impact::Question, "", self.shell.now) {
-            Engagement::Now { why } => Some(why.join(" ")),
-            Engagement::InWorkingHours { .. } => None,
+    /// When what can wait is told.
+    fn at_work(&self) -> String {
+        if self.preview.working > self.shell.now {
+            format!("{}, when they are at work", stamp(&self.shell, self.preview.working))
+        } else {
+            "now, for they are at work".to_owned()
         }
     }
 
@@ -103,7 +101,7 @@ pub(super) async fn form(viewer: Viewer, Query(asked): Query<Asked>) -> Result<R
         .with("team", &asked.team)
         .with("entity", &asked.entity)
         .with("environment", PRODUCTION)
-        .with("how_bad", Impact::Outage.as_str());
+        .with("urgency", Urgency::Now.as_str());
     render(viewer, &asked, form, StatusCode::OK).await
 }
 
@@ -119,15 +117,11 @@ async fn render(
 
 pub(super) async fn raise(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
     let asked = Asked { team: form.text("team"), entity: form.text("entity") };
-    let new = NewPage {
-        whom: asked.whom()?,
-        summary: form.text("summary"),
-        impact: form.text("impact"),
-        how_bad: form.text("how_bad").parse()?,
-        environment: form.text("environment"),
-        link: form.optional("link"),
+    let paged = match read(&form, &asked) {
+        Ok(new) => paging::raise(&mut viewer.cx(), new).await,
+        Err(error) => Err(error),
     };
-    match paging::raise(&mut viewer.cx(), new).await {
+    match paged {
         Ok(page) => Ok(said(&page, &viewer.shell(Nav::Pages)).on(&format!("/pages/{}", page.number))),
         Err(error) => {
             let status = form.refuse(error)?;
@@ -136,14 +130,31 @@ pub(super) async fn raise(mut viewer: Viewer, mut form: Form) -> Result<Response
     }
 }
 
+fn read(form: &Form, asked: &Asked) -> Result<NewPage, Error> {
+    let unsaid = |_| Error::invalid("how_bad", "is needed: choose what fits best");
+    Ok(NewPage {
+        whom: asked.whom()?,
+        summary: form.text("summary"),
+        impact: form.text("impact"),
+        how_bad: form.text("how_bad").parse().map_err(unsaid)?,
+        urgency: form.optional("urgency").map(|word| word.parse()).transpose()?,
+        environment: form.text("environment"),
+        link: form.optional("link"),
+    })
+}
+
 /// What came of it: who is told when stands in the page's timeline.
 fn said(page: &Paged, shell: &Shell) -> Flash {
     match page.urgency {
         Urgency::Now => Flash::ok("Paged.", "What happens stands here."),
         Urgency::WorkingHours => {
             let when = page.next_at.filter(|at| *at > shell.now);
-            let when = when.map_or_else(|| "now, in support hours".to_owned(), |at| stamp(shell, at));
-            Flash::new(Tone::Warn, "Nobody is woken.", format!("They are told {when}; why stands below."))
+            let when = when.map_or_else(|| "now: they are at work".to_owned(), |at| stamp(shell, at));
+            Flash::new(
+                Tone::Warn,
+                "It waits until they are at work.",
+                format!("They are told {when}; why stands below."),
+            )
         }
     }
 }

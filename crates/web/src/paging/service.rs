@@ -52,7 +52,11 @@ impl Watch {
 
     /// Whether anything below is more than an ordinary change.
     pub(crate) fn is_suspicious(&self) -> bool {
-        self.below.going_on.iter().any(|(_, one)| matches!(one, GoingOn::Page(_) | GoingOn::Incident(_)))
+        self.below.going_on.iter().any(|(_, one)| match one {
+            GoingOn::Page(_) => true,
+            GoingOn::Incident(incident, _) => incident.lasts(),
+            GoingOn::Maintenance(_) | GoingOn::Change(_) => false,
+        })
     }
 }
 
@@ -88,12 +92,12 @@ pub(crate) fn rows(below: &Below) -> Vec<Row> {
     let row = |(level, one): &(u8, GoingOn)| {
         let (level, at) = (*level, one.at());
         match one {
-            GoingOn::Incident(i) => Row {
+            GoingOn::Incident(i, hurt) => Row {
                 icon: "warn",
                 tone: crate::incidents::tone(&i.state),
                 word: format!("Incident {}: {}", i.number, i.state.label().to_lowercase()),
-                title: i.affected.first().map(|a| a.title.clone()).unwrap_or_default(),
-                href: i.affected.first().map(|a| address::entity(&a.entity_ref)).unwrap_or_default(),
+                title: hurt.title.clone(),
+                href: address::entity(&hurt.entity_ref),
                 text: i.title.clone(),
                 link: Some(format!("/incidents/{}", i.number)),
                 at,

@@ -69,7 +69,7 @@ impl ViewPage {
         let mut found: Vec<(String, String)> = Vec::new();
         for (_, one) in self.below.iter().flat_map(|b| &b.going_on) {
             let (reference, title) = match one {
-                GoingOn::Incident(_) => continue, // its team is on it already
+                GoingOn::Incident(..) => continue, // its team is on it already
                 GoingOn::Page(p) => {
                     (p.entity_ref.clone().unwrap_or_default(), p.entity_title.clone().unwrap_or_default())
                 }

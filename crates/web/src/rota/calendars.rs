@@ -67,6 +67,12 @@ async fn render(
     let found = rota::schedules(&mut viewer.cx(), &ScheduleFilter::default(), None, all).await?.items;
     let mut schedules = vec![(OWN.to_owned(), "My own shifts, wherever they are".to_owned())];
     schedules.extend(found.into_iter().map(|s| (s.slug, format!("Everybody on {}", s.name))));
+    // the list is cut in a company with very many; the one that was asked for is always there
+    let asked = form.text("schedule");
+    if schedules.iter().all(|(slug, _)| *slug != asked) {
+        let one = rota::schedule(&mut viewer.cx(), &asked).await?;
+        schedules.push((one.slug, format!("Everybody on {}", one.name)));
+    }
     let shell = viewer.shell(Nav::OnCall);
     page::html_as(status, &CalendarsPage { shell, feeds, schedules, made, form })
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use jiff::{ToSpan, civil::Date};
 use portolan_domain::{
-    Error, HolidayCalendarId, Problem, Result as Outcome,
+    Error, HolidayCalendarId, Problem, Result as Outcome, people,
     rota::{self, Holiday, HolidayCalendar, ical},
 };
 
@@ -43,6 +43,7 @@ struct EditPage {
     /// What is edited; none: a new one.
     calendar: Option<HolidayCalendar>,
     teams: Vec<(String, String)>,
+    may_edit: bool,
     form: Form,
 }
 
@@ -95,7 +96,11 @@ async fn render(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let teams = if calendar.is_none() { team_choices(viewer).await? } else { Vec::new() };
-    page::html_as(status, &EditPage { shell: viewer.shell(Nav::OnCall), calendar, teams, form })
+    let may_edit = match &calendar {
+        Some(calendar) => people::team_rights(&mut viewer.cx(), calendar.team.id).await?.edit,
+        None => true,
+    };
+    page::html_as(status, &EditPage { shell: viewer.shell(Nav::OnCall), calendar, teams, may_edit, form })
 }
 
 pub(super) async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
@@ -126,7 +131,7 @@ pub(super) async fn save(
     let calendar = found(&mut viewer, &id).await?;
     let saved = match days(&form, viewer.shell(Nav::OnCall).today()) {
         Ok(days) => {
-            let (name, version) = (form.text("name"), form.text("version").parse().ok());
+            let (name, version) = (form.text("name"), form.version());
             rota::edit_holiday_calendar(&mut viewer.cx(), calendar.id, &name, &days, version).await
         }
         Err(error) => Err(error),

@@ -35,6 +35,16 @@ struct LayerPage {
     preview: Option<preview::Told>,
 }
 
+impl LayerPage {
+    /// The zone of the layer's hand-offs: its own, else the schedule's.
+    fn zone(&self) -> &str {
+        match self.form.value("time_zone") {
+            "" => &self.schedule.time_zone,
+            own => own,
+        }
+    }
+}
+
 /// When a layer hands off, as typed.
 pub(super) struct Turns {
     pub(super) hand_off: DateTime,

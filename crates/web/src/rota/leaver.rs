@@ -4,8 +4,9 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::SignedDuration;
 use portolan_domain::{
-    paging::{self, Leaving},
-    people::{self, Person, PersonName},
+    TeamId,
+    paging::{self, Given, Leaving},
+    people::{self, Person, PersonName, TeamName},
     rota::{self, Duty},
 };
 
@@ -28,6 +29,8 @@ struct LeaverPage {
     shell: Shell,
     person: Person,
     named: Leaving,
+    /// Teams whose schedules and policies the viewer may edit.
+    mine: Vec<TeamId>,
     shifts: Vec<Duty>,
     more: usize,
     people: Vec<PersonName>,
@@ -39,9 +42,13 @@ impl LeaverPage {
         self.named.schedules.is_empty() && self.named.policies.is_empty() && self.named.leads.is_empty()
     }
 
-    /// Whether a schedule or policy is chosen: at first all are.
-    fn is_chosen(&self, field: &str, slug: &str) -> bool {
-        !self.form.is_refused() || self.form.is(field, slug)
+    /// Whether a schedule or policy is chosen: at first all are that the viewer may edit.
+    fn is_chosen(&self, field: &str, slug: &str, team: &TeamName) -> bool {
+        self.may(team) && (!self.form.is_refused() || self.form.is(field, slug))
+    }
+
+    fn may(&self, team: &TeamName) -> bool {
+        self.mine.contains(&team.id)
     }
 
     fn address(&self) -> String {
@@ -65,13 +72,16 @@ async fn render(
 ) -> Result<Response, PageError> {
     let person = people::person(&mut viewer.cx(), handle).await?;
     let named = paging::leaving(&mut viewer.cx(), handle).await?;
+    let teams = named.schedules.iter().map(|n| n.team.id).chain(named.policies.iter().map(|n| n.team.id));
+    let teams: Vec<_> = teams.chain(named.leads.iter().map(|team| team.id)).collect();
+    let mine = people::editable_teams(&mut viewer.cx(), &teams).await?;
     let shell = viewer.shell(Nav::OnCall);
     let mut shifts =
         rota::shifts_of_person(&mut viewer.cx(), person.id, shell.now, shell.now + AHEAD).await?;
     let more = shifts.len().saturating_sub(SHOWN);
     shifts.truncate(SHOWN);
     let people = choices(viewer).await?;
-    page::html_as(status, &LeaverPage { shell, person, named, shifts, more, people, form })
+    page::html_as(status, &LeaverPage { shell, person, named, mine, shifts, more, people, form })
 }
 
 pub(super) async fn replace(
@@ -84,7 +94,8 @@ pub(super) async fn replace(
     let done = if schedules.is_empty() && policies.is_empty() {
         Err(portolan_domain::Error::invalid("by", "takes nothing yet: choose a schedule or a policy"))
     } else {
-        paging::replace_person(&mut viewer.cx(), &handle, &by, &schedules, &policies).await
+        let given = Given { schedules: Some(schedules), policies: Some(policies) };
+        paging::replace_person(&mut viewer.cx(), &handle, &by, given).await
     };
     match done {
         Ok(_) => Ok(Flash::ok("Done.", "Those whose time changes are told.").on(&address(&handle))),

@@ -45,45 +45,52 @@ pub async fn leaving(cx: &mut Cx<'_>, handle: &str) -> Result<Leaving> {
     Ok(Leaving { schedules, policies, leads })
 }
 
-/// Gives what is to come of one person to another: their turns on these schedules and their steps of these policies (by
-/// slug; all that name them if neither are given). For whoever may edit each of the teams; all of it happens, or nothing.
-pub async fn replace_person(
-    cx: &mut Cx<'_>,
-    handle: &str,
-    by: &str,
-    schedules: &[String],
-    policies: &[String],
-) -> Result<Leaving> {
+/// What is given to another: by slug. None of either kind named: all that names the person; of one kind only: of the other
+/// nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// Schedules.
+    pub schedules: Option<Vec<String>>,
+    /// Escalation policies.
+    pub policies: Option<Vec<String>>,
+}
+
+/// Gives what is to come of one person to another: turns, overrides and escalation steps. For whoever may edit each of the
+/// teams; all of it happens, or nothing. Answers with what still names the person.
+pub async fn replace_person(cx: &mut Cx<'_>, handle: &str, by: &str, given: Given) -> Result<Leaving> {
     cx.writer()?;
     let gone = people::person(cx, handle).await?;
     let by = people::person(cx, by).await.map_err(|e| unknown("by", e))?;
-    let all = schedules.is_empty() && policies.is_empty();
-    let named = leaving(cx, handle).await?;
-    let mut steps = named.policies;
-    if !all {
-        if let Some(other) = policies.iter().find(|slug| steps.iter().all(|s| s.slug != **slug)) {
-            return Err(Error::invalid("policies", format!("{other} does not name {}", gone.name)));
-        }
-        steps.retain(|step| policies.contains(&step.slug));
+    if !by.active {
+        return Err(Error::invalid("by", format!("cannot be {}: this person is no longer active", by.name)));
     }
+    if gone.id == by.id {
+        return Err(Error::invalid("by", "is the same person; choose somebody else"));
+    }
+    let named = leaving(cx, handle).await?;
+    let all = given.schedules.is_none() && given.policies.is_none();
+    let every = |n: Vec<String>| if all { n } else { Vec::new() };
+    let schedules = given
+        .schedules
+        .unwrap_or_else(|| every(named.schedules.iter().map(|n| n.schedule.slug.clone()).collect()));
+    let policies =
+        given.policies.unwrap_or_else(|| every(named.policies.iter().map(|n| n.slug.clone()).collect()));
+    if let Some(other) = policies.iter().find(|slug| named.policies.iter().all(|s| s.slug != **slug)) {
+        return Err(Error::invalid("policies", format!("{other} does not name {}", gone.name)));
+    }
+    let steps: Vec<_> = named.policies.into_iter().filter(|step| policies.contains(&step.slug)).collect();
     for step in &steps {
         people::require_team(cx, Some(step.team.id), &format!("the policy {}", step.name)).await?;
     }
     cx.atomically(async |cx| {
-        if all && !named.schedules.is_empty() || !schedules.is_empty() {
-            rota::replace_person(cx, handle, &by.handle, schedules).await?;
-        } else if !by.active {
-            return Err(Error::invalid(
-                "by",
-                format!("cannot be {}: this person is no longer active", by.name),
-            ));
+        if !schedules.is_empty() {
+            rota::replace_person(cx, handle, &by.handle, Some(&schedules)).await?;
         }
         let ids: Vec<PolicyId> = steps.iter().map(|step| step.id).collect();
-        store::policy::rename(cx, &ids, gone.id, by.id).await?;
-        for step in &steps {
+        for slug in store::policy::rename(cx, &ids, gone.id, by.id).await? {
             let changes = vec![Changed::new("steps", gone.handle.as_str(), by.handle.as_str())];
-            let act = Act { changes, ..Act::new("policy.edited", format!("policy:{}", step.slug)) };
-            activity::record(cx, act).await?;
+            activity::record(cx, Act { changes, ..Act::new("policy.edited", format!("policy:{slug}")) })
+                .await?;
         }
         Ok(())
     })

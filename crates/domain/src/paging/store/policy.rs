@@ -459,24 +459,23 @@ pub(in super::super) async fn naming(cx: &mut Cx<'_>, person: PersonId) -> Resul
         .collect())
 }
 
-/// Names another person in the steps of these policies.
+/// Names another person in the steps of these policies; answers with the slugs of those that named the first.
 pub(in super::super) async fn rename(
     cx: &mut Cx<'_>,
     policies: &[PolicyId],
     gone: PersonId,
     by: PersonId,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let ids: Vec<_> = policies.iter().map(|p| p.0).collect();
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!(
+    Ok(sqlx::query_scalar!(
         "WITH renamed AS (UPDATE escalation_step SET person_id = $3 WHERE policy_id = ANY($1) AND person_id = $2 RETURNING policy_id)
-         UPDATE escalation_policy SET version = version + 1, updated_at = $4 WHERE id IN (SELECT policy_id FROM renamed)",
+         UPDATE escalation_policy SET version = version + 1, updated_at = $4 WHERE id IN (SELECT policy_id FROM renamed) RETURNING slug",
         &ids,
         gone as PersonId,
         by as PersonId,
         now as _,
     )
-    .execute(cx.conn())
-    .await?;
-    Ok(())
+    .fetch_all(cx.conn())
+    .await?)
 }

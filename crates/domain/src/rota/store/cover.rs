@@ -82,25 +82,6 @@ pub(crate) async fn cover_of(
         .map(CoverRecord::from))
 }
 
-/// Overrides to come that put a person on call; 500 at most.
-pub(crate) async fn covers_by(
-    cx: &mut Cx<'_>,
-    schedule: ScheduleId,
-    person: PersonId,
-) -> Result<Vec<CoverRecord>> {
-    let now = jiff_sqlx::Timestamp::from(cx.now());
-    let rows = covers!(
-        "WHERE c.schedule_id = $1 AND c.by_person_id = $2 AND c.ends_at > $3 AND c.withdrawn_at IS NULL
-         ORDER BY c.starts_at, c.id LIMIT 500",
-        schedule as ScheduleId,
-        person as PersonId,
-        now as _,
-    )
-    .fetch_all(cx.conn())
-    .await?;
-    Ok(rows.into_iter().map(CoverRecord::from).collect())
-}
-
 pub(crate) async fn covers_to_come(
     cx: &mut Cx<'_>,
     schedule: ScheduleId,
@@ -176,6 +157,40 @@ pub(crate) async fn withdraw_cover(cx: &mut Cx<'_>, id: CoverId) -> Result<()> {
         id as CoverId,
         now as _,
         by as Option<PersonId>,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Names another person in what is to come. What would put somebody in their own place is withdrawn.
+pub(crate) async fn rename_covers(
+    cx: &mut Cx<'_>,
+    schedule: ScheduleId,
+    gone: PersonId,
+    by: PersonId,
+) -> Result<()> {
+    let (now, me) = (jiff_sqlx::Timestamp::from(cx.now()), cx.actor().person);
+    sqlx::query!(
+        "UPDATE cover SET withdrawn_at = $4, withdrawn_by = $5
+         WHERE schedule_id = $1 AND withdrawn_at IS NULL AND ends_at > $4
+           AND ((out_person_id = $2 AND by_person_id = $3) OR (out_person_id = $3 AND by_person_id = $2))",
+        schedule as ScheduleId,
+        gone as PersonId,
+        by as PersonId,
+        now as _,
+        me as Option<PersonId>,
+    )
+    .execute(cx.conn())
+    .await?;
+    sqlx::query!(
+        "UPDATE cover SET out_person_id = CASE WHEN out_person_id = $2 THEN $3 ELSE out_person_id END,
+             by_person_id = CASE WHEN by_person_id = $2 THEN $3 ELSE by_person_id END
+         WHERE schedule_id = $1 AND withdrawn_at IS NULL AND ends_at > $4 AND $2 IN (out_person_id, by_person_id)",
+        schedule as ScheduleId,
+        gone as PersonId,
+        by as PersonId,
+        now as _,
     )
     .execute(cx.conn())
     .await?;

@@ -16,7 +16,7 @@ pub(super) use away::{
     put_away_calendar, remove_away_calendar,
 };
 pub(super) use cover::{
-    count_covers_to_come, cover, cover_of, covers_by, covers_to_come, insert_cover, withdraw_cover,
+    count_covers_to_come, cover, cover_of, covers_to_come, insert_cover, rename_covers, withdraw_cover,
     withdraw_covers_of_swap,
 };
 pub(super) use feed::{delete_cancelled, feeds, insert_feed, open_feed, revoke_feed, touch_feed};
@@ -36,7 +36,7 @@ pub(super) use shift::{
     held_by_people, kept_from, on_call_of_teams, taken_uids, write_renewal,
 };
 pub(super) use swap::{
-    close_swaps, count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, swap, swaps,
+    count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, rename_swaps, swap, swaps,
     take_swap, withdraw_swap,
 };
 pub(super) use warning::{away_on_call, double_bookings, empty_and_missing, unreachable};

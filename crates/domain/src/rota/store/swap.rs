@@ -187,15 +187,26 @@ pub(crate) async fn withdraw_swap(cx: &mut Cx<'_>, id: SwapId) -> Result<()> {
     Ok(())
 }
 
-/// Of the swaps that nobody has taken: withdraws what a person asks, and asks anybody what they are asked.
-pub(crate) async fn close_swaps(cx: &mut Cx<'_>, schedule: ScheduleId, person: PersonId) -> Result<()> {
+/// Names another person in taken swaps to come. Of those that nobody has taken, withdraws what a person asks, and asks
+/// anybody what they are asked.
+pub(crate) async fn rename_swaps(
+    cx: &mut Cx<'_>,
+    schedule: ScheduleId,
+    gone: PersonId,
+    by: PersonId,
+) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
-        "UPDATE swap SET version = version + 1, withdrawn_at = CASE WHEN asker_id = $2 THEN $3::timestamptz END,
+        "UPDATE swap SET version = version + 1,
+             withdrawn_at = CASE WHEN taken_by IS NULL AND asker_id = $2 THEN $4::timestamptz
+                                 WHEN $2 IN (asker_id, taken_by) AND $3 IN (asker_id, taken_by) THEN $4 END,
+             asker_id = CASE WHEN taken_by IS NOT NULL AND asker_id = $2 THEN $3 ELSE asker_id END,
+             taken_by = CASE WHEN taken_by = $2 THEN $3 ELSE taken_by END,
              asked_id = CASE WHEN asked_id <> $2 THEN asked_id END
-         WHERE schedule_id = $1 AND $2 IN (asker_id, asked_id) AND taken_by IS NULL AND withdrawn_at IS NULL AND ends_at > $3",
+         WHERE schedule_id = $1 AND $2 IN (asker_id, asked_id, taken_by) AND withdrawn_at IS NULL AND ends_at > $4",
         schedule as ScheduleId,
-        person as PersonId,
+        gone as PersonId,
+        by as PersonId,
         now as _,
     )
     .execute(cx.conn())

@@ -3,7 +3,7 @@
 use jiff::{ToSpan, civil::date};
 use portolan_domain::{
     Error, Limit,
-    paging::{self, HandOverFilter, NewPolicy, NewStep, NewTarget, State},
+    paging::{self, Given, HandOverFilter, NewPolicy, NewStep, NewTarget, State},
     rota::{self, NewCover, NewLayer, NewSchedule, Purpose, Unit},
 };
 use sqlx::PgPool;
@@ -157,9 +157,10 @@ async fn what_names_a_leaver_is_given_to_another_in_one_go(pool: PgPool) {
     assert!(paging::leaving(&mut imke.cx(), "imke").await.unwrap().leads.iter().any(|t| t.slug == "basket"));
 
     let mut otto = watch.bed.as_person(&watch.otto).await;
-    let refused = paging::replace_person(&mut otto.cx(), "hui", "otto", &[], &[]).await;
+    let refused = paging::replace_person(&mut otto.cx(), "hui", "otto", Given::default()).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
-    let unknown = paging::replace_person(&mut imke.cx(), "hui", "otto", &[], &["other".into()]).await;
+    let other = Given { policies: Some(vec!["other".into()]), ..Given::default() };
+    let unknown = paging::replace_person(&mut imke.cx(), "hui", "otto", other).await;
     assert!(matches!(unknown, Err(Error::Invalid(_))), "{unknown:?}");
     assert_eq!(
         paging::leaving(&mut imke.cx(), "hui").await.unwrap().schedules[0].overrides,
@@ -167,7 +168,10 @@ async fn what_names_a_leaver_is_given_to_another_in_one_go(pool: PgPool) {
         "nothing is half done"
     );
 
-    let left = paging::replace_person(&mut imke.cx(), "hui", "otto", &[], &[]).await.unwrap();
+    let none = Given { schedules: Some(Vec::new()), policies: Some(Vec::new()) };
+    paging::replace_person(&mut imke.cx(), "hui", "otto", none).await.unwrap();
+    assert_eq!(paging::leaving(&mut imke.cx(), "hui").await.unwrap().policies.len(), 1, "none is none");
+    let left = paging::replace_person(&mut imke.cx(), "hui", "otto", Given::default()).await.unwrap();
     assert!(left.schedules.is_empty() && left.policies.is_empty(), "{left:?}");
     let steps = paging::policy(&mut imke.cx(), "basket").await.unwrap().steps;
     assert_eq!(steps.iter().map(|s| s.to.words()).collect::<Vec<_>>(), ["Otto", "Imke"]);

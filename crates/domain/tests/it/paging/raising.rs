@@ -8,6 +8,7 @@ use portolan_domain::{
     levels::{self, AtOnce, Impact, Level},
     live,
     paging::{self, NewPage, NewWindow, Says, Severity, State, Urgency, Whom},
+    people::{self, PersonEdit},
 };
 use sqlx::{PgPool, postgres::PgListener};
 
@@ -19,6 +20,7 @@ fn page(how_bad: Impact) -> NewPage {
         summary: "Nobody can pay".into(),
         impact: "All shops, since ten past three".into(),
         how_bad,
+        urgency: None,
         environment: "production".into(),
         link: None,
     }
@@ -85,9 +87,30 @@ async fn whoever_answers_for_it_needs_no_level(pool: PgPool) {
     watch.policy(&[("hui", 5)], 0).await;
     let raised = paging::raise(&mut watch.as_imke().await.cx(), page(Impact::Question)).await.unwrap();
     assert_eq!((raised.urgency, watch.due_in(raised.id).await), (Urgency::Now, Some(0)));
+    let waits = NewPage { urgency: Some(Urgency::WorkingHours), ..page(Impact::Outage) };
+    let raised = paging::raise(&mut watch.as_imke().await.cx(), waits.clone()).await.unwrap();
+    assert_eq!((raised.urgency, raised.severity), (Urgency::WorkingHours, Severity::Critical), "as she says");
     let mut otto = watch.bed.as_person(&watch.otto).await;
     let raised = paging::raise(&mut otto.cx(), page(Impact::Outage)).await.unwrap();
     assert_eq!(raised.urgency, Urgency::WorkingHours, "checkout has no tier, and nobody is woken for that");
+    let refused = paging::raise(&mut otto.cx(), waits).await;
+    assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "urgency"), "{refused:?}");
+    let admin = watch.bed.admin("noor").await;
+    let raised =
+        paging::raise(&mut watch.bed.as_person(&admin).await.cx(), page(Impact::Question)).await.unwrap();
+    assert_eq!(raised.urgency, Urgency::WorkingHours, "an admin is not of the team for that");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_can_wait_waits_until_whoever_is_told_is_at_work_too(pool: PgPool) {
+    let watch = Watch::new(pool).await; // Saturday, ten past three in UTC; Imke leads, in UTC
+    watch.policy(&[("hui", 5)], 0).await;
+    let toronto = PersonEdit { time_zone: Some("America/Toronto".into()), ..PersonEdit::default() };
+    people::edit_person(&mut watch.bed.as_system().await.cx(), "hui", toronto, None).await.unwrap();
+    let mut otto = watch.bed.as_person(&watch.otto).await;
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Slowed)).await.unwrap();
+    // support begins at nine in UTC, and Hui at nine in Toronto, which is two in the afternoon
+    assert_eq!(raised.next_at.map(|at| at.to_string()).as_deref(), Some("2026-11-23T14:00:00Z"));
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -196,7 +219,7 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
         .going_on
         .iter()
         .map(|(level, one)| match one {
-            GoingOn::Incident(incident) => format!("{level} incident {}", incident.title),
+            GoingOn::Incident(incident, _) => format!("{level} incident {}", incident.title),
             GoingOn::Page(page) => format!("{level} page {}", page.summary),
             GoingOn::Maintenance(window) => format!("{level} maintenance {}", window.reason),
             GoingOn::Change(change) => format!("{level} change {}", change.version),

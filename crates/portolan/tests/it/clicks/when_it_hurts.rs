@@ -205,7 +205,10 @@ fn pages(portal: &Portal, imke: &mut Visitor) {
         ("impact", "Every shop, since three"),
         ("environment", "production"),
     ];
-    let paged = imke.fills(from, "/pages/new", &new);
+    let unsaid = imke.fills(from, "/pages/new", &new);
+    assert!(unsaid.status == 422 && unsaid.body.contains("Carts are empty"), "{}", unsaid.body);
+    let form = imke.form_with(from, "/pages/new", &new).press("how_bad", "outage");
+    let paged = imke.send(&form);
     assert_eq!(paged.status, 303, "{}", paged.body);
     let page = paged.location().to_owned();
     imke.submits(&page, &format!("{page}/notes"), &[("text", "It began with the release")], &page);

@@ -108,10 +108,10 @@ fn fields(html: &str) -> Vec<(String, String)> {
     found
 }
 
+/// Buttons, and radio buttons, of which none may be chosen yet.
 fn buttons(html: &str) -> Vec<Button> {
-    let tags = html
-        .match_indices("<button")
-        .map(|(at, _)| &html[at..html[at..].find('>').map_or(html.len(), |e| at + e)]);
+    let places = html.match_indices("<button").chain(html.match_indices("<input type=\"radio\""));
+    let tags = places.map(|(at, _)| &html[at..html[at..].find('>').map_or(html.len(), |e| at + e)]);
     let said = tags.filter(|tag| !tag.contains(" disabled")).map(|tag| Button {
         name: attribute(tag, "name").unwrap_or_default(),
         value: attribute(tag, "value").unwrap_or_default(),

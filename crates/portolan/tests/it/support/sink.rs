@@ -122,7 +122,9 @@ impl State {
         let mut headers = Vec::new();
         loop {
             line.clear();
-            reader.read_line(&mut line)?;
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(()); // whoever sent it died before it was said
+            }
             let Some((name, value)) = line.trim_end().split_once(": ") else { break };
             headers.push((name.to_owned(), value.to_owned()));
         }
