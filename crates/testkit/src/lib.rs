@@ -13,6 +13,7 @@
 mod bed;
 pub mod catalog;
 mod people;
+pub mod rota;
 
 pub use bed::{Bed, MIDNIGHT_CALL};
 pub use people::{PASSWORD, group, token, user};

@@ -4,7 +4,7 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::{Timestamp, civil::Date};
 use portolan_domain::{
     Error, HolidayCalendarId,
-    rota::{self, Holiday, HolidayCalendar, ical},
+    rota::{self, Holiday, HolidayCalendar},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -61,15 +61,7 @@ impl NewCalendarBody {
             (Some(days), None) => {
                 Ok(days.iter().map(|h| Holiday { day: h.day, name: h.name.clone() }).collect())
             }
-            (None, Some(text)) => {
-                let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-                let (from, to) = (
-                    today.saturating_sub(jiff::Span::new().years(1)),
-                    today.saturating_add(jiff::Span::new().years(5)),
-                );
-                let read = ical::holidays(text, from, to)?;
-                Ok(read.found.into_iter().map(|(day, name)| Holiday { day, name }).collect())
-            }
+            (None, Some(text)) => rota::holidays_of_file(text, now.to_zoned(jiff::tz::TimeZone::UTC).date()),
             _ => Err(Error::invalid("days", "or ics is needed, and not both")),
         }
     }

@@ -38,16 +38,6 @@ impl GoingOn {
             Self::Change(change) => change.started_at,
         }
     }
-
-    /// Whether it happens to this.
-    fn is_on(&self, entity: &Summary) -> bool {
-        match self {
-            Self::Incident(_, hurt) => hurt.entity_ref == entity.reference.as_str(),
-            Self::Page(page) => page.entity_id == Some(entity.id),
-            Self::Maintenance(window) => window.entity_id == entity.id,
-            Self::Change(change) => change.entity_id == entity.id,
-        }
-    }
 }
 
 /// What a service stands on, and what goes on there.
@@ -79,30 +69,29 @@ pub async fn below(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Below> {
     let windows = paging::windows_around(cx, &ids, since, cx.now(), MOST).await?;
     let changes = changes::recent(cx, &ids, since, MOST).await?;
     let incidents = lasting_on(cx, &ids).await?;
-    let all = pages.into_iter().map(|p| GoingOn::Page(Box::new(p)));
-    let all = all.chain(windows.into_iter().map(|w| GoingOn::Maintenance(Box::new(w))));
-    let all = all.chain(changes.into_iter().map(|c| GoingOn::Change(Box::new(c))));
-    let nearest = |incident: &Incident| {
-        let hurt = |a: &&Affected| levels.iter().any(|(entity, _)| entity.reference.as_str() == a.entity_ref);
-        incident
-            .affected
-            .iter()
-            .filter(hurt)
-            .min_by_key(|a| {
-                let found = levels.iter().find(|(entity, _)| entity.reference.as_str() == a.entity_ref);
-                found.map(|(_, level)| *level)
-            })
-            .cloned()
+    let level = |entity: EntityId| levels.iter().filter(|(e, _)| e.id == entity).map(|(_, l)| *l).min();
+    let hurt = |incident: &Incident| {
+        let below = incident.affected.iter().filter_map(|affected| {
+            let (_, level) = levels.iter().find(|(e, _)| e.reference.as_str() == affected.entity_ref)?;
+            Some((*level, affected.clone()))
+        });
+        below.min_by_key(|(level, _)| *level)
     };
-    let all = all.chain(incidents.into_iter().filter_map(|incident| {
-        let hurt = nearest(&incident)?;
-        Some(GoingOn::Incident(Box::new(incident), hurt))
-    }));
-    let level = |one: &GoingOn| {
-        let found = levels.iter().filter(|(entity, _)| one.is_on(entity)).map(|(_, level)| *level);
-        found.min().unwrap_or(2)
-    };
-    let mut going_on: Vec<_> = all.map(|one| (level(&one), one)).collect();
+    let mut going_on: Vec<(u8, GoingOn)> = Vec::new();
+    for page in pages {
+        going_on.push((page.entity_id.and_then(level).unwrap_or(2), GoingOn::Page(Box::new(page))));
+    }
+    for window in windows {
+        going_on.push((level(window.entity_id).unwrap_or(2), GoingOn::Maintenance(Box::new(window))));
+    }
+    for change in changes {
+        going_on.push((level(change.entity_id).unwrap_or(2), GoingOn::Change(Box::new(change))));
+    }
+    for incident in incidents {
+        if let Some((level, hurt)) = hurt(&incident) {
+            going_on.push((level, GoingOn::Incident(Box::new(incident), hurt)));
+        }
+    }
     going_on.sort_by_key(|(_, one)| std::cmp::Reverse(one.at()));
     Ok(Below { stands_on: ids.len(), going_on, cut: around.cut })
 }

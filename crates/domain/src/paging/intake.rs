@@ -183,7 +183,7 @@ impl Story<'_> {
         let pages: BTreeSet<PageId> = alerts.iter().map(|f| f.page).collect();
         for id in pages {
             let Some(page) = store::page::lock(cx, id).await? else { continue };
-            if open::moved(page.state, Move::Acknowledge).is_some() {
+            if page.state.after(Move::Acknowledge).is_some() {
                 store::page::acknowledge(cx, id, None).await?;
                 let text = format!("Acknowledged in what {} stands for", self.keyed.name);
                 open::happened(cx, &[(id, NewEvent::new(EventKind::Acknowledged, text))]).await?;

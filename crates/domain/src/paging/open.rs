@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    Move, Severity, State, maintenance,
+    Severity, State, maintenance,
     policy::{self, Way},
     record::{EventKind, NewEvent, Urgency},
     store::{self, page::New},
@@ -150,11 +150,6 @@ pub(super) async fn end_by_alert(cx: &mut Cx<'_>, ids: &[PageId]) -> Result<()> 
         .map(|id| (*id, NewEvent::new(EventKind::Resolved, "None of its alerts fires any more")))
         .collect();
     happened(cx, &events).await
-}
-
-/// The state after a move, if that can happen to it.
-pub(super) fn moved(state: State, happened: Move) -> Option<State> {
-    state.after(happened)
 }
 
 /// Writes what happened to pages; whoever it concerns hears of it where they look.

@@ -1,9 +1,9 @@
 //! Holiday calendars: days on which nobody is expected to work, typed or taken from an iCalendar file.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::Serialize;
 
-use super::{renew::renew, schedule::may_read, store, tell};
+use super::{ical, renew::renew, schedule::may_read, store, tell};
 use crate::{
     Cx, Error, HolidayCalendarId, Result,
     activity::{self, Act},
@@ -55,6 +55,13 @@ pub async fn holiday_calendar(cx: &mut Cx<'_>, id: HolidayCalendarId) -> Result<
     may_read(cx)?;
     let found = store::holiday_calendars(cx, None, Some(id)).await?;
     found.into_iter().next().ok_or_else(|| Error::not_found("holiday calendar", id.to_string()))
+}
+
+/// The holidays of an iCalendar file: its whole-day events from a year before `today` to five years after it.
+pub fn holidays_of_file(text: &str, today: Date) -> Result<Vec<Holiday>> {
+    let (from, to) = (today.saturating_sub(1.year()), today.saturating_add(5.years()));
+    let read = ical::holidays(text, from, to)?;
+    Ok(read.found.into_iter().map(|(day, name)| Holiday { day, name }).collect())
 }
 
 /// Makes a calendar. For whoever may edit the team.

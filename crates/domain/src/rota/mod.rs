@@ -52,8 +52,9 @@ pub use effective::Effective;
 pub use feed::{CalendarFeed, FEED_PREFIX, create_feed, feed_path, feeds, read_feed, revoke_feed, sweep};
 pub use holiday::{
     Holiday, HolidayCalendar, create_holiday_calendar, delete_holiday_calendar, edit_holiday_calendar,
-    holiday_calendar, holiday_calendars,
+    holiday_calendar, holiday_calendars, holidays_of_file,
 };
+pub(crate) use named::check_successor;
 pub use named::{NamedIn, named_in, replace_person};
 pub use oncall::{OnCall, on_call, on_call_of_entity, on_call_of_team, on_schedule};
 pub use plan::{Cover, CoverKind, Coverage, Holder, Layer, Plan, Rotation, Shift, ShiftVia, Unit};

@@ -53,12 +53,7 @@ pub async fn replace_person(
     may_read(cx)?;
     cx.writer()?;
     let (gone, by) = (people::person(cx, handle).await?, people::person(cx, by).await?);
-    if !by.active {
-        return Err(Error::invalid("by", format!("cannot be {}: this person is no longer active", by.name)));
-    }
-    if gone.id == by.id {
-        return Err(Error::invalid("by", "is the same person; choose somebody else"));
-    }
+    check_successor(&gone, &by)?;
     let mut named = store::named_in(cx, gone.id).await?;
     if let Some(schedules) = schedules {
         if let Some(unknown) = schedules.iter().find(|slug| named.iter().all(|n| n.schedule.slug != **slug)) {
@@ -87,6 +82,17 @@ pub async fn replace_person(
         Ok(done)
     })
     .await
+}
+
+/// Refuses who cannot take what is another's.
+pub(crate) fn check_successor(gone: &Person, by: &Person) -> Result<()> {
+    if !by.active {
+        return Err(Error::invalid("by", format!("cannot be {}: this person is no longer active", by.name)));
+    }
+    if gone.id == by.id {
+        return Err(Error::invalid("by", "is the same person; choose somebody else"));
+    }
+    Ok(())
 }
 
 /// Every layer that names one gets new versions from now on: also those to come that do not name them, for a layer's

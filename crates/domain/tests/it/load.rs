@@ -11,11 +11,12 @@ use portolan_domain::{
         self, Incoming, IncomingAlert, IntegrationKind, Judgement, NewIntegration, NewWindow, Says, Severity,
     },
     people::{self, Person, PersonEdit},
-    rota::{self, Edit, NewCover, NewLayer, NewSchedule, Purpose, ScheduleEdit, Unit, load::Bearing},
+    rota::{self, Edit, NewCover, NewLayer, ScheduleEdit, load::Bearing},
 };
 use portolan_testkit::{
     Bed,
     catalog::{apply_yaml, service},
+    rota::{on_call, weekly},
 };
 use sqlx::PgPool;
 
@@ -62,29 +63,8 @@ impl Pair {
 
     /// Turns of a week since Monday 2 November, nine o'clock in Amsterdam.
     async fn schedule(&self, slug: &str, turns: &[&str]) {
-        let layer = NewLayer {
-            name: "All".into(),
-            priority: 0,
-            time_zone: None,
-            hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
-            every: 1,
-            unit: Unit::Weeks,
-            only_active_days: false,
-            restrictions: Vec::new(),
-            participants: turns.iter().map(|t| (*t).to_owned()).collect(),
-            ends: None,
-        };
-        let new = NewSchedule {
-            team: "basket".into(),
-            slug: slug.into(),
-            name: slug.into(),
-            description: String::new(),
-            purpose: Purpose::OnCall,
-            time_zone: "Europe/Amsterdam".into(),
-            coverage: None,
-            holiday_calendar: None,
-            layers: vec![layer],
-        };
+        let layer = NewLayer { name: "All".into(), ..weekly(date(2026, 11, 2).at(9, 0, 0, 0), turns) };
+        let new = on_call("basket", slug, "Europe/Amsterdam", vec![layer]);
         rota::create_schedule(&mut self.bed.as_person(&self.ana).await.cx(), new, "two of us").await.unwrap();
     }
 

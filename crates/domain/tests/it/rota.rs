@@ -4,9 +4,12 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan, civil::date};
 use portolan_domain::{
     Error, Limit, Result,
     people::{self, Person, PersonEdit, Team},
-    rota::{self, Edit, Effective, Held, LayerEdit, NewCover, NewLayer, NewSchedule, NewSwap, Purpose, Unit},
+    rota::{self, Edit, Effective, Held, LayerEdit, NewCover, NewLayer, NewSchedule, NewSwap, Purpose},
 };
-use portolan_testkit::Bed;
+use portolan_testkit::{
+    Bed,
+    rota::{on_call, weekly},
+};
 use sqlx::PgPool;
 
 /// A team of six with a weekly rotation since Monday 2 November, nine o'clock in Amsterdam; the bed's night of the
@@ -22,33 +25,13 @@ const NAMES: [&str; 6] = ["ana", "bo", "cem", "dele", "eva", "fay"];
 /// The same in the order of their turns from the night of the 21st on.
 const TURNS: [&str; 6] = ["cem", "dele", "eva", "fay", "ana", "bo"];
 
-fn weekly(people: &[&str]) -> NewLayer {
-    NewLayer {
-        name: "Everybody".into(),
-        priority: 0,
-        time_zone: None,
-        hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
-        every: 1,
-        unit: Unit::Weeks,
-        only_active_days: false,
-        restrictions: Vec::new(),
-        participants: people.iter().map(|p| (*p).to_owned()).collect(),
-        ends: None,
-    }
+/// Turns of a week since Monday 2 November, nine o'clock.
+fn turns(people: &[&str]) -> NewLayer {
+    weekly(date(2026, 11, 2).at(9, 0, 0, 0), people)
 }
 
 fn schedule(slug: &str, layers: Vec<NewLayer>) -> NewSchedule {
-    NewSchedule {
-        team: "basket".into(),
-        slug: slug.into(),
-        name: slug.into(),
-        description: String::new(),
-        purpose: Purpose::OnCall,
-        time_zone: "Europe/Amsterdam".into(),
-        coverage: None,
-        holiday_calendar: None,
-        layers,
-    }
+    on_call("basket", slug, "Europe/Amsterdam", layers)
 }
 
 fn at(text: &str) -> Timestamp {
@@ -66,7 +49,7 @@ impl Rota {
             people.push(person);
         }
         let rota = Self { bed, pool, people, team };
-        rota.create(schedule("primary", vec![weekly(&TURNS)])).await.expect("a schedule");
+        rota.create(schedule("primary", vec![turns(&TURNS)])).await.expect("a schedule");
         rota
     }
 
@@ -485,7 +468,7 @@ async fn nobody_on_call_falls_back_to_the_lead_and_says_so(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn too_few_people_need_a_reason_and_it_is_kept(pool: PgPool) {
     let rota = Rota::new(pool).await;
-    let new = schedule("small", vec![weekly(&["ana", "bo"])]);
+    let new = schedule("small", vec![turns(&["ana", "bo"])]);
     let refused = rota.create(new.clone()).await;
     let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
     assert_eq!(problems[0].field, "reason");
@@ -499,7 +482,7 @@ async fn too_few_people_need_a_reason_and_it_is_kept(pool: PgPool) {
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn one_person_on_two_schedules_at_once_is_warned_of(pool: PgPool) {
     let rota = Rota::new(pool).await;
-    rota.create(schedule("secondary", vec![weekly(&TURNS)])).await.unwrap();
+    rota.create(schedule("secondary", vec![turns(&TURNS)])).await.unwrap();
     let mut call = rota.bed.as_person(&rota.people[0]).await;
     let schedule = rota::schedule(&mut call.cx(), "secondary").await.unwrap();
     let warnings = rota::warnings(&mut call.cx(), &[schedule.id]).await.unwrap();

@@ -6,7 +6,7 @@ use portolan_domain::{
     catalog::EntityRef,
     levels::{self, AtOnce, Engagement, Hours, Impact, Level},
     people::{Person, Team},
-    rota::{NewLayer, NewSchedule, Purpose, Unit, create_schedule, windows_of},
+    rota::{NewLayer, NewSchedule, Purpose, create_schedule, windows_of},
     support::{
         self, Category, EventKind, Filter, NewRequest, Request, State, Tab, Then, Trend, Urgency, Week, trend,
     },
@@ -14,6 +14,7 @@ use portolan_domain::{
 use portolan_testkit::{
     Bed,
     catalog::{apply_yaml, service},
+    rota::{on_call, weekly},
 };
 use sqlx::PgPool;
 
@@ -46,28 +47,13 @@ impl Shop {
     /// Maya has the support shift of Basket, Monday to Friday from eight to four.
     async fn with_shift(&self) {
         let windows = serde_json::json!([{ "days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "16:00" }]);
-        let layer = NewLayer {
-            name: "Support".into(),
-            priority: 1,
-            time_zone: None,
-            hand_off: "2026-11-16T08:00:00".parse().unwrap(),
-            every: 1,
-            unit: Unit::Weeks,
-            only_active_days: false,
-            restrictions: Vec::new(),
-            participants: vec!["maya".into()],
-            ends: None,
-        };
+        let monday = "2026-11-16T08:00:00".parse().unwrap();
+        let layer = NewLayer { name: "Support".into(), priority: 1, ..weekly(monday, &["maya"]) };
         let new = NewSchedule {
-            team: "basket".into(),
-            slug: "basket-support".into(),
             name: "Basket support".into(),
-            description: String::new(),
             purpose: Purpose::Support,
-            time_zone: "UTC".into(),
             coverage: Some(windows_of("coverage", &windows).unwrap()),
-            holiday_calendar: None,
-            layers: vec![layer],
+            ..on_call("basket", "basket-support", "UTC", vec![layer])
         };
         let mut call = self.bed.as_person(&self.imke).await;
         create_schedule(&mut call.cx(), new, "").await.unwrap();

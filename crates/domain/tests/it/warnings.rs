@@ -6,10 +6,13 @@ use portolan_domain::{
     catalog::findings::{self, Filter, Kind},
     paging::{self, NewPolicy, NewStep, NewTarget},
     people::{self, Person, PersonEdit},
-    rota::{self, Edit, NewLayer, NewSchedule, Purpose, ScheduleEdit, Unit, Warning},
+    rota::{self, Edit, NewLayer, NewSchedule, ScheduleEdit, Warning},
     sealing::SealingKey,
 };
-use portolan_testkit::Bed;
+use portolan_testkit::{
+    Bed,
+    rota::{on_call, weekly},
+};
 use sqlx::PgPool;
 
 /// Four people of Basket by weeks; in the night of the 21st it is Cem's, then Dele's, Ana's and Bo's.
@@ -42,29 +45,9 @@ impl Four {
     }
 
     async fn schedule(&self, slug: &str, turns: &[&str], hours: Option<serde_json::Value>) -> ScheduleId {
-        let layer = NewLayer {
-            name: "All".into(),
-            priority: 0,
-            time_zone: None,
-            hand_off: date(2026, 11, 2).at(9, 0, 0, 0),
-            every: 1,
-            unit: Unit::Weeks,
-            only_active_days: false,
-            restrictions: Vec::new(),
-            participants: turns.iter().map(|t| (*t).to_owned()).collect(),
-            ends: None,
-        };
-        let new = NewSchedule {
-            team: "basket".into(),
-            slug: slug.into(),
-            name: slug.into(),
-            description: String::new(),
-            purpose: Purpose::OnCall,
-            time_zone: "Europe/Amsterdam".into(),
-            coverage: hours.map(|hours| rota::windows_of("coverage", &hours).unwrap()),
-            holiday_calendar: None,
-            layers: if turns.is_empty() { Vec::new() } else { vec![layer] },
-        };
+        let layer = NewLayer { name: "All".into(), ..weekly(date(2026, 11, 2).at(9, 0, 0, 0), turns) };
+        let coverage = hours.map(|hours| rota::windows_of("coverage", &hours).unwrap());
+        let new = NewSchedule { coverage, ..on_call("basket", slug, "Europe/Amsterdam", vec![layer]) };
         let mut call = self.bed.as_person(&self.cem).await;
         rota::create_schedule(&mut call.cx(), new, "so few of us").await.unwrap().id
     }

@@ -6,10 +6,10 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use jiff::{ToSpan, civil::Date};
+use jiff::civil::Date;
 use portolan_domain::{
     Error, HolidayCalendarId, Problem, Result as Outcome, people,
-    rota::{self, Holiday, HolidayCalendar, ical},
+    rota::{self, Holiday, HolidayCalendar},
 };
 
 use crate::{
@@ -164,9 +164,7 @@ fn days(form: &Form, today: Date) -> Outcome<Vec<Holiday>> {
     let mut days = typed(&form.text("days"))?;
     let pasted = form.text("ics");
     if !pasted.is_empty() {
-        let (from, to) = (today.saturating_sub(1.year()), today.saturating_add(5.years()));
-        let read = ical::holidays(&pasted, from, to)?;
-        days.extend(read.found.into_iter().map(|(day, name)| Holiday { day, name }));
+        days.extend(rota::holidays_of_file(&pasted, today)?);
     }
     Ok(days)
 }

@@ -50,19 +50,25 @@ impl From<Row> for Change {
     }
 }
 
-pub(crate) async fn get(cx: &mut Cx<'_>, id: ChangeId) -> Result<Option<Change>> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
+/// `changes!(select, rest, arguments…)`: the columns of a change `c` with its entity and person, between `select` and `rest`.
+macro_rules! changes {
+    ($select:literal, $rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            $select
+                + r#" c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
                   coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
                   c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
                   c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
-           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
-           WHERE c.id = $1"#,
-        id as ChangeId,
-    )
-    .fetch_optional(cx.conn())
-    .await?;
+                  FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id "#
+                + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+pub(crate) async fn get(cx: &mut Cx<'_>, id: ChangeId) -> Result<Option<Change>> {
+    let row = changes!("SELECT", "WHERE c.id = $1", id as ChangeId,).fetch_optional(cx.conn()).await?;
     Ok(row.map(Change::from))
 }
 
@@ -90,20 +96,15 @@ pub(crate) async fn list(
     let mine = keys(mine);
     let (after_at, after_id) =
         after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
-                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
-                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
-                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
-           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
-           WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
+    let rows = changes!(
+        "SELECT",
+        "WHERE ($1::text IS NULL OR c.entity_id = (SELECT id FROM entity WHERE ref = lower($1)))
              AND ($2::text IS NULL OR c.environment = lower($2))
              AND ($3::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3)))
              AND ($4::text IS NULL OR c.status = $4)
              AND ($5::timestamptz IS NULL OR (c.started_at, c.id) < ($5, $6::uuid))
              AND ($8::uuid[] IS NULL OR e.owner_team_id = ANY($8))
-           ORDER BY c.started_at DESC, c.id DESC LIMIT $7"#,
+           ORDER BY c.started_at DESC, c.id DESC LIMIT $7",
         f.entity.as_deref(),
         f.environment.as_deref(),
         f.team.as_deref(),
@@ -143,15 +144,10 @@ pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter, mine: Option<&[TeamId]>) 
 }
 
 pub(crate) async fn latest(cx: &mut Cx<'_>, entity: EntityId) -> Result<Vec<Change>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT DISTINCT ON (c.environment) c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
-                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
-                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
-                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
-           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
-           WHERE c.entity_id = $1
-           ORDER BY c.environment, c.started_at DESC, c.id DESC LIMIT 50"#,
+    let rows = changes!(
+        "SELECT DISTINCT ON (c.environment)",
+        "WHERE c.entity_id = $1
+           ORDER BY c.environment, c.started_at DESC, c.id DESC LIMIT 50",
         entity as EntityId,
     )
     .fetch_all(cx.conn())
@@ -169,14 +165,9 @@ pub(crate) async fn between(
 ) -> Result<Vec<Change>> {
     let keys: Vec<_> = entities.iter().map(|e| e.0).collect();
     let (from, until) = (jiff_sqlx::Timestamp::from(from), jiff_sqlx::Timestamp::from(until));
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
-                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
-                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
-                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
-           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
-           WHERE c.entity_id = ANY($1) AND c.started_at >= $2 AND c.started_at < $3 ORDER BY c.started_at, c.id LIMIT $4"#,
+    let rows = changes!(
+        "SELECT",
+        "WHERE c.entity_id = ANY($1) AND c.started_at >= $2 AND c.started_at < $3 ORDER BY c.started_at, c.id LIMIT $4",
         &keys,
         from as _,
         until as _,
@@ -195,15 +186,10 @@ pub(crate) async fn recent(
 ) -> Result<Vec<Change>> {
     let ids: Vec<_> = entities.iter().map(|e| e.0).collect();
     let since = jiff_sqlx::Timestamp::from(since);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT c.id AS "id: ChangeId", c.entity_id AS "entity_id: EntityId", e.ref AS entity_ref,
-                  coalesce(e.title, e.name) AS "entity_title!", c.environment, c.version, c.commit_id, c.deployed_by,
-                  c.person_id AS "person_id: PersonId", p.handle AS "person_handle?", p.name AS "person_name?", c.reviewed_by,
-                  c.started_at, c.finished_at, c.status AS "status: Status", c.outcome, c.link, c.told_by
-           FROM change c JOIN entity e ON e.id = c.entity_id LEFT JOIN person p ON p.id = c.person_id
-           WHERE c.entity_id = ANY($1) AND c.started_at >= $2
-           ORDER BY c.started_at DESC, c.id DESC LIMIT $3"#,
+    let rows = changes!(
+        "SELECT",
+        "WHERE c.entity_id = ANY($1) AND c.started_at >= $2
+           ORDER BY c.started_at DESC, c.id DESC LIMIT $3",
         &ids,
         since as _,
         most,

@@ -61,12 +61,7 @@ pub async fn replace_person(cx: &mut Cx<'_>, handle: &str, by: &str, given: Give
     cx.writer()?;
     let gone = people::person(cx, handle).await?;
     let by = people::person(cx, by).await.map_err(|e| unknown("by", e))?;
-    if !by.active {
-        return Err(Error::invalid("by", format!("cannot be {}: this person is no longer active", by.name)));
-    }
-    if gone.id == by.id {
-        return Err(Error::invalid("by", "is the same person; choose somebody else"));
-    }
+    rota::check_successor(&gone, &by)?;
     let named = leaving(cx, handle).await?;
     let all = given.schedules.is_none() && given.policies.is_none();
     let every = |n: Vec<String>| if all { n } else { Vec::new() };

@@ -4,37 +4,18 @@ use jiff::{ToSpan, civil::date};
 use portolan_domain::{
     Error, Limit,
     paging::{self, Given, HandOverFilter, NewPolicy, NewStep, NewTarget, State},
-    rota::{self, NewCover, NewLayer, NewSchedule, Purpose, Unit},
+    rota::{self, NewCover, NewLayer, NewSchedule},
 };
+use portolan_testkit::rota::{on_call, weekly};
 use sqlx::PgPool;
 
 use super::watch::Watch;
 
 /// Hui and Imke in turn, from Monday 16 November nine o'clock in UTC: Hui has the night of the bed.
 async fn rota(watch: &Watch) {
-    let layer = NewLayer {
-        name: "Both".into(),
-        priority: 0,
-        time_zone: None,
-        hand_off: date(2026, 11, 16).at(9, 0, 0, 0),
-        every: 1,
-        unit: Unit::Weeks,
-        only_active_days: false,
-        restrictions: Vec::new(),
-        participants: vec!["hui".into(), "imke".into()],
-        ends: None,
-    };
-    let new = NewSchedule {
-        team: "basket".into(),
-        slug: "primary".into(),
-        name: "Primary".into(),
-        description: String::new(),
-        purpose: Purpose::OnCall,
-        time_zone: "UTC".into(),
-        coverage: None,
-        holiday_calendar: None,
-        layers: vec![layer],
-    };
+    let layer =
+        NewLayer { name: "Both".into(), ..weekly(date(2026, 11, 16).at(9, 0, 0, 0), &["hui", "imke"]) };
+    let new = NewSchedule { name: "Primary".into(), ..on_call("basket", "primary", "UTC", vec![layer]) };
     rota::create_schedule(&mut watch.as_imke().await.cx(), new, "we are two").await.unwrap();
 }
 

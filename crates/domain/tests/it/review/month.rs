@@ -7,8 +7,9 @@ use portolan_domain::{
     levels::Hours,
     people::Person,
     review::{self, Level, Month, Organisation, Outlying},
-    rota::{NewLayer, NewSchedule, Purpose, Unit, create_schedule},
+    rota::{NewLayer, NewSchedule, Purpose, create_schedule},
 };
+use portolan_testkit::rota::{on_call, weekly};
 use sqlx::PgPool;
 
 use super::harbour::Harbour;
@@ -118,30 +119,10 @@ async fn what_hurt_most_is_no_secret_and_what_hurt_little_is_not_told(pool: PgPo
     assert!(seen.teams.items.is_empty());
 }
 
-async fn on_call(call: &mut Call, purpose: Purpose, slug: &str, zone: &str) {
-    let layer = NewLayer {
-        name: "All".into(),
-        priority: 1,
-        time_zone: None,
-        hand_off: "2026-11-02T00:00:00".parse().unwrap(),
-        every: 1,
-        unit: Unit::Weeks,
-        only_active_days: false,
-        restrictions: Vec::new(),
-        participants: vec!["imke".into()],
-        ends: None,
-    };
-    let new = NewSchedule {
-        team: "basket".into(),
-        slug: slug.into(),
-        name: slug.into(),
-        description: String::new(),
-        purpose,
-        time_zone: zone.into(),
-        coverage: None,
-        holiday_calendar: None,
-        layers: vec![layer],
-    };
+async fn made(call: &mut Call, purpose: Purpose, slug: &str, zone: &str) {
+    let monday = "2026-11-02T00:00:00".parse().unwrap();
+    let layer = NewLayer { name: "All".into(), priority: 1, ..weekly(monday, &["imke"]) };
+    let new = NewSchedule { purpose, ..on_call("basket", slug, zone, vec![layer]) };
     create_schedule(&mut call.cx(), new, "There is nobody else.").await.unwrap();
 }
 
@@ -149,7 +130,7 @@ async fn on_call(call: &mut Call, purpose: Purpose, slug: &str, zone: &str) {
 async fn time_that_keeps_things_running_counts_over_the_weeks_that_began(pool: PgPool) {
     let harbour = Harbour::new(pool).await;
     // made in the night to Saturday: of three working weeks nothing but what is still to come of them is hers
-    on_call(&mut harbour.as_imke().await, Purpose::OnCall, "basket-primary", "Europe/Amsterdam").await;
+    made(&mut harbour.as_imke().await, Purpose::OnCall, "basket-primary", "Europe/Amsterdam").await;
     assert_eq!(told(&seen_by(&harbour, &harbour.imke).await), []);
     harbour.sql("UPDATE shift SET starts_at = '2026-11-01T23:00:00Z' WHERE starts_at < '2026-11-22'").await;
     assert_eq!(
@@ -190,8 +171,8 @@ async fn the_weeks_of_a_month_begin_where_those_of_the_team_do(pool: PgPool) {
         "the nearest lead above; a lead who left is none"
     );
     let mut root = harbour.bed.as_system().await;
-    on_call(&mut root, Purpose::OnCall, "basket-primary", "America/Toronto").await;
-    on_call(&mut root, Purpose::Support, "basket-support", "Asia/Kathmandu").await;
+    made(&mut root, Purpose::OnCall, "basket-primary", "America/Toronto").await;
+    made(&mut root, Purpose::Support, "basket-support", "Asia/Kathmandu").await;
     assert_eq!(both().await[0], "Asia/Kathmandu", "that of its support");
 
     // Sunday evening in UTC is Monday there
