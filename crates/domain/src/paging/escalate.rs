@@ -37,24 +37,35 @@ pub async fn advance(cx: &mut Cx<'_>, id: PageId) -> Result<()> {
 }
 
 async fn step_on(cx: &mut Cx<'_>, page: Locked) -> Result<()> {
-    if page.exhausted_at.is_some() {
-        return Ok(());
-    }
     let told = notify::state_of(cx, &about(page.id)).await?;
     if let Some(until) = held(&page, &told, cx.now()) {
         return wait(cx, page.id, until).await;
     }
     let Json(plan) = &page.plan;
     let mut progress = progress(&page, &told);
+    if page.exhausted_at.is_some() {
+        match page.next_at.map(jiff_sqlx::Timestamp::to_jiff) {
+            None => return Ok(()),
+            // somebody has it by now: what comes is theirs
+            Some(_) if heard(&told) => return store::page::next_at(cx, page.id, None).await,
+            Some(at) if cx.now() < at => return wait(cx, page.id, at).await,
+            Some(_) => {
+                let why = "Once more from the first step: nobody could be reached";
+                let reached = tell(cx, &page, plan, plan.repeats, 0, Some(why.into())).await?;
+                progress = Some(Progress { round: plan.repeats, step: 0, told_at: cx.now(), reached });
+            }
+        }
+    }
     // every round of every step at most, and then it is exhausted
     loop {
         match plan.next(progress.as_ref(), cx.now()) {
             Next::Tell { round, step } => {
-                let reached = tell(cx, &page, plan, round, step, progress.as_ref()).await?;
+                let why = progress.as_ref().map(|before| escalated(before, round, step));
+                let reached = tell(cx, &page, plan, round, step, why).await?;
                 progress = Some(Progress { round, step, told_at: cx.now(), reached });
             }
             Next::Wait(until) => return wait(cx, page.id, until).await,
-            Next::Exhausted => return exhausted(cx, &page).await,
+            Next::Exhausted => return exhausted(cx, &page, &told).await,
         }
     }
 }
@@ -95,21 +106,21 @@ async fn wait(cx: &mut Cx<'_>, page: PageId, until: Timestamp) -> Result<()> {
     work::enqueue(cx, step_job(page).at(until)).await
 }
 
-/// Tells a step, and says what came of it so far.
+/// Tells a step, and says what came of it so far; `why` it came to this one, but for the first.
 async fn tell(
     cx: &mut Cx<'_>,
     page: &Locked,
     plan: &Plan,
     round: u32,
     step: u32,
-    before: Option<&Progress>,
+    why: Option<String>,
 ) -> Result<Reached> {
     let reach = match plan.step(step) {
         Some(step) => who::reach(cx, &step.target).await?,
         None => Reach::default(),
     };
     let mut events = Vec::new();
-    events.extend(before.map(|before| NewEvent::new(EventKind::Escalated, escalated(before, round, step))));
+    events.extend(why.map(|why| NewEvent::new(EventKind::Escalated, why)));
     if let Some(trouble) = &reach.trouble {
         events.push(NewEvent::new(EventKind::Unmanned, trouble.clone()));
     }
@@ -165,12 +176,35 @@ async fn send(
     notify::send(cx, notice).await
 }
 
-/// Everybody was told as often as the plan says, and nobody is on it.
-async fn exhausted(cx: &mut Cx<'_>, page: &Locked) -> Result<()> {
-    store::page::exhausted(cx, page.id).await?;
-    let text = "Everybody was told as often as the policy says, and nobody is on it";
-    open::happened(cx, &[(page.id, NewEvent::new(EventKind::Exhausted, text))]).await?;
-    tell_leads(cx, page, text, &[]).await
+/// Whether anybody was reached by a step.
+fn heard(told: &[Told]) -> bool {
+    told.iter().any(|t| t.event == TOLD && t.state == notify::State::Delivered)
+}
+
+/// The end of the plan, and nobody is on it. If nobody could be reached at all, it is tried again: the cause (a mail server
+/// that is down, a rota with a hole) may be mended meanwhile.
+async fn exhausted(cx: &mut Cx<'_>, page: &Locked, told: &[Told]) -> Result<()> {
+    let (text, again) = if heard(told) {
+        ("Everybody was told as often as the policy says, and nobody is on it".to_owned(), None)
+    } else {
+        let error = told.iter().rev().filter(|t| t.event == TOLD).find_map(|t| t.error.as_deref());
+        let why = error.unwrap_or("there is nobody whom the steps name, or nothing got there yet");
+        (format!("Nobody could be reached: {why}"), again(page.opened_at.to_jiff(), cx.now()))
+    };
+    store::page::exhausted(cx, page.id, again).await?;
+    open::happened(cx, &[(page.id, NewEvent::new(EventKind::Exhausted, text.clone()))]).await?;
+    tell_leads(cx, page, &text, &[]).await?;
+    match again {
+        Some(at) => work::enqueue(cx, step_job(page.id).at(at)).await,
+        None => Ok(()),
+    }
+}
+
+/// When everybody is told once more about a page that reached nobody: the waits double, from 5 minutes to two hours, for a
+/// day.
+fn again(opened_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let lasts = now.duration_since(opened_at);
+    (lasts < DAY).then(|| now + lasts.clamp(SHORTEST, LONGEST))
 }
 
 /// Says it loudly: to the leads of the team and of the teams above, but for those who are told anyway.
@@ -206,6 +240,11 @@ fn body(page: &Locked) -> String {
     ];
     lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
+
+/// Between two attempts to reach anybody at all, at least and at most, and how long they go on.
+const SHORTEST: SignedDuration = SignedDuration::from_mins(5);
+const LONGEST: SignedDuration = SignedDuration::from_hours(2);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long the one who was asked has to answer before the steps begin anew.
 pub(super) const ANSWER: SignedDuration = SignedDuration::from_mins(5);

@@ -44,6 +44,12 @@ impl ViewPage {
         self.view.may_act && self.view.page.state != State::Resolved
     }
 
+    /// How the steps ended, in words.
+    fn end(&self) -> &str {
+        let end = self.view.events.iter().rfind(|e| e.kind == EventKind::Exhausted);
+        end.map_or("Everybody was told, and nobody is on it", |e| e.text.as_str())
+    }
+
     fn address(&self) -> String {
         address(self.view.page.number)
     }

@@ -267,7 +267,7 @@ async fn read(cx: &mut Cx<'_>, about: Option<&About>, id: Option<NoticeId>) -> R
                   coalesce(p.name, e.name, n.email, '') AS "to!", n.event, n.subject, n.state AS "state: State", n.attempts, n.error, n.sent_to,
                   n.created_at, n.settled_at
            FROM notice n LEFT JOIN person p ON p.id = n.person_id LEFT JOIN webhook_endpoint e ON e.id = n.endpoint_id
-           WHERE (n.about_kind = $1 AND n.about_id = $2) OR n.id = $3 ORDER BY n.id LIMIT 200"#,
+           WHERE (n.about_kind = $1 AND n.about_id = $2) OR n.id = $3 ORDER BY n.id DESC LIMIT 200"#,
         kind,
         about,
         id as Option<NoticeId>,
@@ -276,6 +276,7 @@ async fn read(cx: &mut Cx<'_>, about: Option<&About>, id: Option<NoticeId>) -> R
     .await?;
     Ok(rows
         .into_iter()
+        .rev()
         .map(|r| Told {
             id: r.id,
             person_id: r.person_id,

@@ -271,6 +271,8 @@ pub(in super::super) struct Locked {
     pub(in super::super) told_nobody: bool,
     pub(in super::super) held_until: Option<jiff_sqlx::Timestamp>,
     pub(in super::super) exhausted_at: Option<jiff_sqlx::Timestamp>,
+    pub(in super::super) next_at: Option<jiff_sqlx::Timestamp>,
+    pub(in super::super) opened_at: jiff_sqlx::Timestamp,
     pub(in super::super) unmanned: bool,
     pub(in super::super) assignee: Option<PersonId>,
     pub(in super::super) judgement: Option<Judgement>,
@@ -283,7 +285,7 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: PageId) -> Result<Option
         Locked,
         r#"SELECT id AS "id: PageId", number, state AS "state: State", team_id AS "team: TeamId", entity_id AS "entity_id: EntityId", entity_ref,
                   summary, impact, severity AS "severity: Severity", link, runbook, plan AS "plan: Json<Plan>",
-                  round, step, told_at, told_nobody, held_until, exhausted_at, unmanned, assignee_id AS "assignee: PersonId",
+                  round, step, told_at, told_nobody, held_until, exhausted_at, next_at, opened_at, unmanned, assignee_id AS "assignee: PersonId",
                   judgement AS "judgement: Judgement"
            FROM page WHERE id = $1 FOR NO KEY UPDATE"#,
         id as PageId
@@ -344,7 +346,7 @@ pub(in super::super) async fn reassign(
     Ok(())
 }
 
-/// Notes that a step was told now.
+/// Notes that a step was told now; it goes on from there.
 pub(in super::super) async fn stepped(
     cx: &mut Cx<'_>,
     id: PageId,
@@ -354,7 +356,7 @@ pub(in super::super) async fn stepped(
 ) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
-        "UPDATE page SET round = $2, step = $3, told_at = $4, told_nobody = $5, held_until = NULL WHERE id = $1",
+        "UPDATE page SET round = $2, step = $3, told_at = $4, told_nobody = $5, held_until = NULL, exhausted_at = NULL WHERE id = $1",
         id as PageId,
         round,
         step,
@@ -374,11 +376,18 @@ pub(in super::super) async fn next_at(cx: &mut Cx<'_>, id: PageId, at: Option<Ti
     Ok(())
 }
 
-pub(in super::super) async fn exhausted(cx: &mut Cx<'_>, id: PageId) -> Result<()> {
+/// Notes that the plan is at its end, and when it is begun again, if it is.
+pub(in super::super) async fn exhausted(cx: &mut Cx<'_>, id: PageId, again: Option<Timestamp>) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!("UPDATE page SET exhausted_at = $2, next_at = NULL WHERE id = $1", id as PageId, now as _)
-        .execute(cx.conn())
-        .await?;
+    let again = again.map(jiff_sqlx::Timestamp::from);
+    sqlx::query!(
+        "UPDATE page SET exhausted_at = $2, next_at = $3 WHERE id = $1",
+        id as PageId,
+        now as _,
+        again as _
+    )
+    .execute(cx.conn())
+    .await?;
     Ok(())
 }
 

@@ -71,6 +71,64 @@ async fn a_step_that_reaches_nobody_does_not_wait(pool: PgPool) {
     assert_eq!(told.deliveries[0].error.as_deref(), Some("no such mailbox"), "and the page says why");
 }
 
+/// The mail server is down, or none is set: nothing gets anywhere.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_reaches_nobody_at_all_is_tried_again_for_a_day(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    watch.policy(&[("hui", 30), ("imke", 10)], 2).await;
+    let page = watch.page().await;
+    let fail_all = async || {
+        for _ in 0..10 {
+            watch.advance(page.id).await;
+            watch.settle(page.id, "failed").await;
+        }
+    };
+    watch.take_job(page.id).await;
+    fail_all().await;
+    assert_eq!(watch.reached(page.id).await.len(), 6, "the steps of all rounds, at once");
+    let seen = watch.paged(page.number).await;
+    assert!(seen.exhausted_at.is_some() && seen.state == State::Open);
+    assert_eq!(watch.due_in(page.id).await, Some(5));
+    let leads = watch.notices("page.unmanned").await;
+    assert!(
+        matches!(leads.as_slice(), [one] if one.starts_with("imke: Nobody could be reached: no such mailbox")),
+        "{leads:?}"
+    );
+    // one round each time, and the waits double
+    let mut waits = Vec::new();
+    for _ in 0..40 {
+        let Some(next) = watch.paged(page.number).await.next_at else { break };
+        let wait = next.duration_since(watch.bed.now()).as_mins();
+        waits.push(wait);
+        watch.wait(wait);
+        watch.take_job(page.id).await;
+        fail_all().await;
+    }
+    assert_eq!(waits[..8], [5, 5, 10, 20, 40, 80, 120, 120], "{waits:?}");
+    assert_eq!(watch.reached(page.id).await.len(), 6 + 2 * waits.len());
+    let hours = waits.iter().sum::<i64>() / 60;
+    assert!((24..27).contains(&hours), "a day, and then it ends: {hours} h");
+    assert_eq!(watch.paged(page.number).await.next_at, None);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn who_is_reached_late_is_not_told_again(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    watch.policy(&[("hui", 5)], 0).await;
+    let page = watch.page().await;
+    watch.advance(page.id).await;
+    watch.wait(5);
+    watch.advance(page.id).await;
+    let end = watch.paged(page.number).await;
+    assert!(end.exhausted_at.is_some() && end.next_at.is_some(), "the letter is on its way still: {end:?}");
+    watch.settle(page.id, "delivered").await;
+    watch.wait(30);
+    watch.take_job(page.id).await;
+    watch.advance(page.id).await;
+    assert_eq!((watch.reached(page.id).await.len(), watch.due_in(page.id).await), (1, None));
+    assert_eq!(watch.paged(page.number).await.next_at, None);
+}
+
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn steps_of_no_minutes_are_told_together(pool: PgPool) {
     let watch = Watch::new(pool).await;
@@ -104,7 +162,7 @@ async fn a_company_without_any_lead_is_told_that_by_the_page(pool: PgPool) {
     let page = watch.page().await;
     watch.advance(page.id).await;
     let page = watch.paged(page.number).await;
-    assert!(page.unmanned && page.exhausted_at.is_some(), "nobody anywhere: it does not pretend to wait");
+    assert!(page.unmanned && page.exhausted_at.is_some(), "nobody anywhere: it says so at once");
     assert!(watch.reached(page.id).await.is_empty());
 }
 
