@@ -123,11 +123,11 @@ struct NowBody {
     now: Vec<ShiftBody>,
     /// The next shift of somebody.
     next: Option<ShiftBody>,
-    /// The next time within two weeks that nobody covers.
+    /// The next time within eight weeks that nobody covers.
     gap: Option<ShiftBody>,
 }
 
-/// The whole company now: every open schedule with who is there, who is next, and what is missing within two weeks.
+/// The whole company now: every open schedule with who is there, who is next, and what is missing within eight weeks.
 #[utoipa::path(get, path = "/oncall/now", tag = "on-call", params(NowQuery), responses((status = 200, body = List<NowBody>)))]
 async fn now(mut caller: Caller, Params(query): Params<NowQuery>) -> Result<Json<List<NowBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;

@@ -227,7 +227,7 @@ async fn shifts(
 /// Something wrong in what is to come.
 #[derive(Debug, Serialize, ToSchema)]
 struct WarningBody {
-    /// `gap`, `vacant`, `unreachable`, `double-booked`, `away`, or `told-twice`: a policy would tell the same person at two steps.
+    /// `gap`, `vacant`, `unreachable`, `double-booked`, `away`, or `told-twice`: the same person would be told at a step and again at the next.
     kind: &'static str,
     /// First instant.
     start: Timestamp,
@@ -237,14 +237,27 @@ struct WarningBody {
     person: Option<NameBody>,
     /// The other schedule of somebody in two places.
     other: Option<ScheduleNameBody>,
-    /// Slug of the policy that would tell somebody twice.
+    /// Slug of the policy that would tell somebody twice; absent: the usual steps of `team`, which wrote none.
     policy: Option<String>,
+    /// Slug of the team whose steps tell somebody twice.
+    team: Option<String>,
+    /// The first of those two steps, counted from 1.
+    step: Option<i32>,
 }
 
 impl From<&Warning> for WarningBody {
     fn from(w: &Warning) -> Self {
         let start = w.start();
-        let plain = Self { kind: "gap", start, end: None, person: None, other: None, policy: None };
+        let plain = Self {
+            kind: "gap",
+            start,
+            end: None,
+            person: None,
+            other: None,
+            policy: None,
+            team: None,
+            step: None,
+        };
         match w {
             Warning::Gap { end, .. } => Self { end: Some(*end), ..plain },
             Warning::Vacant { end, person, .. } => {
@@ -275,13 +288,15 @@ impl From<&ToldTwice> for WarningBody {
             end: Some(t.end),
             person: Some((&t.person).into()),
             other: None,
-            policy: Some(t.slug.clone()),
+            policy: t.policy.as_ref().map(|p| p.slug.clone()),
+            team: Some(t.team.slug.clone()),
+            step: Some(t.step),
         }
     }
 }
 
 /// What is wrong in the next eight weeks: gaps, vacant turns, people nothing would reach, people in two places at once, people
-/// who are away, and policies that would tell the same person twice.
+/// who are away, and steps that would tell the same person twice.
 #[utoipa::path(get, path = "/schedules/{slug}/warnings", tag = "on-call", params(("slug" = String, Path)), responses((status = 200, body = List<WarningBody>)))]
 async fn warnings(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<List<WarningBody>>, ApiError> {
     let cx = &mut caller.cx().await?;

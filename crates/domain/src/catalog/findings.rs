@@ -193,10 +193,7 @@ impl Finding {
             Kind::ScheduleUnreachable => {
                 format!("Neither an address nor a number is known of {}: a page reaches nobody.", few(&self.detail))
             }
-            Kind::ScheduleTwice => {
-                let other = self.detail.get(1).map_or("another schedule", String::as_str);
-                format!("{one} is also on {other} then. If one stands behind the other, both pages wake the same person.")
-            }
+            Kind::ScheduleTwice => self.twice(one),
             Kind::ScheduleAway => {
                 format!("Away then, as their own calendars say: {}. Let somebody else take it in time.", few(&self.detail))
             }
@@ -219,6 +216,27 @@ impl Finding {
                 self.place()
             ),
             Kind::NotConfirmed => "Nobody has said for long that it is still theirs.".into(),
+        }
+    }
+
+    /// The person, and the other schedule; or the person, whose steps tell them twice and how those came, and the two steps.
+    fn twice(&self, who: &str) -> String {
+        match self.detail.get(1..).unwrap_or_default() {
+            [whose, how, first, second] => {
+                let steps = match how.as_str() {
+                    "usual" => format!("the usual steps of {whose}"),
+                    _ => format!("the policy {whose}"),
+                };
+                format!(
+                    "{who} is step {first} and step {second} of {steps} then: who does not answer the first page does not answer the next."
+                )
+            }
+            other => {
+                let other = other.first().map_or("another schedule", String::as_str);
+                format!(
+                    "{who} is also on {other} then. If one stands behind the other, both pages wake the same person."
+                )
+            }
         }
     }
 

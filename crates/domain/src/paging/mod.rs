@@ -58,5 +58,5 @@ pub use raise::{NewPage, Preview, Whom, preview, raise};
 pub use read::{Filter, find, list, live_on, paged, view, waiting};
 pub use record::{Alert, EventKind, PageEvent, Paged, PagedView, Urgency};
 pub use state::{Judgement, Move, State};
-pub use twice::{ToldTwice, told_twice};
+pub use twice::{PolicyName, ToldTwice, told_twice};
 pub use who::Reach;

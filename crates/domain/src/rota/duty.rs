@@ -269,11 +269,11 @@ pub struct NowAndNext {
     pub now: Vec<Duty>,
     /// The next shift that somebody has.
     pub next: Option<Duty>,
-    /// The next gap or vacant turn within two weeks.
+    /// The next gap or vacant turn, as far as warnings look ahead.
     pub gap: Option<Duty>,
 }
 
-/// The open schedules with who is there now, who is next, and what is missing within two weeks; by team and name.
+/// The open schedules with who is there now, who is next, and what is missing next; by team and name.
 pub async fn company_now(
     cx: &mut Cx<'_>,
     filter: &super::ScheduleFilter,

@@ -73,6 +73,17 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// With which schedule.
+    pub fn schedule(&self) -> ScheduleId {
+        match self {
+            Self::Gap { schedule, .. }
+            | Self::Vacant { schedule, .. }
+            | Self::Unreachable { schedule, .. }
+            | Self::DoubleBooked { schedule, .. }
+            | Self::Away { schedule, .. } => schedule.id,
+        }
+    }
+
     /// When it begins.
     pub fn start(&self) -> Timestamp {
         match self {
@@ -85,7 +96,8 @@ impl Warning {
     }
 }
 
-/// What is wrong with these schedules in the next eight weeks, by time. Four statements, however many schedules.
+/// What is wrong with these schedules in the next eight weeks, by time; of each schedule and kind at most fifty. Four
+/// statements, however many schedules.
 pub async fn warnings(cx: &mut Cx<'_>, schedules: &[ScheduleId]) -> Result<Vec<Warning>> {
     may_read(cx)?;
     if schedules.is_empty() {

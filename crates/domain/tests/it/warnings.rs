@@ -1,10 +1,13 @@
 //! What is wrong with schedules to come: on the schedule, by its policies, and among the findings.
 
-use jiff::{Timestamp, civil::date};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{DateTime, date},
+};
 use portolan_domain::{
     Limit, ScheduleId,
     catalog::findings::{self, Filter, Kind},
-    paging::{self, NewPolicy, NewStep, NewTarget},
+    paging::{self, NewPolicy, NewStep, NewTarget, ToldTwice},
     people::{self, Person, PersonEdit},
     rota::{self, Edit, NewLayer, NewSchedule, ScheduleEdit, Warning},
     sealing::SealingKey,
@@ -24,6 +27,9 @@ struct Four {
 
 /// In the order of their turns from that night on.
 const TURNS: [&str; 4] = ["cem", "dele", "ana", "bo"];
+
+/// A hand-off.
+const MONDAY: DateTime = date(2026, 11, 2).at(9, 0, 0, 0);
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
@@ -45,7 +51,7 @@ impl Four {
     }
 
     async fn schedule(&self, slug: &str, turns: &[&str], hours: Option<serde_json::Value>) -> ScheduleId {
-        let layer = NewLayer { name: "All".into(), ..weekly(date(2026, 11, 2).at(9, 0, 0, 0), turns) };
+        let layer = NewLayer { name: "All".into(), ..weekly(MONDAY, turns) };
         let coverage = hours.map(|hours| rota::windows_of("coverage", &hours).unwrap());
         let new = NewSchedule { coverage, ..on_call("basket", slug, "Europe/Amsterdam", vec![layer]) };
         let mut call = self.bed.as_person(&self.cem).await;
@@ -59,6 +65,10 @@ impl Four {
     async fn warnings(&self, slug: &str) -> Vec<Warning> {
         let id = self.id(slug).await;
         rota::warnings(&mut self.bed.as_person(&self.cem).await.cx(), &[id]).await.unwrap()
+    }
+
+    async fn told_twice(&self, schedules: &[ScheduleId]) -> Vec<ToldTwice> {
+        paging::told_twice(&mut self.bed.as_system().await.cx(), schedules).await.unwrap()
     }
 
     /// Kind, where, from when, and what is said besides.
@@ -199,12 +209,150 @@ async fn a_secondary_who_is_the_primary_is_none(pool: PgPool) {
     let found = twice(vec![primary(), person()], "named").await;
     assert_eq!(found.len(), 2, "in the two of his weeks that are near: {found:?}");
     assert_eq!((found[0].start, found[0].end), (at("2026-12-07T08:00:00Z"), at("2026-12-14T08:00:00Z")));
-    assert_eq!((found[0].person.handle.as_str(), found[0].step, found[0].slug.as_str()), ("bo", 1, "named"));
+    assert_eq!(
+        (found[0].person.handle.as_str(), found[0].step, found[0].whose()),
+        ("bo", 1, "the policy named".into())
+    );
 
     let found = twice(vec![primary(), NewTarget::Team("basket".into())], "team").await;
     assert!(found.len() > 7 && found[0].person.handle == "cem", "its first schedule is the same: {found:?}");
     let between = NewTarget::Lead("basket".into());
     assert!(twice(vec![primary(), between, person()], "apart").await.is_empty(), "somebody else is between");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_lead_who_takes_turns_is_told_twice_by_the_usual_steps(pool: PgPool) {
+    let four = Four::new(pool).await;
+    let mut call = four.bed.as_person(&four.cem).await;
+    let basket = people::team(&mut call.cx(), "basket").await.unwrap();
+    let ana = people::person(&mut call.cx(), "ana").await.unwrap();
+    four.bed.lead(&ana, &basket).await;
+    let primary = four.id("primary").await;
+    let found = four.told_twice(&[primary]).await;
+    let told: Vec<_> =
+        found.iter().map(|t| (t.person.handle.as_str(), t.step, t.schedules, t.start)).collect();
+    let usual = (Some(primary), None);
+    assert_eq!(
+        told,
+        [("ana", 1, usual, at("2026-11-30T08:00:00Z")), ("ana", 1, usual, at("2026-12-28T08:00:00Z"))],
+        "in each of her weeks"
+    );
+    assert_eq!(found[0].whose(), "the usual steps of Basket");
+    let words = |words: [&str; 5]| words.map(str::to_owned).to_vec();
+    let findings = four.findings().await;
+    assert_eq!(findings[0].3, words(["Ana", "Basket", "usual", "1", "2"]), "{findings:?}");
+    assert_eq!((findings[0].0, findings[0].2.as_str()), (Kind::ScheduleTwice, "2026-11-30T08:00:00Z"));
+
+    // another team between her and herself, whose own primary she is not
+    let ledger = four.bed.team("ledger").await;
+    let otto = four.bed.person("otto").await;
+    four.bed.join(&otto, &ledger).await;
+    paging::set_related_team(&mut call.cx(), "basket", Some("ledger")).await.unwrap();
+    assert!(four.told_twice(&[primary]).await.is_empty());
+    assert_eq!(four.findings().await, []);
+    // unless she is theirs too
+    let theirs = on_call("ledger", "ledger", "Europe/Amsterdam", vec![weekly(MONDAY, &["ana"])]);
+    let mut own = four.bed.as_person(&otto).await;
+    let theirs = rota::create_schedule(&mut own.cx(), theirs, "only her").await.unwrap().id;
+    let found = four.told_twice(&[primary]).await;
+    assert_eq!((found[0].step, found[0].schedules), (1, (Some(primary), Some(theirs))), "{found:?}");
+    let beside = four.told_twice(&[theirs, primary]).await;
+    assert_eq!(
+        beside.iter().filter(|t| t.schedules.1 == Some(theirs)).count(),
+        found.len(),
+        "each is told once"
+    );
+    let lead = beside.iter().filter(|t| t.schedules == (Some(theirs), None) && t.step == 2);
+    assert!(lead.count() > 0, "and the lead after the related team is she again: {beside:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_step_that_names_whoever_is_on_call_is_a_finding_as_long_as_it_is_there(pool: PgPool) {
+    let four = Four::new(pool).await;
+    let mut call = four.bed.as_person(&four.cem).await;
+    let policy = |to: NewTarget| NewPolicy {
+        team: "basket".into(),
+        slug: "basket-way".into(),
+        name: "Basket way".into(),
+        repeats: 1,
+        is_default: true,
+        steps: vec![
+            NewStep { to: NewTarget::Schedule("primary".into()), minutes: 5 },
+            NewStep { to, minutes: 5 },
+        ],
+    };
+    paging::create_policy(&mut call.cx(), policy(NewTarget::Person("bo".into()))).await.unwrap();
+    let found = four.findings().await;
+    let told = ["Bo", "Basket way", "policy", "1", "2"].map(str::to_owned).to_vec();
+    assert_eq!(
+        found,
+        [(Kind::ScheduleTwice, "schedule:primary".into(), "2026-12-07T08:00:00Z".into(), told)]
+    );
+    let mine = Filter { mine: true, kind: Some(Kind::ScheduleTwice), ..Filter::default() };
+    let page = findings::list(&mut call.cx(), &mine, None, Limit::default()).await.unwrap();
+    assert_eq!(
+        page.items[0].consequence(),
+        "Bo is step 1 and step 2 of the policy Basket way then: who does not answer the first page does not answer the next."
+    );
+    let everywhere = Filter { kind: Some(Kind::ScheduleTwice), ..Filter::default() };
+    let all = findings::list(&mut call.cx(), &everywhere, None, Limit::default()).await.unwrap();
+    assert_eq!(all.items[0].detail, page.items[0].detail, "of all teams the same");
+
+    // what the team is asked for is the same schedule again: whoever it is, and whenever
+    let again = policy(NewTarget::Team("basket".into()));
+    paging::edit_policy(&mut call.cx(), "basket-way", again, None).await.unwrap();
+    let found = four.findings().await;
+    assert_eq!((found[0].3[0].as_str(), found[0].2.as_str()), ("Cem", "2026-11-21T03:10:00Z"), "{found:?}");
+    // a lead who takes no turns is told once
+    let lea = four.bed.person("lea").await;
+    let basket = people::team(&mut call.cx(), "basket").await.unwrap();
+    four.bed.lead(&lea, &basket).await;
+    let lead = policy(NewTarget::Lead("basket".into()));
+    paging::edit_policy(&mut call.cx(), "basket-way", lead, None).await.unwrap();
+    assert_eq!(four.findings().await, []);
+    // one who does is told again
+    let primary = four.id("primary").await;
+    four.bed.lead(&four.cem, &basket).await;
+    assert_eq!(four.findings().await[0].3[0], "Cem");
+    let gone = PersonEdit { active: Some(false), ..PersonEdit::default() };
+    people::edit_person(&mut four.bed.as_system().await.cx(), "cem", gone, None).await.unwrap();
+    let twice = four.told_twice(&[primary]).await;
+    assert!(twice.is_empty(), "who left is told nothing: {twice:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn everywhere_the_same_is_warned_of_and_no_further_ahead(pool: PgPool) {
+    let four = Four::new(pool).await;
+    let nobody = async |start: Timestamp| {
+        let mut call = four.bed.as_person(&four.cem).await;
+        let gap = rota::NewCover { start: Some(start), end: start + 2.hours(), ..rota::NewCover::default() };
+        let id = rota::add_cover(&mut call.cx(), "primary", &gap).await.unwrap().0.id;
+        sqlx::query("UPDATE shift SET holder = 'gap' WHERE cover_id = $1")
+            .bind(id.0)
+            .execute(&four.pool)
+            .await
+            .unwrap();
+    };
+    let first = async || {
+        let mut call = four.bed.as_person(&four.cem).await;
+        let warned = four.warnings("primary").await;
+        let listed =
+            rota::company_now(&mut call.cx(), &rota::ScheduleFilter::default(), None, Limit::default())
+                .await
+                .unwrap();
+        let found = four.findings().await;
+        [
+            warned.first().map(Warning::start),
+            listed.items[0].gap.as_ref().map(|gap| gap.start),
+            found.first().map(|f| at(&f.2)),
+        ]
+    };
+    let edge = four.bed.now() + rota::LOOK_AHEAD;
+    nobody(edge + 1.minute()).await;
+    assert_eq!(first().await, [None; 3], "too far ahead");
+    let near = edge - 3.hours();
+    nobody(near).await;
+    assert_eq!(first().await, [Some(near); 3]);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

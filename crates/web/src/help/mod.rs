@@ -63,6 +63,8 @@ async fn keyboard(viewer: Viewer) -> Result<Response, PageError> {
 #[template(path = "help/support.html")]
 struct SupportPage {
     shell: Shell,
+    /// Where the lines of load are.
+    settings: Settings,
 }
 
 impl SupportPage {
@@ -71,20 +73,22 @@ impl SupportPage {
     }
 }
 
-async fn support(viewer: Viewer) -> Result<Response, PageError> {
-    page::html(&SupportPage { shell: viewer.shell(Nav::Support) })
+async fn support(mut viewer: Viewer) -> Result<Response, PageError> {
+    let settings = settings::lines(&mut viewer.cx()).await?;
+    page::html(&SupportPage { shell: viewer.shell(Nav::Support), settings })
 }
 
 #[derive(Template)]
 #[template(path = "help/reviews.html")]
 struct ReviewsPage {
     shell: Shell,
-    /// The limits that hold unless an admin set others.
+    /// The limits in force.
     settings: Settings,
 }
 
-async fn reviews(viewer: Viewer) -> Result<Response, PageError> {
-    page::html(&ReviewsPage { shell: viewer.shell(Nav::Teams), settings: Settings::default() })
+async fn reviews(mut viewer: Viewer) -> Result<Response, PageError> {
+    let settings = settings::lines(&mut viewer.cx()).await?;
+    page::html(&ReviewsPage { shell: viewer.shell(Nav::Teams), settings })
 }
 
 #[derive(Template)]

@@ -7,6 +7,7 @@ use portolan_domain::{
     rota::{self, NowAndNext, Purpose, ScheduleFilter},
 };
 
+use super::wrong::{Wrong, wrong};
 use crate::{
     address::{Query, Steps},
     caller::Viewer,
@@ -33,10 +34,18 @@ struct NowPage {
     asked: Asked,
     query: Query,
     page: Page<NowAndNext>,
+    /// What is wrong with any of them, by time.
+    wrong: Vec<Wrong>,
     may_create: bool,
 }
 
 impl NowPage {
+    /// What is wrong with one of them: the next of it, and how much more there is.
+    fn to_mend(&self, row: &NowAndNext) -> Option<(&Wrong, usize)> {
+        let mut all = self.wrong.iter().filter(|wrong| wrong.is_of(row.schedule.id));
+        Some((all.next()?, all.count()))
+    }
+
     fn is_filtered(&self) -> bool {
         !(self.asked.q.is_empty() && self.asked.team.is_empty() && self.asked.purpose.is_empty())
     }
@@ -76,9 +85,11 @@ pub(super) async fn list(
     };
     let after = some(&asked.after).map(Cursor::from_text);
     let page = rota::company_now(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
+    let ids: Vec<_> = page.items.iter().map(|row| row.schedule.id).collect();
+    let wrong = wrong(&mut viewer.cx(), &ids).await?;
     let may_create = may_create(&mut viewer).await?;
     let query = Query::read("/oncall", raw.as_deref());
-    page::html(&NowPage { shell: viewer.shell(Nav::OnCall), asked, query, page, may_create })
+    page::html(&NowPage { shell: viewer.shell(Nav::OnCall), asked, query, page, wrong, may_create })
 }
 
 /// Whether the viewer may make a schedule for any team.

@@ -147,35 +147,35 @@ impl SchedulePage {
     }
 
     fn told(&self, wrong: &Wrong) -> Told {
-        let at = |start, end| self.shell.span(start, end);
+        let (tone, at) = (wrong.tone(), |start, end| self.shell.span(start, end));
         let warning = match wrong {
             Wrong::Schedule(warning) => warning,
-            Wrong::Policy(twice) => return self.told_twice(twice),
+            Wrong::Policy(twice) => return self.told_twice(tone, twice),
         };
         match warning {
             Warning::Gap { start, end, .. } => Told {
-                tone: "danger",
+                tone,
                 lead: format!("Nobody on call: {}.", at(start, end)),
                 text: "A page then goes to whoever leads the team, who may not expect it.".into(),
                 address: self.take(*start, *end, None),
                 words: "Fill the gap",
             },
             Warning::Vacant { start, end, person, .. } => Told {
-                tone: "danger",
+                tone,
                 lead: format!("Nobody on call: {}.", at(start, end)),
                 text: format!("It is the turn of {}, who is no longer here.", person.name),
                 address: self.take(*start, *end, Some(&person.handle)),
                 words: "Give it to somebody",
             },
             Warning::Unreachable { person, .. } => Told {
-                tone: "warn",
+                tone,
                 lead: format!("{} cannot be reached.", person.name),
                 text: "Neither an address nor a number is known, so a page would reach nobody.".into(),
                 address: format!("/people/{}", crate::address::segment(&person.handle)),
                 words: "See what is known",
             },
             Warning::DoubleBooked { start, end, person, other, .. } => Told {
-                tone: "warn",
+                tone,
                 lead: format!("{} is in two places: {}.", person.name, at(start, end)),
                 text: format!(
                     "Also on {}. If one stands behind the other, both pages wake the same person.",
@@ -185,7 +185,7 @@ impl SchedulePage {
                 words: "Let somebody else take it",
             },
             Warning::Away { start, end, person, .. } => Told {
-                tone: "warn",
+                tone,
                 lead: format!("{} is away: {}.", person.name, at(start, end)),
                 text: "Their own calendar says so, and it is their turn then.".into(),
                 address: self.take(*start, *end, Some(&person.handle)),
@@ -194,28 +194,28 @@ impl SchedulePage {
         }
     }
 
-    fn told_twice(&self, twice: &ToldTwice) -> Told {
-        let here = twice.schedules.0 == Some(self.schedule.id) || twice.schedules.1 == Some(self.schedule.id);
-        let address = if here {
-            self.take(twice.start, twice.end, Some(&twice.person.handle))
-        } else {
-            format!("/escalation-policies/{}", crate::address::segment(&twice.slug))
+    fn told_twice(&self, tone: &'static str, twice: &ToldTwice) -> Told {
+        let both = twice.schedules.0.is_some() && twice.schedules.1.is_some();
+        let steps = match &twice.policy {
+            Some(policy) => format!("/escalation-policies/{}", crate::address::segment(&policy.slug)),
+            None => format!("/teams/{}/paging", crate::address::segment(&twice.team.slug)),
         };
         Told {
-            tone: "danger",
+            tone,
             lead: format!(
-                "{} is first and second: {}.",
+                "{} is step {} and step {}: {}.",
                 twice.person.name,
+                twice.step,
+                twice.step + 1,
                 self.shell.span(twice.start, twice.end)
             ),
             text: format!(
-                "Steps {} and {} of the policy {} tell the same person: who does not answer the first page does not answer the next.",
-                twice.step,
-                twice.step + 1,
-                twice.name
+                "Of {}: who does not answer the first page does not answer the next.",
+                twice.whose()
             ),
-            address,
-            words: if here { "Let somebody else take it" } else { "See the policy" },
+            // of two schedules a turn is given away; a step that names somebody is better mended itself
+            address: if both { self.take(twice.start, twice.end, Some(&twice.person.handle)) } else { steps },
+            words: if both { "Let somebody else take it" } else { "See the steps" },
         }
     }
 

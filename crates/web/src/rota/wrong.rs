@@ -46,9 +46,26 @@ impl Wrong {
                     twice.person.name,
                     twice.step,
                     twice.step + 1,
-                    twice.name
+                    twice.whose()
                 )
             }
+        }
+    }
+
+    /// Whether it is about this schedule.
+    pub(crate) fn is_of(&self, schedule: ScheduleId) -> bool {
+        match self {
+            Self::Schedule(warning) => warning.schedule() == schedule,
+            Self::Policy(twice) => [twice.schedules.0, twice.schedules.1].contains(&Some(schedule)),
+        }
+    }
+
+    /// How bad it is: whether a page would reach nobody, or nobody else.
+    pub(crate) fn tone(&self) -> &'static str {
+        match self {
+            Self::Schedule(Warning::DoubleBooked { .. } | Warning::Away { .. }) => "warn",
+            Self::Schedule(Warning::Gap { .. } | Warning::Vacant { .. } | Warning::Unreachable { .. })
+            | Self::Policy(_) => "danger",
         }
     }
 }
@@ -79,7 +96,12 @@ fn is_told(warning: &Warning, twice: &[ToldTwice]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use portolan_domain::{PersonId, PolicyId, people::PersonName, rota::ScheduleName};
+    use portolan_domain::{
+        PersonId, PolicyId, TeamId,
+        paging::PolicyName,
+        people::{PersonName, TeamName},
+        rota::ScheduleName,
+    };
 
     use super::*;
 
@@ -102,9 +124,8 @@ mod tests {
             person: person.clone(),
         };
         let twice = [ToldTwice {
-            policy: PolicyId::new(),
-            slug: "basket".into(),
-            name: "Basket".into(),
+            policy: Some(PolicyName { id: PolicyId::new(), slug: "basket".into(), name: "Basket".into() }),
+            team: TeamName { id: TeamId::new(), slug: "shop".into(), name: "Shop".into() },
             step: 1,
             schedules: (Some(two.id), Some(one.id)),
             start,
@@ -114,6 +135,10 @@ mod tests {
         assert!(is_told(&booked(&two, start), &twice));
         assert!(!is_told(&booked(&three, start), &twice), "another schedule is another matter");
         assert!(!is_told(&booked(&two, at("2026-11-22T08:00:00Z")), &twice), "and so is another time");
-        assert_eq!(Wrong::Policy(twice[0].clone()).brief(), "Hui is steps 1 and 2 of Basket");
+        let [told] = twice;
+        assert!(Wrong::Policy(told.clone()).is_of(two.id) && !Wrong::Policy(told.clone()).is_of(three.id));
+        let usual = ToldTwice { policy: None, ..told.clone() };
+        assert_eq!(Wrong::Policy(told).brief(), "Hui is steps 1 and 2 of the policy Basket");
+        assert_eq!(Wrong::Policy(usual).brief(), "Hui is steps 1 and 2 of the usual steps of Shop");
     }
 }

@@ -68,7 +68,7 @@ pub(crate) async fn list(
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = findings!(
         "(SELECT entity_id, ref, NULL AS title, owner_team_id, kind, weight, since, detail FROM finding
-          UNION ALL SELECT NULL, ref, title, owner_team_id, kind, weight, since, detail FROM schedule_finding($9))",
+          UNION ALL SELECT NULL, ref, title, owner_team_id, kind, weight, since, detail FROM schedule_finding($9, $2))",
         "WHERE ($1::text IS NULL OR f.kind = $1)
            AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
            AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)
@@ -128,7 +128,7 @@ pub(crate) async fn counts(cx: &mut Cx<'_>, asked: &Asked) -> Result<Vec<(Kind, 
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
         r#"SELECT f.kind AS "kind!: Kind", count(*) AS "n!"
-           FROM (SELECT kind, owner_team_id, since FROM finding UNION ALL SELECT kind, owner_team_id, since FROM schedule_finding($5)) f
+           FROM (SELECT kind, owner_team_id, since FROM finding UNION ALL SELECT kind, owner_team_id, since FROM schedule_finding($5, $2)) f
            WHERE ($1::text IS NULL OR f.kind = $1)
              AND ($2::uuid[] IS NULL OR f.owner_team_id = ANY($2))
              AND (f.kind <> 'not-confirmed' OR f.since < $3::timestamptz)

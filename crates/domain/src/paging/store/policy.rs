@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::types::Json;
 
 use super::super::{
-    ToldTwice,
+    PolicyName, ToldTwice,
     policy::{Keys, NamedStep, NewPolicy, Policy, PolicyStep, Step, StepTarget, Target},
 };
 use crate::{
@@ -381,7 +381,7 @@ pub(in super::super) async fn targets(cx: &mut Cx<'_>, steps: &[Step]) -> Result
         .collect())
 }
 
-/// Who is told at a step and again at the next, in policies in which one of the schedules stands.
+/// Who is told at a step and again at the next, in policies and usual steps in which one of the schedules stands.
 pub(in super::super) async fn told_twice(
     cx: &mut Cx<'_>,
     schedules: &[ScheduleId],
@@ -390,30 +390,25 @@ pub(in super::super) async fn told_twice(
     let keys: Vec<_> = schedules.iter().map(|s| s.0).collect();
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
-        r#"WITH policy AS (
-               SELECT p.id, p.slug, p.name FROM escalation_policy p
-               WHERE p.closed_at IS NULL AND EXISTS (SELECT FROM escalation_step s WHERE s.policy_id = p.id
-                     AND (s.schedule_id = ANY($1) OR s.team_id IN (SELECT team_id FROM schedule WHERE id = ANY($1))))),
-           step AS (
-               SELECT p.id, p.slug, p.name, s.position, s.person_id, coalesce(s.schedule_id, o.id) AS schedule_id
-               FROM policy p JOIN escalation_step s ON s.policy_id = p.id
-                    LEFT JOIN LATERAL (SELECT id FROM schedule WHERE team_id = s.team_id AND purpose = 'on-call' AND closed_at IS NULL
-                                       ORDER BY created_at, id LIMIT 1) o ON true),
-           told AS (
-               SELECT t.id, t.slug, t.name, t.position, t.schedule_id, f.person_id, greatest(f.starts_at, $2) AS starts_at, f.ends_at
-               FROM step t JOIN shift f ON f.schedule_id = t.schedule_id AND f.cancelled_at IS NULL AND f.holder = 'person'
-                    AND f.ends_at > $2 AND f.starts_at < $3
-               UNION ALL
-               SELECT t.id, t.slug, t.name, t.position, NULL, t.person_id, $2, $3 FROM step t WHERE t.person_id IS NOT NULL)
-           SELECT a.id AS "policy!: PolicyId", a.slug AS "slug!", a.name AS "name!", a.position + 1 AS "step!",
-                  a.schedule_id AS "first?: ScheduleId", b.schedule_id AS "second?: ScheduleId",
-                  greatest(a.starts_at, b.starts_at) AS "start!", least(a.ends_at, b.ends_at) AS "end!",
-                  p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active
-           FROM told a JOIN told b ON b.id = a.id AND b.position = a.position + 1 AND b.person_id = a.person_id
-                     AND b.starts_at < a.ends_at AND a.starts_at < b.ends_at
-                JOIN person p ON p.id = a.person_id AND p.active
-           WHERE a.schedule_id = ANY($1) OR b.schedule_id = ANY($1)
-           ORDER BY 7, a.id, a.position LIMIT 50"#,
+        r#"SELECT DISTINCT p.id AS "policy?: PolicyId", p.slug AS "slug?", p.name AS "name?", t.id AS "team_id: TeamId", t.slug AS team_slug,
+                  t.name AS team_name, r.step AS "step!", r.first AS "first?: ScheduleId", r.second AS "second?: ScheduleId",
+                  r.starts_at AS "start!", r.ends_at AS "end!", h.id AS "person: PersonId", h.handle, h.name AS person_name, h.active
+           FROM unnest($1::uuid[]) one (id) CROSS JOIN LATERAL (
+                    SELECT b.policy_id, b.team_id, b.step, f.person_id, CASE WHEN b.leads THEN one.id ELSE b.schedule_id END AS first,
+                           CASE WHEN b.leads THEN b.schedule_id ELSE one.id END AS second,
+                           greatest(f.starts_at, g.starts_at, $2) AS starts_at, least(f.ends_at, g.ends_at) AS ends_at
+                    FROM steps_beside(one.id) b
+                         JOIN shift f ON f.schedule_id = one.id AND f.cancelled_at IS NULL AND f.holder = 'person' AND f.ends_at > $2 AND f.starts_at < $3
+                         CROSS JOIN LATERAL (
+                             SELECT f.starts_at, f.ends_at WHERE f.person_id = b.person_id
+                             UNION ALL
+                             SELECT x.starts_at, x.ends_at FROM shift x
+                             WHERE x.schedule_id = b.schedule_id AND x.person_id = f.person_id AND x.cancelled_at IS NULL AND x.holder = 'person'
+                               AND x.ends_at > $2 AND x.ends_at > f.starts_at AND x.starts_at < $3 AND x.starts_at < f.ends_at) g
+                    ORDER BY 7, b.team_id, b.policy_id, b.step LIMIT 50) r
+                JOIN team t ON t.id = r.team_id LEFT JOIN escalation_policy p ON p.id = r.policy_id
+                JOIN person h ON h.id = r.person_id AND h.active
+           ORDER BY r.starts_at, t.slug, p.slug, r.step"#,
         &keys,
         now as _,
         jiff_sqlx::Timestamp::from(until) as _,
@@ -423,9 +418,8 @@ pub(in super::super) async fn told_twice(
     Ok(rows
         .into_iter()
         .map(|r| ToldTwice {
-            policy: r.policy,
-            slug: r.slug,
-            name: r.name,
+            policy: r.policy.zip(r.slug).zip(r.name).map(|((id, slug), name)| PolicyName { id, slug, name }),
+            team: TeamName { id: r.team_id, slug: r.team_slug, name: r.team_name },
             step: r.step,
             schedules: (r.first, r.second),
             start: r.start.to_jiff(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::super::{
-    Contact, Duty, Held, Purpose, ScheduleName, Shift,
+    Contact, Duty, Held, LOOK_AHEAD, Purpose, ScheduleName, Shift,
     duty::Via,
     renew::{Kept, Renewal},
 };
@@ -184,7 +184,7 @@ pub(crate) async fn duties_for_feed(
     Ok(rows.into_iter().map(Duty::from).collect())
 }
 
-/// For each schedule what lasts at an instant, the next shift of somebody, and the next one of nobody within two weeks.
+/// For each schedule what lasts at an instant, the next shift of somebody, and the next one of nobody.
 pub(crate) async fn duties_around(
     cx: &mut Cx<'_>,
     schedules: &[ScheduleId],
@@ -200,10 +200,11 @@ pub(crate) async fn duties_around(
              ORDER BY ends_at LIMIT 1)
             UNION ALL
             (SELECT * FROM shift WHERE schedule_id = one.id AND cancelled_at IS NULL AND ends_at > $2 AND starts_at > $2
-                AND starts_at < $2::timestamptz + interval '14 days' AND holder IN ('gap', 'vacant') ORDER BY ends_at LIMIT 1)) f",
+                AND starts_at < $3 AND holder IN ('gap', 'vacant') ORDER BY ends_at LIMIT 1)) f",
         "ORDER BY f.starts_at, f.uid",
         &keys,
         now as _,
+        jiff_sqlx::Timestamp::from(at.saturating_add(LOOK_AHEAD).unwrap_or(at)) as _,
     )
     .fetch_all(cx.conn())
     .await?;

@@ -20,10 +20,13 @@ pub(crate) async fn empty_and_missing(
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: ScheduleId", s.slug, s.name, greatest(f.starts_at, $2) AS "start!", f.ends_at, f.holder AS "held: Held",
                   p.id AS "person?: PersonId", p.handle AS "handle?", p.name AS "person_name?", p.active AS "active?"
-           FROM shift f JOIN schedule s ON s.id = f.schedule_id LEFT JOIN person p ON p.id = f.person_id
-           WHERE f.schedule_id = ANY($1) AND f.cancelled_at IS NULL AND f.ends_at > $2 AND f.starts_at < $3
-             AND (f.holder IN ('gap', 'vacant') OR (f.holder = 'person' AND NOT p.active))
-           ORDER BY f.starts_at, f.uid LIMIT $4"#,
+           FROM schedule s CROSS JOIN LATERAL (
+                    SELECT m.uid, m.starts_at, m.ends_at, m.holder, m.person_id FROM shift m LEFT JOIN person h ON h.id = m.person_id
+                    WHERE m.schedule_id = s.id AND m.cancelled_at IS NULL AND m.ends_at > $2 AND m.starts_at < $3
+                      AND (m.holder IN ('gap', 'vacant') OR (m.holder = 'person' AND NOT h.active))
+                    ORDER BY m.starts_at, m.uid LIMIT $4) f
+                LEFT JOIN person p ON p.id = f.person_id
+           WHERE s.id = ANY($1) ORDER BY f.starts_at, f.uid"#,
         &keys(schedules),
         now as _,
         jiff_sqlx::Timestamp::from(until) as _,
@@ -53,11 +56,14 @@ pub(crate) async fn unreachable(
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: ScheduleId", s.slug, s.name, p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active,
-                  min(f.starts_at) AS "start!"
-           FROM shift f JOIN schedule s ON s.id = f.schedule_id JOIN person p ON p.id = f.person_id
-           WHERE f.schedule_id = ANY($1) AND f.cancelled_at IS NULL AND f.ends_at > $2 AND f.starts_at < $3 AND f.holder = 'person'
-             AND p.active AND p.email IS NULL AND p.phone IS NULL
-           GROUP BY s.id, p.id ORDER BY min(f.starts_at), p.id LIMIT $4"#,
+                  f.starts_at AS "start!"
+           FROM schedule s CROSS JOIN LATERAL (
+                    SELECT h.id, min(m.starts_at) AS starts_at FROM shift m JOIN person h ON h.id = m.person_id
+                    WHERE m.schedule_id = s.id AND m.cancelled_at IS NULL AND m.ends_at > $2 AND m.starts_at < $3 AND m.holder = 'person'
+                      AND h.active AND h.email IS NULL AND h.phone IS NULL
+                    GROUP BY h.id ORDER BY min(m.starts_at), h.id LIMIT $4) f
+                JOIN person p ON p.id = f.id
+           WHERE s.id = ANY($1) ORDER BY f.starts_at, p.id"#,
         &keys(schedules),
         now as _,
         jiff_sqlx::Timestamp::from(until) as _,
@@ -85,14 +91,17 @@ pub(crate) async fn double_bookings(
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: ScheduleId", s.slug, s.name, o.id AS "other: ScheduleId", o.slug AS other_slug, o.name AS other_name,
                   p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active,
-                  greatest(f.starts_at, g.starts_at, $2) AS "start!", least(f.ends_at, g.ends_at) AS "end!"
-           FROM shift f JOIN schedule s ON s.id = f.schedule_id AND s.purpose = 'on-call'
-                JOIN shift g ON g.person_id = f.person_id AND g.cancelled_at IS NULL AND g.holder = 'person' AND g.schedule_id <> f.schedule_id
-                     AND g.ends_at > greatest(f.starts_at, $2) AND g.starts_at < f.ends_at
-                JOIN schedule o ON o.id = g.schedule_id AND o.purpose = 'on-call' AND o.closed_at IS NULL
-                JOIN person p ON p.id = f.person_id AND p.active
-           WHERE f.schedule_id = ANY($1) AND f.cancelled_at IS NULL AND f.ends_at > $2 AND f.starts_at < $3 AND f.holder = 'person'
-           ORDER BY 11, f.uid, g.uid LIMIT $4"#,
+                  f.starts_at AS "start!", f.ends_at AS "end!"
+           FROM schedule s CROSS JOIN LATERAL (
+                    SELECT m.person_id, b.id AS other_id, greatest(m.starts_at, g.starts_at, $2) AS starts_at, least(m.ends_at, g.ends_at) AS ends_at
+                    FROM shift m JOIN person h ON h.id = m.person_id AND h.active
+                         JOIN shift g ON g.person_id = m.person_id AND g.cancelled_at IS NULL AND g.holder = 'person' AND g.schedule_id <> m.schedule_id
+                              AND g.ends_at > $2 AND g.ends_at > m.starts_at AND g.starts_at < $3 AND g.starts_at < m.ends_at
+                         JOIN schedule b ON b.id = g.schedule_id AND b.purpose = 'on-call' AND b.closed_at IS NULL
+                    WHERE m.schedule_id = s.id AND m.cancelled_at IS NULL AND m.ends_at > $2 AND m.starts_at < $3 AND m.holder = 'person'
+                    ORDER BY 3, m.uid, g.uid LIMIT $4) f
+                JOIN schedule o ON o.id = f.other_id JOIN person p ON p.id = f.person_id
+           WHERE s.id = ANY($1) AND s.purpose = 'on-call' ORDER BY f.starts_at, s.id, o.id"#,
         &keys(schedules),
         now as _,
         jiff_sqlx::Timestamp::from(until) as _,
@@ -121,11 +130,15 @@ pub(crate) async fn away_on_call(
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: ScheduleId", s.slug, s.name, p.id AS "person: PersonId", p.handle, p.name AS person_name, p.active,
-                  greatest(f.starts_at, a.starts_at, $2) AS "start!", least(f.ends_at, a.ends_at) AS "end!"
-           FROM shift f JOIN schedule s ON s.id = f.schedule_id JOIN person p ON p.id = f.person_id AND p.active
-                JOIN away_span a ON a.person_id = f.person_id AND a.ends_at > greatest(f.starts_at, $2) AND a.starts_at < f.ends_at
-           WHERE f.schedule_id = ANY($1) AND f.cancelled_at IS NULL AND f.ends_at > $2 AND f.starts_at < $3 AND f.holder = 'person'
-           ORDER BY 8, f.uid LIMIT $4"#,
+                  f.starts_at AS "start!", f.ends_at AS "end!"
+           FROM schedule s CROSS JOIN LATERAL (
+                    SELECT m.person_id, greatest(m.starts_at, a.starts_at, $2) AS starts_at, least(m.ends_at, a.ends_at) AS ends_at
+                    FROM shift m JOIN person h ON h.id = m.person_id AND h.active
+                         JOIN away_span a ON a.person_id = m.person_id AND a.ends_at > $2 AND a.ends_at > m.starts_at AND a.starts_at < m.ends_at
+                    WHERE m.schedule_id = s.id AND m.cancelled_at IS NULL AND m.ends_at > $2 AND m.starts_at < $3 AND m.holder = 'person'
+                    ORDER BY 2, m.uid LIMIT $4) f
+                JOIN person p ON p.id = f.person_id
+           WHERE s.id = ANY($1) ORDER BY f.starts_at, s.id"#,
         &keys(schedules),
         now as _,
         jiff_sqlx::Timestamp::from(until) as _,

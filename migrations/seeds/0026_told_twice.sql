@@ -1,0 +1,1 @@
+-- Nothing to write: two functions and three indexes.
