@@ -7,7 +7,7 @@ use axum::{
 };
 use jiff::{Timestamp, civil::Date};
 use portolan_domain::{
-    ActionId, FailureModeId, IncidentRoleId, PageId,
+    ActionId, FailureModeId, IncidentRoleId,
     catalog::{self, EntityRef},
     incidents::{
         self, Action, ActionEdit, ActionFilter, ActionState, FailureMode, Filter, Incident, IncidentEdit,
@@ -64,20 +64,46 @@ struct Query {
     since: Option<Timestamp>,
     /// That began before this instant.
     until: Option<Timestamp>,
+    /// That were opened from this page: its number or key.
+    page: Option<String>,
+    /// Only those run by a team you answer for, and those in which you have a role.
+    #[serde(default)]
+    mine: bool,
     /// Rows per page, 1 to 200; 20 if absent.
     limit: Option<i64>,
     /// The `next` of the page before.
     after: Option<String>,
 }
 
-/// An incident to be opened.
+/// A page by its number, or by its key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+enum PageName {
+    /// What people say.
+    Number(i64),
+    /// The key, or the number as a text.
+    Key(String),
+}
+
+impl PageName {
+    fn text(self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Key(key) => key,
+        }
+    }
+}
+
+/// An incident to be opened. With a `page`, what is absent is what the page says: title, severity, what it hurts, when it
+/// began.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewIncidentBody {
     /// What it is, in a line.
+    #[serde(default)]
     title: String,
     /// 1, the worst, to 4.
-    severity: i16,
+    severity: Option<i16>,
     /// Slug of the team that runs it; the owner of the first thing it hurts, if absent.
     team: Option<String>,
     /// What it hurts: names of components, or full references.
@@ -86,15 +112,16 @@ struct NewIncidentBody {
     /// Who noticed it first: `alert`, `employee`, `customer` or `partner`.
     #[schema(value_type = String)]
     noticed_by: NoticedBy,
-    /// Whether an objective saw it: `yes`, `no` or `none-declared`.
-    #[schema(value_type = String)]
-    slo_saw: SloSaw,
+    /// Whether an objective saw it: `yes`, `no` or `none-declared`. May be absent where the catalog knows that none is
+    /// declared for what it hurts.
+    #[schema(value_type = Option<String>)]
+    slo_saw: Option<SloSaw>,
     /// When it began to hurt; now, if absent.
     began_at: Option<Timestamp>,
     /// Where people meet about it.
     link: Option<String>,
-    /// Key of the page it is opened from.
-    page: Option<uuid::Uuid>,
+    /// The page it is opened from: its number or key.
+    page: Option<PageName>,
     /// What is known so far, in Markdown.
     #[serde(default)]
     text: String,
@@ -145,6 +172,8 @@ struct IncidentBody {
     slo_saw: &'static str,
     /// Key of the page it was opened from.
     page: Option<uuid::Uuid>,
+    /// The number of that page.
+    page_number: Option<i64>,
     /// Where people meet about it.
     link: Option<String>,
     /// When it began to hurt.
@@ -181,6 +210,7 @@ impl From<Incident> for IncidentBody {
             noticed_by: i.noticed_by.as_str(),
             slo_saw: i.slo_saw.as_str(),
             page: i.page_id.map(|p| p.0),
+            page_number: i.page,
             link: i.link,
             began_at: i.began_at,
             opened_by: i.opened_by.map(|p| p.handle),
@@ -253,7 +283,14 @@ async fn list(
     Params(query): Params<Query>,
 ) -> Result<Json<List<IncidentBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
+    let cx = &mut caller.cx().await?;
+    let page = match query.page {
+        Some(page) => Some(portolan_domain::paging::find(cx, &page).await?),
+        None => None,
+    };
     let filter = Filter {
+        page,
+        mine: query.mine,
         team: query.team,
         entity: query.entity,
         state: query.state,
@@ -262,7 +299,7 @@ async fn list(
         since: query.since,
         until: query.until,
     };
-    let page = incidents::list(&mut caller.cx().await?, &filter, after, limit).await?;
+    let page = incidents::list(cx, &filter, after, limit).await?;
     Ok(List::of(page, IncidentBody::from))
 }
 
@@ -279,7 +316,7 @@ async fn open(mut caller: Caller, Body(body): Body<NewIncidentBody>) -> Result<R
         slo_saw: body.slo_saw,
         began_at: body.began_at,
         link: body.link,
-        page_id: body.page.map(PageId),
+        page: body.page.map(PageName::text),
         text: body.text,
     };
     let incident = incidents::open(&mut caller.cx().await?, new).await?;

@@ -57,7 +57,7 @@ pub use id::{
     SignInLinkId, SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId,
     WebhookEndpointId,
 };
-pub use page::{Cursor, Limit, Page};
+pub use page::{Cursor, Few, Limit, Page};
 pub use portal::{Clock, Portal};
 
 /// The migrations of this binary, in order. Applied under an advisory lock, so replicas may start together.

@@ -194,6 +194,25 @@ impl<T> Page<T> {
     }
 }
 
+/// The first rows of a list, for a page that only begins it and is opened too often to count the rest.
+#[derive(Debug, Clone, Serialize)]
+pub struct Few<T> {
+    /// The rows, in order.
+    pub items: Vec<T>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+impl<T> Few<T> {
+    /// Cuts the probe row off.
+    pub(crate) fn cut(mut items: Vec<T>, limit: Limit) -> Self {
+        let rows = usize::try_from(limit.rows()).unwrap_or(usize::MAX);
+        let more = items.len() > rows;
+        items.truncate(rows);
+        Self { items, more }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

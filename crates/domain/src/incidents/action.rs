@@ -1,10 +1,10 @@
 //! Actions: what somebody promised to do by when. They stay open until they are done or dropped with a reason.
 
-use jiff::civil::Date;
+use jiff::{civil::Date, tz::TimeZone};
 
 use super::{Action, ActionState, open::said, read::locked, rights, store};
 use crate::{
-    ActionId, Cursor, Cx, Error, Limit, Page, PersonId, Result, TeamId,
+    ActionId, Cursor, Cx, Error, Few, Limit, Page, PersonId, Result, TeamId,
     activity::{self, Act, Changed},
     check::Checks,
     people,
@@ -62,6 +62,7 @@ pub async fn add_action(cx: &mut Cx<'_>, new: NewAction) -> Result<Action> {
     let title = checks.line("title", &new.title, 300);
     let rule = checks.optional_line("alert_rule", new.alert_rule.as_deref(), 500);
     let owner = owner(cx, &mut checks, new.owner.as_deref()).await?;
+    ahead(&mut checks, new.due_on, cx);
     checks.done()?;
     cx.atomically(async |cx| {
         let incident = match new.incident {
@@ -110,6 +111,11 @@ pub async fn edit_action(cx: &mut Cx<'_>, id: ActionId, edit: ActionEdit) -> Res
         let (before, team, promised_by) =
             store::action(cx, id).await?.ok_or_else(|| Error::not_found("action", id.to_string()))?;
         require(cx, team, promised_by).await?;
+        if let Some(due_on) = edit.due_on.filter(|due_on| *due_on != before.due_on) {
+            let mut checks = Checks::default();
+            ahead(&mut checks, due_on, cx);
+            checks.done()?;
+        }
         let state = edit.state.unwrap_or(before.state);
         let outcome = outcome.clone().unwrap_or_else(|| before.outcome.clone());
         if state == ActionState::Dropped && outcome.is_empty() {
@@ -159,6 +165,28 @@ pub async fn actions(
     Ok(Page::cut(rows, limit, total, after.as_ref(), |a| (a.due_on, a.id)))
 }
 
+/// Open actions that the actor promised until a day, those due first.
+pub async fn actions_due(cx: &mut Cx<'_>, until: Date, limit: Limit) -> Result<Few<Action>> {
+    let me = cx.reader()?;
+    Ok(Few::cut(store::due_of(cx, me, until, limit.probe()).await?, limit))
+}
+
+/// Which of these actions the actor may change, for lists with their buttons.
+pub async fn may_change(cx: &mut Cx<'_>, actions: &[Action]) -> Result<Vec<ActionId>> {
+    let Ok(me) = cx.writer() else { return Ok(Vec::new()) };
+    if actions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ActionId> = actions.iter().map(|a| a.id).collect();
+    let whose = store::whose_actions(cx, &ids).await?;
+    let mut teams: Vec<TeamId> = whose.iter().map(|(_, team, _)| *team).collect();
+    teams.sort_unstable();
+    teams.dedup();
+    let mine = people::editable_teams(cx, &teams).await?;
+    let may = |(_, team, owner): &&(_, TeamId, Option<PersonId>)| *owner == Some(me) || mine.contains(team);
+    Ok(whose.iter().filter(may).map(|(id, ..)| *id).collect())
+}
+
 /// One action.
 pub async fn action(cx: &mut Cx<'_>, id: ActionId) -> Result<Action> {
     cx.reader()?;
@@ -168,6 +196,15 @@ pub async fn action(cx: &mut Cx<'_>, id: ActionId) -> Result<Action> {
 async fn get(cx: &mut Cx<'_>, id: ActionId) -> Result<Action> {
     let found = store::action(cx, id).await?;
     found.map(|(action, ..)| action).ok_or_else(|| Error::not_found("action", id.to_string()))
+}
+
+/// Nothing is promised until a day that is over: neither where whoever promises it lives, nor by UTC.
+fn ahead(checks: &mut Checks, due_on: Date, cx: &Cx<'_>) {
+    let day = |zone: TimeZone| cx.now().to_zoned(zone).date();
+    let theirs = TimeZone::get(&cx.actor().time_zone).unwrap_or(TimeZone::UTC);
+    if due_on < day(theirs).min(day(TimeZone::UTC)) {
+        checks.problem("due_on", format!("must be today or later; {due_on} is over"));
+    }
 }
 
 async fn require(cx: &mut Cx<'_>, team: TeamId, promised_by: Option<PersonId>) -> Result<()> {

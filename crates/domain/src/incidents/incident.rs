@@ -201,6 +201,8 @@ pub struct Incident {
     pub slo_saw: SloSaw,
     /// The page it was opened from.
     pub page_id: Option<PageId>,
+    /// The number of that page.
+    pub page: Option<i64>,
     /// Where people meet about it.
     pub link: Option<String>,
     /// When it began to hurt.

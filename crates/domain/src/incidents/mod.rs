@@ -20,14 +20,16 @@ mod tell;
 mod timeline;
 
 pub use act::{end_role, give_role, go, link_before, note, tell_status, unlink_before, write_review};
-pub use action::{ActionEdit, ActionFilter, NewAction, action, actions, add_action, edit_action};
+pub use action::{
+    ActionEdit, ActionFilter, NewAction, action, actions, actions_due, add_action, edit_action, may_change,
+};
 pub use below::{Below, GoingOn, HOURS, below};
 pub use incident::{
     Action, ActionState, Affected, Entry, EntryKind, FailureMode, Incident, NoticedBy, Role, RoleHeld,
     SEVERITIES, SloSaw,
 };
 pub use mode::{NewFailureMode, add_failure_mode, failure_modes, retire_failure_mode};
-pub use open::{IncidentEdit, NewIncident, edit, open};
-pub use read::{Filter, Seen, Told, lasting_on, list, told};
+pub use open::{FromPage, IncidentEdit, NewIncident, Objectives, edit, from_page, objectives, open};
+pub use read::{Filter, Seen, Told, lasting_on, list, on_me, told};
 pub use state::{Move, State, after};
 pub use timeline::{Line, What, timeline};

@@ -8,6 +8,7 @@ use crate::{
     activity::{self, Act, Changed},
     catalog::{self, EntityRef, Party, Summary},
     check::Checks,
+    paging::{self, Paged, Severity},
     people,
 };
 
@@ -18,27 +19,28 @@ pub(super) const LONGEST: usize = 20_000;
 /// A clock may be a little fast.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
-/// What is said of a new incident. Only a title, a severity, and a team or something it hurts are needed.
+/// What is said of a new incident. Only a title, a severity, and a team or something it hurts are needed; and what is not
+/// said of one that is opened from a page is what the page says.
 #[derive(Debug, Clone)]
 pub struct NewIncident {
     /// What it is, in a line.
     pub title: String,
     /// 1, the worst, to 4.
-    pub severity: i16,
+    pub severity: Option<i16>,
     /// Slug of the team that runs it; the owner of the first thing it hurts, if not said.
     pub team: Option<String>,
     /// What it hurts: references, or names of components.
     pub affected: Vec<String>,
     /// Who noticed it first.
     pub noticed_by: NoticedBy,
-    /// Whether an objective saw it.
-    pub slo_saw: SloSaw,
+    /// Whether an objective saw it. That none is declared the catalog knows; where one is, somebody has to say.
+    pub slo_saw: Option<SloSaw>,
     /// When it began to hurt; now, if not said.
     pub began_at: Option<Timestamp>,
     /// Where people meet about it.
     pub link: Option<String>,
-    /// The page it is opened from.
-    pub page_id: Option<PageId>,
+    /// The page it is opened from: its number, or its key.
+    pub page: Option<String>,
     /// What is known so far, Markdown.
     pub text: String,
 }
@@ -78,17 +80,22 @@ pub(super) struct Checked {
 pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
     let me = cx.writer()?;
     let mut checks = Checks::default();
-    let checked = Checked {
-        title: checks.line("title", &new.title, 160),
-        severity: severity(&mut checks, new.severity),
-        noticed_by: new.noticed_by,
-        slo_saw: new.slo_saw,
-        began_at: new.began_at.map_or(cx.now(), |at| past(&mut checks, "began_at", at, cx.now())),
-        link: checks.link("link", new.link.as_deref()),
-        page_id: new.page_id,
+    let (new, page_id) = with_page(cx, &mut checks, new).await?;
+    let title = checks.line("title", &new.title, 160);
+    let severity = match new.severity {
+        Some(said) => severity(&mut checks, said),
+        None => {
+            checks.problem("severity", "is needed: 1, the worst, to 4");
+            0
+        }
     };
+    let began_at = new.began_at.map_or(cx.now(), |at| past(&mut checks, "began_at", at, cx.now()));
+    let link = checks.link("link", new.link.as_deref());
     let text = checks.text("text", &new.text, LONGEST);
     let affected = affected(cx, &mut checks, &new.affected).await?;
+    let slo_saw = saw(cx, &mut checks, new.slo_saw, &keys(&affected)).await?;
+    let noticed_by = new.noticed_by;
+    let checked = Checked { title, severity, noticed_by, slo_saw, began_at, link, page_id };
     let team = run_by(cx, &mut checks, new.team.as_deref(), &affected).await?;
     checks.done()?;
     let Some(team) = team else { return Err(Error::invalid("team", "is needed")) };
@@ -109,6 +116,126 @@ pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
         Ok(incident)
     })
     .await
+}
+
+/// What was said, with what the page says of it where nothing was.
+async fn with_page(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    new: NewIncident,
+) -> Result<(NewIncident, Option<PageId>)> {
+    let Some(page) = new.page.as_deref().map(str::trim).filter(|p| !p.is_empty()) else {
+        return Ok((new, None));
+    };
+    let drawn = match from_page(cx, page).await {
+        Ok(drawn) => drawn,
+        Err(Error::NotFound { .. }) => {
+            checks.problem("page", format!("must be the number or key of a page; there is no page {page:?}"));
+            return Ok((new, None));
+        }
+        Err(error) => return Err(error),
+    };
+    let no_team = new.team.as_deref().is_none_or(|t| t.trim().is_empty());
+    let nothing = new.affected.iter().all(|word| word.trim().is_empty());
+    let filled = NewIncident {
+        title: if new.title.trim().is_empty() { drawn.title } else { new.title },
+        severity: new.severity.or(Some(drawn.severity)),
+        team: if no_team && nothing { Some(drawn.page.team.slug.clone()) } else { new.team },
+        affected: if nothing { drawn.affected.into_iter().collect() } else { new.affected },
+        began_at: new.began_at.or(Some(drawn.page.opened_at)),
+        ..new
+    };
+    Ok((filled, Some(drawn.page.id)))
+}
+
+/// What a page says of the incident that is opened from it.
+#[derive(Debug, Clone)]
+pub struct FromPage {
+    /// The page.
+    pub page: Paged,
+    /// What it is, in a line.
+    pub title: String,
+    /// As bad as the page is.
+    pub severity: i16,
+    /// What the page is about, if that is still in the catalog.
+    pub affected: Option<String>,
+    /// Who noticed it: a machine, unless somebody paged.
+    pub noticed_by: NoticedBy,
+}
+
+/// What a page (by number or key) says of the incident that is opened from it.
+pub async fn from_page(cx: &mut Cx<'_>, page: &str) -> Result<FromPage> {
+    let id = paging::find(cx, page).await?;
+    let page = paging::paged(cx, id).await?;
+    Ok(FromPage {
+        title: page.summary.chars().take(160).collect(),
+        severity: match page.severity {
+            Severity::Critical => 1,
+            Severity::Error | Severity::Unknown => 2,
+            Severity::Warning | Severity::Info => 3,
+        },
+        affected: page.entity_ref.clone().filter(|_| page.entity_id.is_some()),
+        noticed_by: if page.raised_by.is_some() { NoticedBy::Employee } else { NoticedBy::Alert },
+        page,
+    })
+}
+
+/// What the catalog knows of the objectives of what an incident hurts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Objectives {
+    /// Nothing is named that the catalog knows.
+    Unknown,
+    /// None is declared.
+    None,
+    /// These declare some.
+    Declared(Vec<String>),
+}
+
+/// What is declared for what these words name; words that name nothing are passed over.
+pub async fn objectives(cx: &mut Cx<'_>, words: &[String]) -> Result<Objectives> {
+    cx.reader()?;
+    let refs: Vec<EntityRef> = words
+        .iter()
+        .take(MOST_AFFECTED)
+        .filter_map(|word| EntityRef::parse(word.trim(), Some("component"), "default").ok())
+        .collect();
+    let found: Vec<Summary> = catalog::by_refs(cx, &refs).await?.into_iter().flatten().collect();
+    declared(cx, &keys(&found)).await
+}
+
+async fn declared(cx: &mut Cx<'_>, entities: &[EntityId]) -> Result<Objectives> {
+    if entities.is_empty() {
+        return Ok(Objectives::Unknown);
+    }
+    let names = store::with_objectives(cx, entities).await?;
+    Ok(if names.is_empty() { Objectives::None } else { Objectives::Declared(names) })
+}
+
+/// Whether an objective saw it, as somebody said, or as the catalog knows.
+async fn saw(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    said: Option<SloSaw>,
+    affected: &[EntityId],
+) -> Result<SloSaw> {
+    if let Some(said) = said {
+        return Ok(said);
+    }
+    match declared(cx, affected).await? {
+        Objectives::None => {}
+        Objectives::Unknown => checks.problem(
+            "slo_saw",
+            "is needed: say it, or name what it hurts, and the catalog knows whether any is declared",
+        ),
+        Objectives::Declared(names) => {
+            let has = if names.len() == 1 { "declares objectives" } else { "declare objectives" };
+            checks.problem(
+                "slo_saw",
+                format!("is needed: {} {has}; say whether one of them saw it", names.join(", ")),
+            );
+        }
+    }
+    Ok(SloSaw::NoneDeclared)
 }
 
 /// Corrects what was said of an incident.

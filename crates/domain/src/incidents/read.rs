@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Incident, RoleHeld, State, rights, store};
-use crate::{Cursor, Cx, EntityId, Error, Limit, Page, Result};
+use crate::{Cursor, Cx, EntityId, Error, Few, Limit, Page, PageId, PersonId, Result, people};
 
 /// Which incidents; empty means all.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,24 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// That began before this instant.
     pub until: Option<Timestamp>,
+    /// That were opened from this page.
+    pub page: Option<PageId>,
+    /// That are run by a team the actor answers for, or in which the actor has a role.
+    pub mine: bool,
+}
+
+/// Whose incidents: of these teams, and those in which this person has a role.
+#[derive(Debug)]
+pub(super) struct Mine {
+    pub(super) teams: Vec<uuid::Uuid>,
+    pub(super) person: PersonId,
+}
+
+impl Mine {
+    async fn of(cx: &mut Cx<'_>, person: PersonId) -> Result<Self> {
+        let teams = people::teams_answered_for(cx, person).await?.into_iter().map(|t| t.0).collect();
+        Ok(Self { teams, person })
+    }
 }
 
 /// An earlier incident that was like it.
@@ -68,11 +86,20 @@ pub async fn list(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<Incident>> {
-    cx.reader()?;
+    let me = cx.reader()?;
     let key = after.as_ref().map(Cursor::key::<(Timestamp, i64)>).transpose()?;
-    let rows = store::list(cx, filter, key, limit.probe()).await?;
-    let total = store::count(cx, filter).await?;
+    let mine = if filter.mine { Some(Mine::of(cx, me).await?) } else { None };
+    let rows = store::list(cx, filter, mine.as_ref(), key, limit.probe()).await?;
+    let total = store::count(cx, filter, mine.as_ref()).await?;
     Ok(Page::cut(rows, limit, total, after.as_ref(), |i| (i.began_at, i.number)))
+}
+
+/// Incidents that last and concern the actor: those in which they have a role first, then the worst of the teams that they
+/// answer for.
+pub async fn on_me(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Incident>> {
+    let me = cx.reader()?;
+    let mine = Mine::of(cx, me).await?;
+    Ok(Few::cut(store::lasting_of(cx, &mine, limit.probe()).await?, limit))
 }
 
 /// Incidents that last on any of these, or were over less than a day ago; at most fifty. For pages that ask whether it is

@@ -26,6 +26,7 @@ mod record;
 mod state;
 mod store;
 mod twice;
+mod waits;
 mod who;
 
 pub use act::{Responder, acknowledge, add_responder, judge, note, reassign, resolve};
@@ -46,7 +47,7 @@ pub use maintenance::{
     Filter as WindowFilter, NewWindow, WINDOW_OVER, Window, WindowJob, end_maintenance, plan_maintenance,
     window, window_over, windows, windows_around, windows_now,
 };
-pub use next::{IfNoAnswer, if_no_answer};
+pub use next::{IfNoAnswer, if_no_answer, next_of};
 pub use open::{PageJob, STEP};
 pub use policy::{
     Because, Given, Leaving, MOST_STEPS, NamedStep, NewPolicy, NewStep, NewTarget, Next, Plan, Policy,
@@ -59,4 +60,5 @@ pub use read::{Filter, find, list, live_on, paged, view, waiting};
 pub use record::{Alert, EventKind, PageEvent, Paged, PagedView, Urgency};
 pub use state::{Judgement, Move, State};
 pub use twice::{PolicyName, ToldTwice, told_twice};
+pub use waits::{may_act_on, on_me, to_judge};
 pub use who::Reach;

@@ -1,8 +1,9 @@
 //! Whom a page goes to next when whoever is on call does not answer.
 
 use super::{
-    Target,
+    Plan, Target,
     policy::{may_read, way_of},
+    record::PagedView,
     store, who,
 };
 use crate::{
@@ -37,7 +38,21 @@ pub async fn if_no_answer(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Option
         }
         Target::Person(_) | Target::Lead(_) => false,
     };
-    let Some(at) = plan.steps.iter().position(|step| stands(&step.target)) else { return Ok(None) };
+    match plan.steps.iter().position(|step| stands(&step.target)) {
+        Some(at) => behind(cx, &plan, at).await,
+        None => Ok(None),
+    }
+}
+
+/// Whom a page goes to after the step that was told last, by the steps it was opened with; none after the last one.
+pub async fn next_of(cx: &mut Cx<'_>, view: &PagedView) -> Result<Option<IfNoAnswer>> {
+    may_read(cx)?;
+    let told = view.told.and_then(|(_, step)| usize::try_from(step).ok());
+    behind(cx, &view.plan, told.unwrap_or(0)).await
+}
+
+/// What follows on a step.
+async fn behind(cx: &mut Cx<'_>, plan: &Plan, at: usize) -> Result<Option<IfNoAnswer>> {
     let (Some(here), Some(next)) = (plan.steps.get(at), plan.steps.get(at + 1)) else { return Ok(None) };
     let named = store::policy::targets(cx, std::slice::from_ref(next)).await?.pop().flatten();
     let reach = who::reach(cx, &next.target).await?;

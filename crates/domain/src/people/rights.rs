@@ -61,7 +61,7 @@ pub async fn require_insider(cx: &mut Cx<'_>, team: TeamId, what: &str) -> Resul
     if store::belongs_above(cx, team, me).await? {
         return Ok(());
     }
-    Err(Error::Forbidden(format!("{what} is seen by the team and those it reports to, and nobody else")))
+    Err(Error::Forbidden(format!("the team and those it reports to see {what}, and nobody else")))
 }
 
 /// Whom to ask about a team: its lead, else the nearest lead above it. Active people only, nearest first.

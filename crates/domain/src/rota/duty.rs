@@ -245,6 +245,12 @@ pub async fn shifts_of_person(
     store::duties_of_person(cx, person, from, to).await
 }
 
+/// The shifts of the actor that last now, and those that come next: the first few that are not over.
+pub async fn my_next_shifts(cx: &mut Cx<'_>, limit: Limit) -> Result<Vec<Duty>> {
+    let me = cx.reader()?;
+    store::first_duties_of_person(cx, me, limit.rows()).await
+}
+
 /// Who is on duty on a schedule at an instant: several where layers stand side by side, and what is there instead of
 /// somebody (a gap, a vacant turn).
 pub async fn on_duty(cx: &mut Cx<'_>, schedule: &Schedule, at: Timestamp) -> Result<Vec<Duty>> {

@@ -42,8 +42,8 @@ pub use away::{
 pub use cover::{CoverRecord, NewCover, add_cover, covers, withdraw_cover};
 pub use difference::{Difference, differences};
 pub use duty::{
-    Contact, Duty, Held, MOST_DAYS, NowAndNext, Via, away_during, company_now, contacts, on_call_of_teams,
-    on_duty, plan_of, shifts_of_person, shifts_of_schedule, shifts_of_team,
+    Contact, Duty, Held, MOST_DAYS, NowAndNext, Via, away_during, company_now, contacts, my_next_shifts,
+    on_call_of_teams, on_duty, plan_of, shifts_of_person, shifts_of_schedule, shifts_of_team,
 };
 pub use edit::{
     Edit, LayerEdit, NewLayer, NewSchedule, Preview, ScheduleEdit, change, create_schedule, preview,
@@ -66,7 +66,8 @@ pub use schedule::{
 pub use shifts::{gaps, layer_shifts, shifts};
 pub use succession::{following, next_hand_off};
 pub use swap::{
-    NewSwap, Swap, SwapFilter, SwapState, ask_swap, give_swap_back, swap, swaps, take_swap, withdraw_swap,
+    NewSwap, Swap, SwapFilter, SwapState, ask_swap, give_swap_back, swap, swaps, swaps_asked_of_me,
+    take_swap, withdraw_swap,
 };
 pub use times::{add_covered, covered_between, next_covered};
 pub use typed_time::{TypedTimeError, typed_time, wall_time};

@@ -11,7 +11,7 @@ use super::{
     store, tell,
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, PersonId, Result, ScheduleId, SwapId,
+    Cursor, Cx, Error, Few, Limit, Page, PersonId, Result, ScheduleId, SwapId,
     activity::{self, Act},
     check::Checks,
     people::{PersonName, team_rights},
@@ -298,6 +298,13 @@ pub async fn swaps(
     let rows = store::swaps(cx, filter, key, limit.probe()).await?;
     let total = store::count_swaps(cx, filter).await?;
     Ok(Page::cut(rows, limit, total, after.as_ref(), |s| (s.start, s.id)))
+}
+
+/// Swaps that wait for the actor: nobody has taken them, and they ask for the actor, or for anybody on a schedule on which
+/// the actor takes turns.
+pub async fn swaps_asked_of_me(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Swap>> {
+    let me = cx.reader()?;
+    Ok(Few::cut(store::swaps_asked_of(cx, me, limit.probe()).await?, limit))
 }
 
 async fn found(cx: &mut Cx<'_>, id: SwapId) -> Result<Swap> {

@@ -25,7 +25,7 @@ pub use essential::{Essential, essential, share};
 pub use new::{Asked, Foreseen, NewRequest, ask, foresee};
 pub use note::{Note, note, notes, write_note};
 pub use queue::{
-    Counts, Filter, LastAnswer, Tab, TeamQueue, last_answer, list, my_queues, queue, team_counts,
+    Counts, Filter, LastAnswer, Tab, TeamQueue, last_answer, list, my_queues, on_me, queue, team_counts,
 };
 pub use request::{Category, Event, EventKind, Request, Urgency};
 pub use state::{Move, State, after};

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Category, Request, State, store};
 use crate::{
-    Cursor, Cx, Error, Limit, Page, PersonId, Result, TeamId,
+    Cursor, Cx, Error, Few, Limit, Page, PersonId, Result, TeamId,
     people::{self, PersonName},
 };
 
@@ -137,6 +137,13 @@ pub async fn list(
     let rows = store::list(cx, filter, asked_by, given_to, key, limit.probe()).await?;
     let total = store::count(cx, filter, asked_by, given_to).await?;
     Ok(Page::cut(rows, limit, total, after.as_ref(), |r| r.number))
+}
+
+/// Open requests on which the next word is the actor's: those given to them, and those that nobody has of a team whose
+/// support shift they have now. Most urgent first, then by the time that is left.
+pub async fn on_me(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Request>> {
+    let me = cx.reader()?;
+    Ok(Few::cut(store::on(cx, me, limit.probe()).await?, limit))
 }
 
 /// The first answer that a team gave last.

@@ -48,14 +48,14 @@ impl Shop {
 fn dark() -> NewIncident {
     NewIncident {
         title: "The till is dark".into(),
-        severity: 2,
+        severity: Some(2),
         team: None,
         affected: vec!["till".into(), "prices".into(), "till".into()],
         noticed_by: NoticedBy::Employee,
-        slo_saw: SloSaw::No,
+        slo_saw: Some(SloSaw::No),
         began_at: None,
         link: Some("https://chat.example/dark".into()),
-        page_id: None,
+        page: None,
         text: "Since five.".into(),
     }
 }
@@ -100,7 +100,7 @@ async fn what_is_wrong_with_a_new_one_is_said_at_once(pool: PgPool) {
     let mut hui = shop.bed.as_person(&shop.hui).await;
     let new = NewIncident {
         title: " ".into(),
-        severity: 5,
+        severity: Some(5),
         affected: vec!["gone".into(), ":".into()],
         began_at: Some(shop.bed.now() + 1.hour()),
         link: Some("javascript:alert(1)".into()),
@@ -285,4 +285,86 @@ async fn what_was_learned_is_found_where_it_is_needed(pool: PgPool) {
     assert!(incidents::failure_modes(&mut imke.cx(), id).await.unwrap().is_empty());
     let again = incidents::retire_failure_mode(&mut imke.cx(), &till(), mode.id).await;
     assert!(matches!(again, Err(Error::NotFound { .. })));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nothing_is_promised_until_a_day_that_is_over(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    shop.dark_till().await;
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let today = shop.bed.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let new = |due_on| NewAction {
+        incident: Some(1),
+        team: None,
+        title: "Buy fuses".into(),
+        owner: Some("imke".into()),
+        due_on,
+        alert_rule: None,
+    };
+    let late = |refused: Result<incidents::Action, Error>| match refused {
+        Err(Error::Invalid(problems)) => {
+            assert!(
+                problems[0].field == "due_on" && problems[0].message.starts_with("must be today or later")
+            );
+        }
+        other => panic!("{other:?}"),
+    };
+    late(incidents::add_action(&mut imke.cx(), new(today.yesterday().unwrap())).await);
+    let action = incidents::add_action(&mut imke.cx(), new(today)).await.unwrap();
+    let put_off = |due_on| ActionEdit { due_on: Some(due_on), ..ActionEdit::default() };
+    late(incidents::edit_action(&mut imke.cx(), action.id, put_off(today.yesterday().unwrap())).await);
+
+    // what is overdue stays so when something else of it is edited
+    shop.bed.wait(72.hours());
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let edit = ActionEdit { owner: Some(Some("hui".into())), ..put_off(today) };
+    assert_eq!(incidents::edit_action(&mut imke.cx(), action.id, edit).await.unwrap().due_on, today);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_lasts_and_what_is_due_is_told_to_those_it_concerns(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    shop.dark_till().await;
+    let on = async |person: &Person| {
+        let mut call = shop.bed.as_person(person).await;
+        let few = incidents::on_me(&mut call.cx(), Limit::default()).await.unwrap();
+        let mine = Filter { mine: true, ..Filter::default() };
+        let list = incidents::list(&mut call.cx(), &mine, None, Limit::default()).await.unwrap();
+        (few.items.len(), list.total)
+    };
+    assert_eq!(on(&shop.imke).await, (1, 1), "it is her team's");
+    assert_eq!(on(&shop.hui).await, (1, 1), "he leads it until somebody else does");
+    assert_eq!(on(&shop.otto).await, (0, 0));
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    incidents::give_role(&mut imke.cx(), 1, Role::Expert, "otto").await.unwrap();
+    assert_eq!(on(&shop.otto).await, (1, 1));
+    incidents::go(&mut imke.cx(), 1, Move::End, None, "").await.unwrap();
+    assert_eq!(on(&shop.imke).await, (0, 1), "what is over no longer waits");
+
+    let today = shop.bed.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let promise = async |title: &str, owner: &str, days: i32| {
+        let new = NewAction {
+            incident: Some(1),
+            team: None,
+            title: title.into(),
+            owner: Some(owner.into()),
+            due_on: today.saturating_add(days.days()),
+            alert_rule: None,
+        };
+        let mut imke = shop.bed.as_person(&shop.imke).await;
+        incidents::add_action(&mut imke.cx(), new).await.unwrap()
+    };
+    let later = promise("Later", "otto", 8).await;
+    let soon = promise("Soon", "otto", 7).await;
+    let hers = promise("Hers", "imke", 1).await;
+    let mut otto = shop.bed.as_person(&shop.otto).await;
+    let due = incidents::actions_due(&mut otto.cx(), today.saturating_add(7.days()), Limit::default())
+        .await
+        .unwrap();
+    assert_eq!(due.items.iter().map(|a| a.id).collect::<Vec<_>>(), [soon.id]);
+    let all = [later, soon, hers];
+    let may = incidents::may_change(&mut otto.cx(), &all).await.unwrap();
+    assert!(may.len() == 2 && !may.contains(&all[2].id), "what he promised himself");
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    assert_eq!(incidents::may_change(&mut imke.cx(), &all).await.unwrap().len(), 3, "what is her team's");
 }

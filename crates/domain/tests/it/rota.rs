@@ -409,6 +409,51 @@ async fn whoever_may_take_a_swap_is_told_that_it_is_asked(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_swap_waits_for_whoever_may_take_it_until_somebody_does(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let stranger = rota.bed.person("gus").await;
+    let waits = async |person: &Person| {
+        let mut call = rota.bed.as_person(person).await;
+        rota::swaps_asked_of_me(&mut call.cx(), Limit::default()).await.unwrap().items.len()
+    };
+    let ask = NewSwap {
+        start: at("2026-11-25T08:00:00Z"),
+        end: at("2026-11-26T08:00:00Z"),
+        asked: Some("gus".into()),
+        ..NewSwap::default()
+    };
+    let (dele, eva) = (&rota.people[3], &rota.people[4]);
+    let mut asker = rota.bed.as_person(dele).await;
+    let named = rota::ask_swap(&mut asker.cx(), "primary", &ask).await.unwrap();
+    assert_eq!((waits(&stranger).await, waits(eva).await, waits(dele).await), (1, 0, 0), "whoever is named");
+    rota::withdraw_swap(&mut asker.cx(), named.id).await.unwrap();
+    let open = NewSwap { asked: None, ..ask };
+    let anybody = rota::ask_swap(&mut asker.cx(), "primary", &open).await.unwrap();
+    assert_eq!(
+        (waits(&stranger).await, waits(eva).await, waits(dele).await),
+        (0, 1, 0),
+        "those who take turns, but for who asks"
+    );
+    rota::take_swap(&mut rota.bed.as_person(eva).await.cx(), anybody.id, None).await.unwrap();
+    assert_eq!(waits(&rota.people[5]).await, 0);
+
+    // cem has the week, then dele but for the day that eva took
+    let mut call = rota.bed.as_person(dele).await;
+    let mine = rota::my_next_shifts(&mut call.cx(), Limit::new(2).unwrap()).await.unwrap();
+    let spans: Vec<_> = mine.iter().map(|d| (d.start.to_string(), d.end.to_string())).collect();
+    assert_eq!(
+        spans,
+        [
+            ("2026-11-23T08:00:00Z".to_owned(), "2026-11-25T08:00:00Z".to_owned()),
+            ("2026-11-26T08:00:00Z".to_owned(), "2026-11-30T08:00:00Z".to_owned()),
+        ]
+    );
+    let mut cem = rota.bed.as_person(&rota.people[2]).await;
+    let now = rota::my_next_shifts(&mut cem.cx(), Limit::new(1).unwrap()).await.unwrap();
+    assert!(now[0].is_at(rota.bed.now()), "the one that lasts leads");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_leaver_leaves_vacant_turns_that_are_listed_and_given_to_another(pool: PgPool) {
     let rota = Rota::new(pool).await;
     let admin = rota.bed.admin("noor").await;

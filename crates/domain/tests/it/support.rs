@@ -432,3 +432,25 @@ async fn a_hand_over_note_is_not_overwritten_unknowingly(pool: PgPool) {
     assert_eq!(before.iter().map(|n| n.week.to_string()).collect::<Vec<_>>(), ["2026-W48"]);
     assert!(support::note(&mut hui.cx(), "basket", week.next()).await.unwrap().is_none());
 }
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_request_waits_for_whoever_owes_the_next_word(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let nobodys = shop.ask(&shop.hui, slow_till()).await.request;
+    shop.with_shift().await;
+    let given = shop.ask(&shop.hui, slow_till()).await.request;
+    let on = async |person: &Person| {
+        let mut call = shop.bed.as_person(person).await;
+        let few = support::on_me(&mut call.cx(), Limit::default()).await.unwrap();
+        few.items.iter().map(|r| r.number).collect::<Vec<_>>()
+    };
+    assert_eq!(nobodys.assignee, None);
+    assert_eq!(on(&shop.maya).await, [nobodys.number, given.number], "hers, and nobody's in her shift");
+    assert!(on(&shop.imke).await.is_empty(), "she is of the team and has no shift");
+    let mut maya = shop.bed.as_person(&shop.maya).await;
+    support::answer(&mut maya.cx(), given.number, "Since when?", Then::WaitForRequester).await.unwrap();
+    assert_eq!(on(&shop.maya).await, [nobodys.number], "the next word is not hers");
+    support::assign(&mut maya.cx(), nobodys.number, Some("imke")).await.unwrap();
+    assert_eq!(on(&shop.imke).await, [nobodys.number]);
+    assert!(on(&shop.maya).await.is_empty());
+}

@@ -197,14 +197,14 @@ impl Smoke {
     pub(crate) fn opened(&self) -> anyhow::Result<NewIncident> {
         Ok(NewIncident {
             title: self.title.clone(),
-            severity: self.severity,
+            severity: Some(self.severity),
             team: None,
             affected: self.affected.clone(),
             noticed_by: self.noticed_by.parse()?,
-            slo_saw: self.slo_saw.parse()?,
+            slo_saw: Some(self.slo_saw.parse()?),
             began_at: None,
             link: None,
-            page_id: None,
+            page: None,
             text: self.text.clone(),
         })
     }

@@ -73,7 +73,7 @@ fn a_week_is_looked_at_frozen_and_printed_from_its_page() {
     let refused = imke.post("/teams/basket/reviews", &form.fields());
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(
-        refused.body.contains("What is to be said of this week: is needed")
+        refused.body.contains("What is to be said of the week: is needed")
             && refused.body.contains("is not over, so say why"),
         "{}",
         refused.body

@@ -31,7 +31,9 @@ pub(crate) struct About {
     pub(crate) links: Vec<Link>,
     /// What needs repair.
     pub(crate) findings: Vec<Finding>,
-    /// Whether the viewer may hand it over and correct it.
+    /// Whether the viewer may hand it over: what nobody answers for, whoever is in a team.
+    pub(crate) may_hand_over: bool,
+    /// Whether the viewer may correct it.
     pub(crate) may_edit: bool,
     /// Whose it was before, newest first, without the span in force.
     pub(crate) former: Vec<Span>,
@@ -118,7 +120,10 @@ impl About {
     ) -> Result<Self, PageError> {
         let reference = entity.reference.as_str();
         let thing = ownership::owned(&mut viewer.cx(), reference).await?;
-        let may_edit = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
+        let may_hand_over = ownership::may_hand_over(&mut viewer.cx(), &thing).await?;
+        // the same people may both, where somebody answers for it
+        let may_edit =
+            may_hand_over && (thing.staffed || catalog::may_edit(&mut viewer.cx(), entity).await?);
         let spans = ownership::history(&mut viewer.cx(), entity.id).await?;
         let findings = findings::of_entity(&mut viewer.cx(), entity.id).await?;
         let (acts, more) = activity::latest(&mut viewer.cx(), reference, 10).await?;
@@ -131,6 +136,7 @@ impl About {
             facts,
             links: links(descriptor),
             findings,
+            may_hand_over,
             may_edit,
             former: spans.into_iter().filter(|s| s.until.is_some()).collect(),
             acts,

@@ -94,7 +94,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/holiday-calendars/new", "days", "Days"),
     ("/holiday-calendars/{id}", "days", "Days"),
     ("/set-up/{secret}", "name", "Your name"),
-    ("/teams/{slug}/reviews", "note", "What is to be said of this week"),
+    ("/teams/{slug}/reviews", "note", "What is to be said of the week"),
     ("/support/teams/{slug}/notes", "text", "Note"),
     ("/teams/{slug}/alert-rules", "owner", "Who mends it"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),

@@ -1,16 +1,22 @@
-//! Home: what needs the viewer, their services, and what changed on them.
+//! Home: what waits for the viewer, what is to be mended in what is theirs, their services, and what changed on them.
+
+mod waits;
 
 use askama::Template;
 use axum::{Router, response::Response, routing::get};
+use jiff::civil::Date;
 use portolan_domain::{
-    Limit, Page,
+    Error, Limit, Page,
     catalog::{
         findings::{self, EmptyTeam, Finding},
         ownership::{self, Mine},
     },
     changes::{self, Change},
     people,
+    rota::Purpose,
 };
+
+use waits::{Stints, Waits};
 
 use crate::{
     Shared,
@@ -32,6 +38,10 @@ const SHOWN: usize = 10;
 #[template(path = "home/home.html")]
 struct HomePage {
     shell: Shell,
+    today: Date,
+    /// When the viewer is on call.
+    stints: Stints,
+    waits: Waits,
     base_url: String,
     in_a_team: bool,
     catalog_is_empty: bool,
@@ -71,17 +81,37 @@ impl HomePage {
             18..23 => "Good evening",
             _ => "Good night",
         };
-        let things = self.to_mend() + i64::try_from(self.asked.len()).unwrap_or(0);
-        match things {
-            _ if self.catalog_is_empty => format!("{greeting}, {name}. The chart is still blank."),
-            0 => format!("{greeting}, {name}. Nothing needs you."),
-            1 => format!("{greeting}, {name}. 1 thing needs you."),
-            n => format!("{greeting}, {name}. {} things need you.", words::count(n)),
+        if self.catalog_is_empty && self.waits.is_empty() {
+            return format!("{greeting}, {name}. The chart is still blank.");
+        }
+        format!("{greeting}, {name}. {}", self.needs())
+    }
+
+    /// What needs the viewer, in a sentence: pages that nobody is on before all else.
+    fn needs(&self) -> String {
+        let (waiting, more) = self.waits.count();
+        let pages = self.waits.unanswered();
+        let things = self.to_mend() + i64::try_from(self.asked.len() + waiting - pages).unwrap_or(0);
+        let more = if more { "+" } else { "" };
+        let need = if things == 1 && more.is_empty() { "thing needs" } else { "things need" };
+        let things_need = |further: &str| format!("{}{more} {further}{need} you.", words::count(things));
+        match (pages, things) {
+            (0, 0) => "Nothing needs you.".into(),
+            (0, _) => things_need(""),
+            (n, 0) => format!("{} for you.", words::counted(n, "page waits", "pages wait")),
+            (n, _) => {
+                let pages = words::counted(n, "page waits", "pages wait");
+                format!("{pages} for you, and {}", things_need("more "))
+            }
         }
     }
 }
 
 async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
+    let me = viewer.person().ok_or(Error::Unauthenticated)?;
+    let today = viewer.shell(Nav::Home).today();
+    let stints = Stints::of(&mut viewer).await?;
+    let waits = Waits::of(&mut viewer, me, today).await?;
     // what is asked stands in its own words, and so does an empty team; the rest of the unconfirmed waits on the
     // findings page
     let asked = findings::asked_of_me(&mut viewer.cx()).await?;
@@ -101,15 +131,15 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     } else {
         0
     };
-    let in_a_team = match viewer.person() {
-        Some(me) => !people::team_ids_of(&mut viewer.cx(), me).await?.is_empty(),
-        None => false,
-    };
+    let in_a_team = !people::team_ids_of(&mut viewer.cx(), me).await?.is_empty();
     let catalog_is_empty = ownership::is_catalog_empty(&mut viewer.cx()).await?;
     let base_url = viewer.portal().base_url.clone();
     let shell = viewer.shell(Nav::Home);
     page::html(&HomePage {
         shell,
+        today,
+        stints,
+        waits,
         base_url,
         in_a_team,
         catalog_is_empty,

@@ -40,6 +40,8 @@ struct ActionsPage {
     shell: Shell,
     asked: Asked,
     page: Page<Action>,
+    /// Which of them the viewer may close.
+    may_close: Vec<ActionId>,
     today: Date,
     form: Form,
 }
@@ -85,9 +87,10 @@ async fn listed(
     };
     let after = some(&asked.after).map(Cursor::from_text);
     let page = incidents::actions(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
+    let may_close = incidents::may_change(&mut viewer.cx(), &page.items).await?;
     let shell = viewer.shell(Nav::Incidents);
     let today = shell.today();
-    page::html_as(status, &ActionsPage { shell, asked, page, today, form })
+    page::html_as(status, &ActionsPage { shell, asked, page, may_close, today, form })
 }
 
 fn day(form: &Form) -> Done<Date> {

@@ -25,6 +25,8 @@ pub(super) struct Asked {
     #[serde(default)]
     lasting: String,
     #[serde(default)]
+    mine: String,
+    #[serde(default)]
     after: String,
 }
 
@@ -36,6 +38,7 @@ impl Asked {
             ("team", self.team.as_str()),
             ("entity", &self.entity),
             ("lasting", lasting),
+            ("mine", &self.mine),
             ("after", after.unwrap_or_default()),
         ] {
             if !value.is_empty() {
@@ -66,7 +69,7 @@ impl ListPage {
     }
 
     fn is_filtered(&self) -> bool {
-        !self.asked.team.is_empty() || !self.asked.entity.is_empty()
+        !self.asked.team.is_empty() || !self.asked.entity.is_empty() || !self.asked.mine.is_empty()
     }
 
     fn steps(&self) -> Steps {
@@ -87,7 +90,12 @@ impl ListPage {
 
 pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
-    let filter = Filter { team: some(&asked.team), entity: some(&asked.entity), ..Filter::default() };
+    let filter = Filter {
+        team: some(&asked.team),
+        entity: some(&asked.entity),
+        mine: !asked.mine.is_empty(),
+        ..Filter::default()
+    };
     let lasting = Filter { lasting: true, ..filter.clone() };
     let after = some(&asked.after).map(Cursor::from_text);
     let cx = &mut viewer.cx();

@@ -8,7 +8,8 @@ use axum::{
 };
 use portolan_domain::{
     Error,
-    incidents::{self, IncidentEdit, NewIncident, NoticedBy, SEVERITIES, SloSaw},
+    incidents::{self, IncidentEdit, NewIncident, NoticedBy, Objectives, SEVERITIES, SloSaw},
+    paging::Paged,
 };
 
 use super::{address, as_typed, typed};
@@ -40,6 +41,10 @@ struct OpenPage {
     shell: Shell,
     /// The incident that is corrected; none: a new one.
     number: Option<i64>,
+    /// The page it is opened from.
+    page: Option<Paged>,
+    /// What declares objectives of what it hurts, as far as it was named when the form was opened.
+    declared: Vec<String>,
     teams: Vec<(String, String)>,
     form: Form,
 }
@@ -57,22 +62,54 @@ impl OpenPage {
         SloSaw::ALL.into_iter().map(|n| (n.as_str(), n.label())).collect()
     }
 
+    /// Why it has to be said whether an objective saw it.
+    fn objectives(&self) -> String {
+        match self.declared.len() {
+            0 => "Those that the catalog declares for what is hurt.".into(),
+            1 => format!("{} declares some.", self.declared.join(", ")),
+            _ => format!("{} declare some.", self.declared.join(", ")),
+        }
+    }
+
     fn action(&self) -> String {
         self.number.map_or_else(|| "/incidents/new".to_owned(), |n| format!("/incidents/{n}/edit"))
     }
 }
 
-pub(super) async fn form(viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
-    let form = Form::blank()
-        .with("title", &asked.title)
-        .with("affected", &asked.entity)
-        .with("team", &asked.team)
-        .with("page", &asked.page)
-        .with("severity", 2)
-        .with("noticed_by", if asked.page.is_empty() { "employee" } else { "alert" })
-        .with("slo_saw", "none-declared")
-        .with("began_at", as_typed(viewer.now(), viewer.actor()));
+pub(super) async fn form(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+    let form = Form::blank().with("team", &asked.team);
+    let form = match &asked.page {
+        page if page.trim().is_empty() => form
+            .with("title", &asked.title)
+            .with("affected", &asked.entity)
+            .with("severity", 2)
+            .with("noticed_by", NoticedBy::Employee.as_str())
+            .with("began_at", as_typed(viewer.now(), viewer.actor())),
+        page => prefilled(&mut viewer, form, page).await?,
+    };
+    let form = match incidents::objectives(&mut viewer.cx(), &names(form.value("affected"))).await? {
+        Objectives::None => form.with("slo_saw", SloSaw::NoneDeclared.as_str()),
+        Objectives::Unknown | Objectives::Declared(_) => form,
+    };
     rendered(viewer, None, form, StatusCode::OK).await
+}
+
+/// With what a page says of the incident that is opened from it.
+async fn prefilled(viewer: &mut Viewer, form: Form, page: &str) -> Result<Form, PageError> {
+    let drawn = incidents::from_page(&mut viewer.cx(), page).await?;
+    let form = if form.value("team").is_empty() {
+        form.replaced("team", std::slice::from_ref(&drawn.page.team.slug))
+    } else {
+        form
+    };
+    Ok(form
+        .with("page", drawn.page.number)
+        .with("title", &drawn.title)
+        .with_optional("affected", drawn.affected)
+        .with("severity", drawn.severity)
+        .with("noticed_by", drawn.noticed_by.as_str())
+        .with_optional("link", drawn.page.link)
+        .with("began_at", as_typed(drawn.page.opened_at, viewer.actor())))
 }
 
 async fn rendered(
@@ -82,7 +119,17 @@ async fn rendered(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let teams = team_choices(&mut viewer).await?;
-    page::html_as(status, &OpenPage { shell: viewer.shell(Nav::Incidents), number, teams, form })
+    let page = match form.optional("page") {
+        Some(page) => Some(incidents::from_page(&mut viewer.cx(), &page).await?.page),
+        None => None,
+    };
+    let affected = names(form.value("affected"));
+    let declared = match incidents::objectives(&mut viewer.cx(), &affected).await? {
+        Objectives::Declared(names) => names,
+        Objectives::Unknown | Objectives::None => Vec::new(),
+    };
+    let shell = viewer.shell(Nav::Incidents);
+    page::html_as(status, &OpenPage { shell, number, page, declared, teams, form })
 }
 
 /// The names in a field, a line or a comma apart.
@@ -93,14 +140,14 @@ fn names(text: &str) -> Vec<String> {
 fn read(form: &Form, viewer: &Viewer) -> Result<NewIncident, Error> {
     Ok(NewIncident {
         title: form.text("title"),
-        severity: form.text("severity").parse().unwrap_or(0),
+        severity: form.text("severity").parse().ok(),
         team: form.optional("team"),
         affected: names(form.value("affected")),
         noticed_by: form.text("noticed_by").parse()?,
-        slo_saw: form.text("slo_saw").parse()?,
+        slo_saw: form.optional("slo_saw").map(|word| word.parse()).transpose()?,
         began_at: typed("began_at", &form.text("began_at"), viewer.actor())?,
         link: form.optional("link"),
-        page_id: form.text("page").parse().ok(),
+        page: form.optional("page"),
         text: form.text("text"),
     })
 }
@@ -160,10 +207,10 @@ pub(super) async fn save_edit(
         Ok(new) => {
             let edit = IncidentEdit {
                 title: Some(new.title),
-                severity: Some(new.severity),
+                severity: new.severity,
                 affected: Some(new.affected),
                 noticed_by: Some(new.noticed_by),
-                slo_saw: Some(new.slo_saw),
+                slo_saw: new.slo_saw,
                 began_at: new.began_at,
                 link: Some(new.link),
             };

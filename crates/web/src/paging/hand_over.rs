@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Cursor, Error, HandOverId, Limit, Page,
+    Cursor, Error, HandOverId, Limit, Page, PageId,
     paging::{self, HandOver, HandOverFilter, HandOverView, Paged},
 };
 
@@ -70,6 +70,8 @@ pub(super) async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
 struct NotePage {
     shell: Shell,
     view: HandOverView,
+    /// Which of its pages the viewer may act on.
+    may_act: Vec<PageId>,
     form: Form,
 }
 
@@ -90,7 +92,17 @@ fn id(text: &str) -> Result<HandOverId, Error> {
 pub(super) async fn form(mut viewer: Viewer, Path(text): Path<String>) -> Result<Response, PageError> {
     let view = paging::hand_over(&mut viewer.cx(), id(&text)?).await?;
     let form = filled(&view);
-    page::html(&NotePage { shell: viewer.shell(Nav::Pages), view, form })
+    rendered(viewer, view, form, StatusCode::OK).await
+}
+
+async fn rendered(
+    mut viewer: Viewer,
+    view: HandOverView,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let may_act = paging::may_act_on(&mut viewer.cx(), &view.pages).await?;
+    page::html_as(status, &NotePage { shell: viewer.shell(Nav::Pages), view, may_act, form })
 }
 
 fn filled(view: &HandOverView) -> Form {
@@ -123,7 +135,7 @@ pub(super) async fn write(
             if overtaken {
                 form.overtaken(&filled(&view));
             }
-            page::html_as(status, &NotePage { shell: viewer.shell(Nav::Pages), view, form })
+            rendered(viewer, view, form, status).await
         }
     }
 }

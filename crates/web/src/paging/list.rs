@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::Query, response::Response};
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Cursor, Limit, Page, PageId,
     paging::{self, Filter, HandOver, Paged, State},
 };
 
@@ -70,6 +70,8 @@ struct ListPage {
     shell: Shell,
     asked: Asked,
     page: Page<Paged>,
+    /// Which of them the viewer may act on.
+    may_act: Vec<PageId>,
     notes: Vec<HandOver>,
     /// What waits for the viewer's own word.
     unjudged: i64,
@@ -111,8 +113,9 @@ impl ListPage {
 pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let after = some(&asked.after).map(Cursor::from_text);
     let page = paging::list(&mut viewer.cx(), &asked.filter(), after, Limit::new(50)?).await?;
+    let may_act = paging::may_act_on(&mut viewer.cx(), &page.items).await?;
     let notes = paging::hand_overs_now(&mut viewer.cx()).await?;
     let mine = Filter { unjudged: true, mine: true, ..Filter::default() };
     let unjudged = paging::list(&mut viewer.cx(), &mine, None, Limit::new(1)?).await?.total;
-    page::html(&ListPage { shell: viewer.shell(Nav::Pages), asked, page, notes, unjudged })
+    page::html(&ListPage { shell: viewer.shell(Nav::Pages), asked, page, may_act, notes, unjudged })
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::{Timestamp, tz::TimeZone};
 use portolan_domain::{
-    Error, Limit,
+    Error, Limit, PageId,
     catalog::{self, Entity, EntityRef, Owner},
     incidents::{self, Below, GoingOn},
     paging::{self, Because, Filter, NewWindow, Paged, State, Way, Window, WindowFilter},
@@ -27,6 +27,8 @@ use crate::{
 pub(crate) struct Watch {
     /// Its pages that are not over, newest first.
     pub(crate) live: Vec<Paged>,
+    /// Which of them the viewer may act on.
+    pub(crate) may_act: Vec<PageId>,
     /// Its windows that are in force or begin within a day.
     pub(crate) windows: Vec<Window>,
     /// What goes on below it.
@@ -39,10 +41,11 @@ impl Watch {
     /// Of an entity.
     pub(crate) async fn of(viewer: &mut Viewer, entity: &Entity) -> Result<Self, PageError> {
         let live = live(viewer, &entity.reference).await?;
+        let may_act = paging::may_act_on(&mut viewer.cx(), &live).await?;
         let windows = paging::windows_now(&mut viewer.cx(), entity.id).await?;
         let below = incidents::below(&mut viewer.cx(), &entity.reference).await?;
         let can_page = entity.owner.as_ref().and_then(Owner::team_id).is_some();
-        Ok(Self { live, windows, below, can_page })
+        Ok(Self { live, may_act, windows, below, can_page })
     }
 
     /// What goes on below, as rows.

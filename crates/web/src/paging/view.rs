@@ -3,18 +3,19 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    Error, PageId,
+    Error, Limit, PageId,
     catalog::EntityRef,
-    incidents::{self, Below, GoingOn},
-    paging::{self, EventKind, Judgement, PagedView, Responder, State},
+    incidents::{self, Below, Filter, GoingOn, Incident},
+    paging::{self, EventKind, IfNoAnswer, Judgement, PagedView, Responder, State},
     people::PersonName,
+    rota::{self, OnCall, Purpose},
 };
 
 use super::Leg;
 use crate::{
     caller::Viewer,
     error::PageError,
-    flash::Flash,
+    flash::{self, Flash},
     form::Form,
     page::{self, Nav, Shell},
     people::choices,
@@ -27,7 +28,15 @@ struct ViewPage {
     view: PagedView,
     /// What goes on below what it is about; none if it is over or about nothing.
     below: Option<Below>,
+    /// Who is on call now for its team; none if it is over.
+    on_call: Option<OnCall>,
+    /// Whom it goes to next.
+    next: Option<IfNoAnswer>,
+    /// What was opened from it, the newest first.
+    incidents: Vec<Incident>,
     people: Vec<PersonName>,
+    /// Whether the viewer may write at all.
+    may_write: bool,
     form: Form,
 }
 
@@ -38,6 +47,11 @@ impl ViewPage {
 
     fn can_acknowledge(&self) -> bool {
         self.view.may_act && self.view.page.state == State::Open
+    }
+
+    /// Whether an incident may be opened from it: it is not over, and none lasts that was.
+    fn can_open_incident(&self) -> bool {
+        self.is_live() && self.may_write && !self.incidents.iter().any(Incident::lasts)
     }
 
     fn can_resolve(&self) -> bool {
@@ -90,6 +104,9 @@ impl ViewPage {
     }
 }
 
+/// Incidents that one page names at most; hardly ever is there more than one.
+const INCIDENTS: i64 = 10;
+
 fn address(number: i64) -> String {
     format!("/pages/{number}")
 }
@@ -112,15 +129,27 @@ async fn render(
         None => None,
     };
     let people = if view.may_act { choices(&mut viewer, form.value("person")).await? } else { Vec::new() };
-    page::html_as(status, &ViewPage { shell: viewer.shell(Nav::Pages), view, below, people, form })
+    let cx = &mut viewer.cx();
+    let (on_call, next) = if view.page.state == State::Resolved {
+        (None, None)
+    } else {
+        let now = cx.now();
+        let on_call = rota::on_call(cx, &view.page.team, Purpose::OnCall, now).await?;
+        (Some(on_call), paging::next_of(cx, &view).await?)
+    };
+    let opened = Filter { page: Some(id), ..Filter::default() };
+    let incidents = incidents::list(cx, &opened, None, Limit::new(INCIDENTS)?).await?.items;
+    let may_write = cx.writer().is_ok();
+    let shell = viewer.shell(Nav::Pages);
+    let page = ViewPage { shell, view, below, on_call, next, incidents, people, may_write, form };
+    page::html_as(status, &page)
 }
 
 /// Where an act leads: back to the list it was pressed on, else to the page.
 fn back(form: &Form, number: i64) -> String {
-    match form.value("next") {
-        next if next == "/pages" || next.starts_with("/pages?") => next.to_owned(),
-        _ => address(number),
-    }
+    Some(form.value("next"))
+        .filter(|next| flash::is_local(next))
+        .map_or_else(|| address(number), str::to_owned)
 }
 
 /// The page again, with why an act was refused.

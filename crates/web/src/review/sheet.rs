@@ -78,6 +78,11 @@ impl Sheet {
         format!("{} to {}", monday.strftime(&from), sunday.strftime("Sunday %-d %B %Y"))
     }
 
+    /// Whether the week was over when the sheet was made.
+    pub(crate) fn is_past(&self) -> bool {
+        !self.review.is_early()
+    }
+
     /// The answer before the data.
     pub(crate) fn headline(&self) -> String {
         let review = &self.review;

@@ -57,6 +57,8 @@ struct SchedulePage {
     duties: Vec<Duty>,
     layers: Vec<LayerRecord>,
     people: HashMap<PersonId, Contact>,
+    /// Who takes turns, now or to come.
+    people_in_turn: Vec<PersonId>,
     covers: Vec<CoverRecord>,
     swaps: Vec<Swap>,
     me: Option<PersonId>,
@@ -100,8 +102,28 @@ impl SchedulePage {
         self.take(duty.start.max(self.shell.now), duty.end, handle)
     }
 
-    fn is_ahead(&self, duty: &Duty) -> bool {
-        duty.end > self.shell.now && self.schedule.closed_at.is_none()
+    /// Whether the viewer may let somebody else take a shift: their own, or any of their team.
+    fn may_give(&self, duty: &Duty) -> bool {
+        let ahead = duty.end > self.shell.now && self.schedule.closed_at.is_none();
+        ahead && self.may_arrange(duty.on_call().map(|p| p.id))
+    }
+
+    /// Where the viewer lets somebody else take over: whatever they choose, or their own next shift; none if they have
+    /// nothing to arrange here.
+    fn give(&self) -> Option<String> {
+        let all = || format!("{}/override", super::address(&self.schedule.slug));
+        let own = || self.mine.as_ref().filter(|_| self.schedule.closed_at.is_none());
+        if self.may_edit { Some(all()) } else { own().map(|duty| self.take_duty(duty)) }
+    }
+
+    /// Whether the viewer may take a swap: who is asked by name, else who takes turns here; and the team any.
+    fn may_take(&self, swap: &Swap) -> bool {
+        let Some(me) = self.me.filter(|_| self.schedule.closed_at.is_none()) else { return false };
+        let asked = match &swap.asked {
+            Some(asked) => asked.id == me,
+            None => self.people_in_turn.contains(&me),
+        };
+        swap.asker.id != me && (self.may_edit || asked)
     }
 
     fn may_arrange(&self, whose: Option<PersonId>) -> bool {
@@ -114,10 +136,6 @@ impl SchedulePage {
 
     fn state(&self, swap: &Swap) -> SwapState {
         swap.state(self.shell.now)
-    }
-
-    fn is_mine(&self, swap: &Swap) -> bool {
-        Some(swap.asker.id) == self.me
     }
 
     fn may_withdraw(&self, swap: &Swap) -> bool {
@@ -146,7 +164,16 @@ impl SchedulePage {
         super::away_words(&self.shell, duty, &self.away)
     }
 
+    /// A warning with the way to mend it, for those who may.
     fn told(&self, wrong: &Wrong) -> Told {
+        let told = self.said(wrong);
+        if told.address.contains("/override") && !self.may_edit {
+            return Told { address: String::new(), ..told };
+        }
+        told
+    }
+
+    fn said(&self, wrong: &Wrong) -> Told {
         let (tone, at) = (wrong.tone(), |start, end| self.shell.span(start, end));
         let warning = match wrong {
             Wrong::Schedule(warning) => warning,
@@ -287,6 +314,7 @@ pub(super) async fn show(
         duties,
         layers,
         people,
+        people_in_turn: ids,
         covers,
         swaps,
         me,

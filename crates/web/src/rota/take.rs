@@ -9,7 +9,7 @@ use axum::{
 use jiff::Timestamp;
 use portolan_domain::{
     CoverId, Error, Result as Outcome,
-    people::PersonName,
+    people::{self, PersonName},
     rota::{self, NewCover, Schedule},
 };
 
@@ -57,6 +57,10 @@ pub(super) async fn blank(
         ("", Some(person)) if given.start.is_empty() => person.handle.clone(),
         (out, _) => out.to_owned(),
     };
+    if out != me {
+        let what = format!("who is on call on {}", schedule.name);
+        people::require_team(&mut viewer.cx(), Some(schedule.team.id), &what).await?;
+    }
     let zone = shell.time_zone();
     let at = |text: &str| text.parse::<Timestamp>().ok();
     let start = at(&given.start).unwrap_or(shell.now);

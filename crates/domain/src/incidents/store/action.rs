@@ -117,6 +117,39 @@ pub(in super::super) async fn count_actions(
     .await?)
 }
 
+/// Open actions that a person promised until a day, those due first.
+pub(in super::super) async fn due_of(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    until: Date,
+    rows: i64,
+) -> Result<Vec<Action>> {
+    let found = actions!(
+        "WHERE a.owner_id = $1 AND a.state = 'open' AND a.due_on <= $2 ORDER BY a.due_on, a.id LIMIT $3",
+        person as PersonId,
+        jiff_sqlx::Date::from(until) as _,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into_iter().map(Action::from).collect())
+}
+
+/// Whose team's these actions are, and who promised them.
+pub(in super::super) async fn whose_actions(
+    cx: &mut Cx<'_>,
+    ids: &[ActionId],
+) -> Result<Vec<(ActionId, TeamId, Option<PersonId>)>> {
+    let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: ActionId", team_id AS "team: TeamId", owner_id AS "owner: PersonId" FROM action WHERE id = ANY($1)"#,
+        &keys,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.team, r.owner)).collect())
+}
+
 /// An action that is about to be written.
 pub(in super::super) struct NewRow<'n> {
     pub(in super::super) team: TeamId,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::types::Json;
 
-use super::super::{Affected, Filter, Incident, NoticedBy, SloSaw, State};
+use super::super::{Affected, Filter, Incident, NoticedBy, SloSaw, State, read::Mine};
 use crate::{Cx, EntityId, IncidentId, PageId, PersonId, Result, TeamId, people::PersonName};
 
 /// An incident as selected by [`incidents`].
@@ -20,6 +20,7 @@ struct Row {
     noticed_by: NoticedBy,
     slo_saw: SloSaw,
     page_id: Option<PageId>,
+    page: Option<i64>,
     link: Option<String>,
     began_at: jiff_sqlx::Timestamp,
     opened_by: Option<PersonId>,
@@ -48,11 +49,12 @@ macro_rules! incidents {
                       (SELECT coalesce(jsonb_agg(jsonb_build_object('entity_ref', e.ref, 'title', coalesce(e.title, e.name), 'tier', e.tier)
                                ORDER BY coalesce(e.tier, 9), e.ref), '[]')
                        FROM incident_entity ie JOIN entity e ON e.id = ie.entity_id WHERE ie.incident_id = i.id) AS "affected!: Json<Vec<Affected>>",
-                      i.noticed_by AS "noticed_by: NoticedBy", i.slo_saw AS "slo_saw: SloSaw", i.page_id AS "page_id: PageId", i.link, i.began_at,
+                      i.noticed_by AS "noticed_by: NoticedBy", i.slo_saw AS "slo_saw: SloSaw", i.page_id AS "page_id: PageId", g.number AS "page?", i.link, i.began_at,
                       p.id AS "opened_by?: PersonId", p.handle AS "opener_handle?", p.name AS "opener_name?", p.active AS "opener_active?",
                       i.opened_at, i.mitigated_at, i.ended_at, i.status_text, i.status_at, i.happened, i.helped, i.reviewed_at,
                       i.version, i.updated_at
-               FROM incident i JOIN team t ON t.id = i.team_id LEFT JOIN person p ON p.id = i.opened_by "#
+               FROM incident i JOIN team t ON t.id = i.team_id LEFT JOIN person p ON p.id = i.opened_by
+                    LEFT JOIN page g ON g.id = i.page_id "#
                 + $rest
             $(, $argument)*
         )
@@ -75,6 +77,7 @@ impl From<Row> for Incident {
             noticed_by: r.noticed_by,
             slo_saw: r.slo_saw,
             page_id: r.page_id,
+            page: r.page,
             link: r.link,
             began_at: r.began_at.to_jiff(),
             opened_by: opener.map(|(((id, handle), name), active)| PersonName { id, handle, name, active }),
@@ -99,9 +102,11 @@ pub(in super::super) async fn get(cx: &mut Cx<'_>, number: i64) -> Result<Option
 pub(in super::super) async fn list(
     cx: &mut Cx<'_>,
     f: &Filter,
+    mine: Option<&Mine>,
     after: Option<(Timestamp, i64)>,
     rows: i64,
 ) -> Result<Vec<Incident>> {
+    let (teams, person) = mine.map(|m| (m.teams.as_slice(), m.person)).unzip();
     let (at, number) = after.map_or((None, None), |(at, n)| (Some(jiff_sqlx::Timestamp::from(at)), Some(n)));
     let found = incidents!(
         "WHERE ($1::text IS NULL OR lower(t.slug) = lower($1))
@@ -111,6 +116,8 @@ pub(in super::super) async fn list(
            AND (NOT $5::boolean OR i.ended_at IS NULL)
            AND ($6::timestamptz IS NULL OR i.ended_at IS NULL OR i.ended_at >= $6) AND ($7::timestamptz IS NULL OR i.began_at < $7)
            AND ($8::timestamptz IS NULL OR (i.began_at, i.number) < ($8, $9::bigint))
+           AND ($11::uuid IS NULL OR i.page_id = $11) AND ($12::uuid[] IS NULL OR i.team_id = ANY($12)
+                OR EXISTS (SELECT FROM incident_role r WHERE r.incident_id = i.id AND r.person_id = $13 AND r.until_at IS NULL))
          ORDER BY i.began_at DESC, i.number DESC LIMIT $10",
         f.team.as_deref(),
         f.entity.as_deref(),
@@ -122,13 +129,17 @@ pub(in super::super) async fn list(
         at as _,
         number,
         rows,
+        f.page as Option<PageId>,
+        teams,
+        person as Option<PersonId>,
     )
     .fetch_all(cx.conn())
     .await?;
     Ok(found.into_iter().map(Incident::from).collect())
 }
 
-pub(in super::super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> {
+pub(in super::super) async fn count(cx: &mut Cx<'_>, f: &Filter, mine: Option<&Mine>) -> Result<i64> {
+    let (teams, person) = mine.map(|m| (m.teams.as_slice(), m.person)).unzip();
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM incident i JOIN team t ON t.id = i.team_id
            WHERE ($1::text IS NULL OR lower(t.slug) = lower($1))
@@ -136,7 +147,9 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> 
                       WHERE ie.incident_id = i.id AND e.ref = lower($2)))
              AND ($3::text IS NULL OR i.state = $3) AND ($4::smallint IS NULL OR i.severity <= $4)
              AND (NOT $5::boolean OR i.ended_at IS NULL)
-             AND ($6::timestamptz IS NULL OR i.ended_at IS NULL OR i.ended_at >= $6) AND ($7::timestamptz IS NULL OR i.began_at < $7)"#,
+             AND ($6::timestamptz IS NULL OR i.ended_at IS NULL OR i.ended_at >= $6) AND ($7::timestamptz IS NULL OR i.began_at < $7)
+             AND ($8::uuid IS NULL OR i.page_id = $8) AND ($9::uuid[] IS NULL OR i.team_id = ANY($9)
+                  OR EXISTS (SELECT FROM incident_role r WHERE r.incident_id = i.id AND r.person_id = $10 AND r.until_at IS NULL))"#,
         f.team.as_deref(),
         f.entity.as_deref(),
         f.state.map(State::as_str),
@@ -144,8 +157,37 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, f: &Filter) -> Result<i64> 
         f.lasting,
         f.since.map(jiff_sqlx::Timestamp::from) as _,
         f.until.map(jiff_sqlx::Timestamp::from) as _,
+        f.page as Option<PageId>,
+        teams,
+        person as Option<PersonId>,
     )
     .fetch_one(cx.conn())
+    .await?)
+}
+
+/// Those that last, of these teams or with a role of this person: those with a role first, then the worst.
+pub(in super::super) async fn lasting_of(cx: &mut Cx<'_>, mine: &Mine, rows: i64) -> Result<Vec<Incident>> {
+    let found = incidents!(
+        "LEFT JOIN LATERAL (SELECT true AS held FROM incident_role r WHERE r.incident_id = i.id AND r.person_id = $2 AND r.until_at IS NULL LIMIT 1) mine ON true
+         WHERE i.ended_at IS NULL AND (i.team_id = ANY($1) OR mine.held)
+         ORDER BY mine.held NULLS LAST, i.severity, i.began_at DESC, i.number DESC LIMIT $3",
+        &mine.teams,
+        mine.person as PersonId,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into_iter().map(Incident::from).collect())
+}
+
+/// Which of these declare objectives, by name.
+pub(in super::super) async fn with_objectives(cx: &mut Cx<'_>, entities: &[EntityId]) -> Result<Vec<String>> {
+    let keys: Vec<_> = entities.iter().map(|e| e.0).collect();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(title, name) AS "name!" FROM entity WHERE id = ANY($1) AND slos <> '[]' ORDER BY coalesce(tier, 9), ref"#,
+        &keys,
+    )
+    .fetch_all(cx.conn())
     .await?)
 }
 

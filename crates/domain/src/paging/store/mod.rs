@@ -7,3 +7,4 @@ pub(super) mod integration;
 pub(super) mod maintenance;
 pub(super) mod page;
 pub(super) mod policy;
+pub(super) mod waits;

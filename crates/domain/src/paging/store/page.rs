@@ -36,6 +36,8 @@ macro_rules! pages {
     };
 }
 
+pub(super) use pages;
+
 /// A page as selected by [`pages`]; people by their keys.
 #[derive(Debug)]
 pub(in super::super) struct Row {

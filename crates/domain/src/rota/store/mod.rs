@@ -33,10 +33,10 @@ pub(super) use schedule::{
 };
 pub(super) use shift::{
     contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, duties_of_schedules,
-    held_by_people, kept_from, on_call_of_teams, taken_uids, write_renewal,
+    first_duties_of_person, held_by_people, kept_from, on_call_of_teams, taken_uids, write_renewal,
 };
 pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, rename_swaps, swap, swaps,
-    take_swap, withdraw_swap,
+    swaps_asked_of, take_swap, withdraw_swap,
 };
 pub(super) use warning::{away_on_call, double_bookings, empty_and_missing, unreachable};

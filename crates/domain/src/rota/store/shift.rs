@@ -160,6 +160,25 @@ pub(crate) async fn duties_of_person(
     Ok(rows.into_iter().map(Duty::from).collect())
 }
 
+/// The first shifts of a person that are not over.
+pub(crate) async fn first_duties_of_person(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    most: i64,
+) -> Result<Vec<Duty>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = duties!(
+        "shift f",
+        "WHERE f.person_id = $1 AND f.ends_at > $2 AND f.cancelled_at IS NULL AND f.holder = 'person' ORDER BY f.ends_at, f.uid LIMIT $3",
+        person as PersonId,
+        now as _,
+        most,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Duty::from).collect())
+}
+
 /// What a calendar shows: of a schedule, or of a person and what others took over from them. With what was cancelled, and
 /// without gaps, which are in nobody's calendar.
 pub(crate) async fn duties_for_feed(

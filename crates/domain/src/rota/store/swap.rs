@@ -109,6 +109,25 @@ pub(crate) async fn swaps(
     Ok(rows.into_iter().map(Swap::from).collect())
 }
 
+/// Swaps that nobody has taken and that a person may: those that ask for them by name first, then those that ask anybody on
+/// a schedule on which they take turns; by their time.
+pub(crate) async fn swaps_asked_of(cx: &mut Cx<'_>, person: PersonId, probe: i64) -> Result<Vec<Swap>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = swaps!(
+        "WHERE w.withdrawn_at IS NULL AND w.taken_by IS NULL AND w.ends_at > $2 AND s.closed_at IS NULL AND w.asker_id <> $1
+           AND (w.asked_id = $1 OR (w.asked_id IS NULL AND EXISTS (
+               SELECT FROM schedule_layer l JOIN rotation r ON r.layer_id = l.id
+               WHERE l.schedule_id = w.schedule_id AND r.participants @> ARRAY[$1]::uuid[] AND (r.valid_until IS NULL OR r.valid_until > $2))))
+         ORDER BY w.asked_id IS NULL, w.starts_at, w.id LIMIT $3",
+        person as PersonId,
+        now as _,
+        probe,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Swap::from).collect())
+}
+
 pub(crate) async fn count_swaps(cx: &mut Cx<'_>, f: &SwapFilter) -> Result<i64> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(

@@ -146,6 +146,24 @@ pub(in super::super) async fn open(
     Ok(all(found))
 }
 
+/// Open requests that wait for a person's word: theirs, and nobody's of teams whose support shift they have now.
+pub(in super::super) async fn on(cx: &mut Cx<'_>, person: PersonId, rows: i64) -> Result<Vec<Request>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let found = requests!(
+        "WHERE r.closed_at IS NULL AND r.state <> 'waiting-for-requester'
+           AND (r.assignee_id = $1 OR (r.assignee_id IS NULL AND r.team_id IN (
+               SELECT s.team_id FROM shift f JOIN schedule s ON s.id = f.schedule_id AND s.purpose = 'support' AND s.closed_at IS NULL
+               WHERE f.person_id = $1 AND f.holder = 'person' AND f.cancelled_at IS NULL AND f.starts_at <= $2 AND f.ends_at > $2)))
+         ORDER BY r.level, coalesce(r.due_at, timestamptz '9999-01-01Z'), r.number LIMIT $3",
+        person as PersonId,
+        now as _,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(all(found))
+}
+
 /// Closed requests of a team, newest first.
 pub(in super::super) async fn closed(
     cx: &mut Cx<'_>,

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use super::watch::Watch;
 
 /// Hui and Imke in turn, from Monday 16 November nine o'clock in UTC: Hui has the night of the bed.
-async fn rota(watch: &Watch) {
+pub(super) async fn rota(watch: &Watch) {
     let layer =
         NewLayer { name: "Both".into(), ..weekly(date(2026, 11, 16).at(9, 0, 0, 0), &["hui", "imke"]) };
     let new = NewSchedule { name: "Primary".into(), ..on_call("basket", "primary", "UTC", vec![layer]) };

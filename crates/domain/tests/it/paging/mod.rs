@@ -7,4 +7,5 @@ mod intake;
 mod maintenance;
 mod policies;
 mod raising;
+mod waits;
 mod watch;

@@ -203,14 +203,14 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
     let mut dele = watch.bed.as_person(&watch.dele).await;
     let incident = NewIncident {
         title: "Books are lost".into(),
-        severity: 2,
+        severity: Some(2),
         team: None,
         affected: vec!["books".into()],
         noticed_by: NoticedBy::Alert,
-        slo_saw: SloSaw::No,
+        slo_saw: Some(SloSaw::No),
         began_at: None,
         link: None,
-        page_id: None,
+        page: None,
         text: String::new(),
     };
     incidents::open(&mut dele.cx(), incident).await.unwrap();

@@ -52,7 +52,9 @@ async fn what_stands_out_is_told_to_those_who_answer_for_the_team(pool: PgPool) 
             due_on,
             alert_rule: None,
         };
-        incidents::add_action(&mut harbour.as_imke().await.cx(), new).await.unwrap();
+        let mut imke = harbour.as_imke().await;
+        let (actor, promised_at) = (imke.actor().clone(), "2026-11-01T12:00:00Z".parse().unwrap());
+        incidents::add_action(&mut imke.cx().acting_at(&actor, promised_at), new).await.unwrap();
     }
 
     let basket = [
@@ -101,14 +103,14 @@ async fn what_hurt_most_is_no_secret_and_what_hurt_little_is_not_told(pool: PgPo
     for (title, severity) in [("Small", 3), ("Large", 2), ("Huge", 1)] {
         let new = NewIncident {
             title: title.into(),
-            severity,
+            severity: Some(severity),
             team: Some("other".into()),
             affected: Vec::new(),
             noticed_by: NoticedBy::Alert,
-            slo_saw: SloSaw::Yes,
+            slo_saw: Some(SloSaw::Yes),
             began_at: None,
             link: None,
-            page_id: None,
+            page: None,
             text: String::new(),
         };
         incidents::open(&mut harbour.as_imke().await.cx(), new).await.unwrap();

@@ -1,6 +1,8 @@
 //! Every form is sent by a browser without script; a second click does nothing twice, and of two people who edit the same
 //! thing the second is told.
 
+mod refusals;
+mod waits;
 mod when_it_hurts;
 
 use std::{collections::BTreeSet, thread};

@@ -227,7 +227,8 @@ fn pages(portal: &Portal, imke: &mut Visitor) {
 }
 
 fn incidents(imke: &mut Visitor) {
-    let new = [("title", "Carts are lost"), ("affected", "checkout-api"), ("severity", "2")];
+    let new =
+        [("title", "Carts are lost"), ("affected", "checkout-api"), ("severity", "2"), ("slo_saw", "no")];
     let opened = imke.fills("/incidents/new", "/incidents/new", &new);
     assert_eq!(opened.status, 303, "{}", opened.body);
     let home = opened.location().to_owned();

@@ -1,0 +1,1 @@
+-- Two indexes; there is nothing that they change.
