@@ -82,13 +82,7 @@ pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
     let mut checks = Checks::default();
     let (new, page_id) = with_page(cx, &mut checks, new).await?;
     let title = checks.line("title", &new.title, 160);
-    let severity = match new.severity {
-        Some(said) => severity(&mut checks, said),
-        None => {
-            checks.problem("severity", "is needed: 1, the worst, to 4");
-            0
-        }
-    };
+    let severity = severity(&mut checks, new.severity.unwrap_or_default());
     let began_at = new.began_at.map_or(cx.now(), |at| past(&mut checks, "began_at", at, cx.now()));
     let link = checks.link("link", new.link.as_deref());
     let text = checks.text("text", &new.text, LONGEST);

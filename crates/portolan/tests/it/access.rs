@@ -960,7 +960,7 @@ const PAGES: &[Row<6>] = &[
         "",
         owning_viewers("303 /schedules/{itsrota}"),
     ),
-    ("GET", "/schedules/{slug}/override", "/schedules/{rota}/override", "", viewers("200")),
+    ("GET", "/schedules/{slug}/override", "/schedules/{rota}/override", "", owning_viewers("200")),
     (
         "POST",
         "/schedules/{slug}/override",
