@@ -1,6 +1,7 @@
 //! What surrounds every request: its id, its log line, its metrics, its time limit, and a net for panics.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
@@ -13,6 +14,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
+use portolan_domain::{paging::KEY_PREFIX, people::TOKEN_PREFIX, rota::FEED_PREFIX};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -51,7 +53,7 @@ pub(super) async fn around(State(guard): State<Guard>, mut request: Request, nex
         .map_or_else(|| "unmatched".to_owned(), |m| m.as_str().to_owned());
     let limit = if route == APPLY { APPLY_TIMEOUT.max(guard.timeout) } else { guard.timeout };
     let span =
-        tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path = for_log(&path));
+        tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path = %for_log(&path));
 
     let _in_flight = InFlight::begin();
     let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind())
@@ -85,11 +87,26 @@ pub(super) async fn around(State(guard): State<Guard>, mut request: Request, nex
     response
 }
 
-/// The path without the secret of a one-time link, or of the address that alerts come in by: who reads the log must not be
-/// able to use it.
-fn for_log(path: &str) -> &str {
-    let secret = ["/sign-in/", "/set-up/", "/api/v1/integrations/pta_"];
-    secret.into_iter().find(|way_in| path.starts_with(way_in)).unwrap_or(path)
+/// What stands before a secret in a path: one-time links, and addresses for programs that cannot sign in.
+const BEFORE_SECRETS: [&str; 4] = ["sign-in", "set-up", "calendars", "integrations"];
+/// How secrets begin, wherever one is written by mistake.
+const SECRETS_BEGIN: [&str; 3] = [TOKEN_PREFIX, FEED_PREFIX, KEY_PREFIX];
+
+/// The path without secrets: who reads the log must not be able to use them. A key in such a place opens nothing and tells
+/// which one is meant, so it stays.
+pub(super) fn for_log(path: &str) -> Cow<'_, str> {
+    let (mut before, mut hidden) = ("", false);
+    let mut parts: Vec<&str> = path.split('/').collect();
+    for part in parts.iter_mut().filter(|part| !part.is_empty()) {
+        let own = *part;
+        let is_secret = BEFORE_SECRETS.contains(&before) && Uuid::try_parse(own).is_err();
+        if is_secret || SECRETS_BEGIN.iter().any(|begin| own.starts_with(begin)) {
+            *part = "…";
+            hidden = true;
+        }
+        before = own;
+    }
+    if hidden { Cow::Owned(parts.join("/")) } else { Cow::Borrowed(path) }
 }
 
 /// A method as a label; visitors may invent methods, but not fill the memory with them.

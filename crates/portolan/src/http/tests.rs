@@ -1,8 +1,9 @@
 //! What surrounds every request, seen from outside.
 
 use std::{
-    io,
+    fs, io,
     net::SocketAddr,
+    path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -24,11 +25,12 @@ use tower::ServiceExt;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use portolan_testkit::Bed;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::{
     Patience,
-    guard::{Guard, around},
+    guard::{Guard, around, for_log},
     health, serve,
 };
 use crate::worker::Pulse;
@@ -112,12 +114,64 @@ async fn a_one_time_link_is_not_in_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let _logged = tracing::subscriber::set_default(lines);
-    for path in ["/sign-in/spoken-friend", "/set-up/spoken-friend", "/whoami"] {
+    for path in [
+        "/sign-in/spoken-friend",
+        "/set-up/spoken-friend",
+        "/api/v1/calendars/ptc_spoken-friend.ics",
+        "//api/v1/integrations/pta_spoken-friend/alerts",
+        "/whoami",
+    ] {
         ask(false, request(path, &[])).await;
     }
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("/whoami") && log.contains("/sign-in/") && log.contains("/set-up/"), "{log}");
     assert!(!log.contains("spoken-friend"), "{log}");
+}
+
+/// Addresses of pages whose last part is a secret, as the source says them: their place is called so.
+fn pages_by_secret(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            pages_by_secret(&entry.path(), found);
+        } else {
+            let source = fs::read_to_string(entry.path()).unwrap();
+            let texts = source.split('"').filter(|text| text.starts_with('/') && text.ends_with("/{secret}"));
+            found.extend(texts.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn no_route_puts_a_secret_into_the_log() {
+    const SECRET: &str = "Z3RoYXQgbm9ib2R5IGd1ZXNzZXMgYW5kIG5vYm9keSBr";
+    let filled = |route: &str, with: &str| {
+        let parts = route.split('/').map(|part| if part.starts_with('{') { with } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    let document = serde_json::to_value(portolan_api::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let open = |item: &Value| item.as_object().unwrap().values().any(|act| act["security"] == json!([{}]));
+    let mut by_secret: Vec<String> = paths
+        .iter()
+        .filter(|(path, item)| path.contains('{') && open(item))
+        .map(|(path, _)| path.clone())
+        .collect();
+    assert!(by_secret.len() > 4, "who needs not sign in has the secret in the address: {by_secret:?}");
+    let of_api = by_secret.len();
+    pages_by_secret(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src"), &mut by_secret);
+    assert!(by_secret.len() > of_api + 1, "sign-in and set-up: {by_secret:?}");
+    for route in &by_secret {
+        let logged = for_log(&filled(route, SECRET)).into_owned();
+        assert!(!logged.contains(SECRET), "{route} puts its secret into the log; teach for_log");
+    }
+    for route in paths.keys() {
+        for begin in ["ptl_", "ptc_", "pta_"] {
+            let path = filled(route, &format!("{begin}{SECRET}"));
+            assert!(!for_log(&path).contains(SECRET), "{route}: {begin}");
+        }
+        let key = filled(route, "01900000-0000-7000-8000-000000000001");
+        assert_eq!(for_log(&key), key, "a key is no secret");
+    }
 }
 
 #[tokio::test]
