@@ -11,7 +11,7 @@ use portolan_domain::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::bodies::{LayerBody, Looking, PreviewBody, instant, wall, windows};
@@ -54,6 +54,10 @@ pub(super) struct NewLayerBody {
     participants: Vec<String>,
     /// Wall time at which it ends.
     ends: Option<String>,
+    /// Why somebody has to be on call more often than the settings bear; needed only then, and kept. Of the layers of a new
+    /// schedule the first reason counts, if the schedule itself has none.
+    #[serde(default)]
+    pub(super) reason: String,
 }
 
 impl NewLayerBody {
@@ -115,6 +119,19 @@ struct LayerEditBody {
     reason: String,
 }
 
+/// How a layer is ended.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    /// `true`: nothing is saved; the answer is what would change and for whom.
+    #[serde(default)]
+    preview: bool,
+    /// Why somebody has to be on call more often than the settings bear; needed only then, and kept.
+    #[serde(default)]
+    reason: String,
+}
+
 /// The layers of a schedule, the highest first.
 #[utoipa::path(get, path = "/schedules/{slug}/layers", tag = "on-call", params(("slug" = String, Path)), responses((status = 200, body = List<LayerBody>)))]
 async fn list(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<List<LayerBody>>, ApiError> {
@@ -142,12 +159,13 @@ async fn add(
     Params(looking): Params<Looking>,
     Body(body): Body<NewLayerBody>,
 ) -> Result<Response, ApiError> {
+    let reason = body.reason.clone();
     let edit = Edit::AddLayer(body.read()?);
     let cx = &mut caller.cx().await?;
     if looking.preview {
         return Ok(Json(PreviewBody::from(rota::preview(cx, &slug, &edit).await?)).into_response());
     }
-    rota::change(cx, &slug, &edit, None, "").await?;
+    rota::change(cx, &slug, &edit, None, &reason).await?;
     Ok((StatusCode::CREATED, layers(cx, &slug).await?).into_response())
 }
 
@@ -192,18 +210,18 @@ async fn edit(
 }
 
 /// Ends a layer from now on; what is past stays.
-#[utoipa::path(delete, path = "/schedules/{slug}/layers/{layer}", tag = "on-call", params(("slug" = String, Path), ("layer" = uuid::Uuid, Path), Looking),
+#[utoipa::path(delete, path = "/schedules/{slug}/layers/{layer}", tag = "on-call", params(("slug" = String, Path), ("layer" = uuid::Uuid, Path), Removal),
     responses((status = 204), (status = 200, body = PreviewBody, description = "With `preview`.")))]
 async fn remove(
     mut caller: Caller,
     Path((slug, layer)): Path<(String, uuid::Uuid)>,
-    Params(looking): Params<Looking>,
+    Params(removal): Params<Removal>,
 ) -> Result<Response, ApiError> {
     let edit = Edit::RemoveLayer(LayerId(layer));
     let cx = &mut caller.cx().await?;
-    if looking.preview {
+    if removal.preview {
         return Ok(Json(PreviewBody::from(rota::preview(cx, &slug, &edit).await?)).into_response());
     }
-    rota::change(cx, &slug, &edit, None, "").await?;
+    rota::change(cx, &slug, &edit, None, &removal.reason).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -130,6 +130,9 @@ async fn list(
 #[utoipa::path(post, path = "/schedules", tag = "on-call", request_body = NewScheduleBody,
     responses((status = 201, body = ScheduleBody, headers(("Location" = String, description = "Its address.")))))]
 async fn create(mut caller: Caller, Body(body): Body<NewScheduleBody>) -> Result<Response, ApiError> {
+    let reasons = [&body.reason].into_iter().chain(body.layers.iter().map(|layer| &layer.reason));
+    let reason = reasons.map(|reason| reason.trim()).find(|reason| !reason.is_empty()).unwrap_or_default();
+    let reason = reason.to_owned();
     let new = NewSchedule {
         team: body.team,
         slug: body.slug,
@@ -141,7 +144,7 @@ async fn create(mut caller: Caller, Body(body): Body<NewScheduleBody>) -> Result
         holiday_calendar: body.holiday_calendar.map(HolidayCalendarId),
         layers: body.layers.into_iter().map(NewLayerBody::read).collect::<Result<_, _>>()?,
     };
-    let made = rota::create_schedule(&mut caller.cx().await?, new, &body.reason).await?;
+    let made = rota::create_schedule(&mut caller.cx().await?, new, &reason).await?;
     Ok(created(format_args!("/schedules/{}", made.slug), Json(ScheduleBody::from(&made))))
 }
 

@@ -57,6 +57,38 @@ fn what_is_made_has_an_address_and_what_is_not_there_is_not_found() {
 }
 
 #[test]
+fn layers_that_need_a_reason_are_added_and_ended_with_one() {
+    let portal = Portal::demo();
+    let mut admin = portal.with_token("noor.vandenberg", "admin");
+    let layer = |name: &str, person: &str| json!({"name": name, "hand_off": "2027-01-04T09:00", "every": 1, "unit": "weeks", "participants": [person]});
+    let with_reason = |mut body: Value, reason: &str| {
+        body["reason"] = json!(reason);
+        body
+    };
+    let schedule = json!({"team": "basket", "slug": "tills", "name": "Tills", "purpose": "on-call", "time_zone": "UTC",
+        "layers": [with_reason(layer("First", "imke.sorensen"), "We are few")]});
+    let made = admin.json("POST", "/api/v1/schedules", &schedule);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let layers = "/api/v1/schedules/tills/layers";
+    let bare = admin.json("POST", layers, &layer("Second", "zoe.vandam"));
+    assert_eq!(bare.status, 422, "{}", bare.body);
+    assert!(bare.body.contains(r#""field":"reason""#), "{}", bare.body);
+    let added = admin.json("POST", layers, &with_reason(layer("Second", "zoe.vandam"), "Until spring"));
+    assert_eq!(added.status, 201, "{}", added.body);
+    let all: Value = serde_json::from_str(&added.body).unwrap();
+    let second = all["items"].as_array().unwrap().iter().find(|layer| layer["name"] == "Second").unwrap();
+    let address = format!("{layers}/{}", second["id"].as_str().unwrap());
+    let bare = admin.send("DELETE", &address, &[], b"");
+    assert!(bare.status == 422 && bare.body.contains(r#""field":"reason""#), "{}", bare.body);
+    let ended = admin.send("DELETE", &format!("{address}?reason=Zoe+has+left"), &[], b"");
+    assert_eq!(ended.status, 204, "{}", ended.body);
+    let kept = admin.get("/api/v1/activity?subject=schedule:tills").body;
+    for reason in ["We are few", "Until spring", "Zoe has left"] {
+        assert!(kept.contains(reason), "{reason} is not in {kept}");
+    }
+}
+
+#[test]
 fn settings_are_replaced_as_a_whole() {
     let portal = Portal::demo();
     let mut admin = portal.with_token("noor.vandenberg", "admin");
