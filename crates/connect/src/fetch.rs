@@ -5,13 +5,12 @@ use reqwest::{
     header::{ACCEPT, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
 };
 
+use portolan_domain::rota::ical::MOST_BYTES;
+
 use crate::{
     Undelivered,
     guard::{self, Outside},
 };
-
-/// The largest calendar that is read.
-const MOST: usize = 4 * 1024 * 1024;
 
 /// By what an unchanged calendar is known again: what its last answer said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub async fn calendar(outside: &Outside, address: &str, seen: &Seen) -> Result<F
     }
     let now =
         Seen { etag: text(response.headers(), &ETAG), modified: text(response.headers(), &LAST_MODIFIED) };
-    let body = guard::body(response, MOST).await?;
+    let body = guard::body(response, MOST_BYTES).await?;
     let body =
         String::from_utf8(body).map_err(|_| Undelivered::Lasting("it is not written in UTF-8".into()))?;
     if !body.trim_start_matches('\u{feff}').trim_start().starts_with("BEGIN:VCALENDAR") {
@@ -136,8 +135,11 @@ mod tests {
                 .await;
         assert!(matches!(busy, Err(Undelivered::Passing(_))), "{busy:?}");
         let large: &'static str = Box::leak(
-            format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nBEGIN:VCALENDAR\r\n{}", "X".repeat(MOST))
-                .into_boxed_str(),
+            format!(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nBEGIN:VCALENDAR\r\n{}",
+                "X".repeat(MOST_BYTES)
+            )
+            .into_boxed_str(),
         );
         let (large, _) = asked(large, Seen::default()).await;
         assert!(

@@ -56,12 +56,15 @@ struct NewCalendarBody {
 }
 
 impl NewCalendarBody {
-    fn days(&self, now: Timestamp) -> Result<Vec<Holiday>, Error> {
+    async fn days(&self, now: Timestamp) -> Result<Vec<Holiday>, Error> {
         match (&self.days, &self.ics) {
             (Some(days), None) => {
                 Ok(days.iter().map(|h| Holiday { day: h.day, name: h.name.clone() }).collect())
             }
-            (None, Some(text)) => rota::holidays_of_file(text, now.to_zoned(jiff::tz::TimeZone::UTC).date()),
+            (None, Some(text)) => {
+                let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+                rota::holidays_of_file(text.clone(), today).await
+            }
             _ => Err(Error::invalid("days", "or ics is needed, and not both")),
         }
     }
@@ -111,7 +114,7 @@ async fn create(mut caller: Caller, Body(body): Body<NewCalendarBody>) -> Result
     let team =
         body.team.as_deref().ok_or_else(|| Error::invalid("team", "is needed: whose calendar it is"))?;
     let cx = &mut caller.cx().await?;
-    let days = body.days(cx.now())?;
+    let days = body.days(cx.now()).await?;
     let made = rota::create_holiday_calendar(cx, team, &body.name, &days).await?;
     Ok(created(format_args!("/holiday-calendars/{}", made.id), Json(CalendarBody::from(&made))))
 }
@@ -133,7 +136,7 @@ async fn edit(
     Body(body): Body<NewCalendarBody>,
 ) -> Result<Json<CalendarBody>, ApiError> {
     let cx = &mut caller.cx().await?;
-    let days = body.days(cx.now())?;
+    let days = body.days(cx.now()).await?;
     let saved = rota::edit_holiday_calendar(cx, HolidayCalendarId(id), &body.name, &days, version).await?;
     Ok(Json(CalendarBody::from(&saved)))
 }

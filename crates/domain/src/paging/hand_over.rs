@@ -111,7 +111,10 @@ pub async fn hand_overs(
         None => None,
     };
     let mine = filter.mine.then_some(me);
-    let rows = store::hand_over::list(cx, team, mine, key, limit).await?;
+    let rows = match mine {
+        Some(me) => store::hand_over::list_of(cx, me, team, key, limit).await?,
+        None => store::hand_over::list(cx, team, key, limit).await?,
+    };
     let total = Total::bounded(store::hand_over::count(cx, team, mine, Total::MOST + 1).await?);
     Ok(Page::cut(rows, limit, total, after.as_ref(), |h| (h.at, h.id)))
 }

@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{ical, store};
+use super::{ical, span::joined, store};
 use crate::{
     Cx, Error, PersonId, Result,
     activity::{self, Act, Changed},
@@ -70,6 +70,8 @@ pub struct ToAsk {
     pub person: PersonId,
     /// Its address.
     pub address: String,
+    /// When the address was given: what is learned of it counts only as long as there is no other.
+    pub set_at: Timestamp,
     /// Its `ETag` and `Last-Modified` when it was last read; none if it is to be read as a whole.
     pub seen: (Option<String>, Option<String>),
 }
@@ -170,52 +172,57 @@ pub async fn to_ask(
     }
     let open = key.and_then(|key| key.open(&stored.sealed, person.0.as_bytes()));
     let Some(address) = open.and_then(|bytes| String::from_utf8(bytes).ok()) else {
-        calendar_failed(cx, person, "its address was sealed with another key; give it again").await?;
+        let why = "its address was sealed with another key; give it again";
+        store::calendar_asked(cx, person, stored.set_at, Some(why)).await?;
         return Ok(None);
     };
     let recent = stored.read_at.is_some_and(|at| at + WHOLE > cx.now());
     let seen = if recent { (stored.etag, stored.modified) } else { (None, None) };
-    Ok(Some(ToAsk { person, address, seen }))
+    Ok(Some(ToAsk { person, address, set_at: stored.set_at, seen }))
 }
 
-/// Notes what a calendar says, in place of what it said before. What cannot be read is noted as that.
+/// Notes what a calendar says, in place of what it said before. What cannot be read is noted as that; of an address that
+/// is not the person's any more nothing is.
 pub async fn calendar_read(
     cx: &mut Cx<'_>,
-    person: PersonId,
-    text: &str,
+    asked: &ToAsk,
+    text: String,
     seen: (Option<String>, Option<String>),
 ) -> Result<()> {
     cx.admin()?;
-    let Some(stored) = store::calendar_to_ask(cx, person).await? else { return Ok(()) };
+    let Some(stored) = store::calendar_to_ask(cx, asked.person).await? else { return Ok(()) };
     if !text.trim_end().ends_with("END:VCALENDAR") {
         // to take half a calendar for the whole would forget absences
-        return store::calendar_asked(cx, person, Some("it ends in the middle")).await;
+        return calendar_failed(cx, asked, "it ends in the middle").await;
     }
     let zone = TimeZone::get(&stored.time_zone).unwrap_or(TimeZone::UTC);
-    let spans = match ical::read(text, &zone, cx.now(), cx.now() + AHEAD) {
+    let (from, to) = (cx.now(), cx.now() + AHEAD);
+    let spans = match ical::apart(move || ical::read(&text, &zone, from, to)).await {
         Ok(calendar) => {
             let absences = calendar.found.into_iter().filter(|busy| busy.away);
-            joined(absences.map(|busy| (busy.start, busy.end)).collect())
+            joined(absences.map(|busy| (busy.start, busy.end)))
         }
-        Err(error) => return store::calendar_asked(cx, person, Some(&error.to_string())).await,
+        Err(error) => return calendar_failed(cx, asked, &error.to_string()).await,
     };
     cx.atomically(async |cx| {
-        store::calendar_read(cx, person, &seen).await?;
-        store::put_away(cx, person, &spans).await
+        if store::calendar_read(cx, asked.person, asked.set_at, &seen).await? {
+            store::put_away(cx, asked.person, &spans).await?;
+        }
+        Ok(())
     })
     .await
 }
 
 /// Notes that a calendar says what it said before.
-pub async fn calendar_unchanged(cx: &mut Cx<'_>, person: PersonId) -> Result<()> {
+pub async fn calendar_unchanged(cx: &mut Cx<'_>, asked: &ToAsk) -> Result<()> {
     cx.admin()?;
-    store::calendar_asked(cx, person, None).await
+    store::calendar_asked(cx, asked.person, asked.set_at, None).await
 }
 
 /// Notes that a calendar could not be asked, and why. What it said before stays.
-pub async fn calendar_failed(cx: &mut Cx<'_>, person: PersonId, why: &str) -> Result<()> {
+pub async fn calendar_failed(cx: &mut Cx<'_>, asked: &ToAsk, why: &str) -> Result<()> {
     cx.admin()?;
-    store::calendar_asked(cx, person, Some(why)).await
+    store::calendar_asked(cx, asked.person, asked.set_at, Some(why)).await
 }
 
 /// Asks again for calendars whose job was lost. The worker calls it every six hours.
@@ -235,31 +242,4 @@ fn job(person: PersonId, set_at: Timestamp) -> NewJob {
 async fn record(cx: &mut Cx<'_>, person: PersonId, verb: &'static str, changes: Vec<Changed>) -> Result<()> {
     let handle = people::person_by_id(cx, person).await?.handle;
     activity::record(cx, Act { changes, ..Act::new(verb, format!("person:{handle}")) }).await
-}
-
-/// Spans that touch or overlap as one, in order.
-fn joined(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
-    spans.sort();
-    let mut all: Vec<(Timestamp, Timestamp)> = Vec::with_capacity(spans.len());
-    for (start, end) in spans {
-        match all.last_mut() {
-            Some((_, last)) if start <= *last => *last = end.max(*last),
-            _ => all.push((start, end)),
-        }
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-
-    use super::joined;
-
-    #[test]
-    fn days_off_in_a_row_are_one_absence() {
-        let at = |n: i64| Timestamp::from_second(n).unwrap();
-        let spans = [(5, 7), (0, 1), (1, 2), (6, 9), (20, 30), (21, 22)].map(|(a, b)| (at(a), at(b)));
-        assert_eq!(joined(spans.into()), [(at(0), at(2)), (at(5), at(9)), (at(20), at(30))]);
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest an override may last: longer than that it is a change of the rotation.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 92);
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 92);
 
 /// An override to be made. Times are instants: what a person typed was read before, with `typed_time`.
 #[derive(Debug, Clone, Default)]

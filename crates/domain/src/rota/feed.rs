@@ -113,8 +113,8 @@ pub async fn read_feed(cx: &mut Cx<'_>, secret: &str, base_url: &str) -> Result<
     }
     let (from, until) = (now - KEPT, now + HORIZON);
     let duties = match &opened.schedule {
-        Some(schedule) => store::duties_for_feed(cx, Some(schedule.id), None, from, until).await?,
-        None => store::duties_for_feed(cx, None, Some(opened.owner), from, until).await?,
+        Some(schedule) => store::feed_of_schedule(cx, schedule.id, from, until).await?,
+        None => store::feed_of_person(cx, opened.owner, from, until).await?,
     };
     let own = opened.schedule.is_none().then_some(opened.owner);
     let name = opened

@@ -58,9 +58,9 @@ pub async fn holiday_calendar(cx: &mut Cx<'_>, id: HolidayCalendarId) -> Result<
 }
 
 /// The holidays of an iCalendar file: its whole-day events from a year before `today` to five years after it.
-pub fn holidays_of_file(text: &str, today: Date) -> Result<Vec<Holiday>> {
+pub async fn holidays_of_file(text: String, today: Date) -> Result<Vec<Holiday>> {
     let (from, to) = (today.saturating_sub(1.year()), today.saturating_add(5.years()));
-    let read = ical::holidays(text, from, to)?;
+    let read = ical::apart(move || ical::holidays(&text, from, to)).await?;
     Ok(read.found.into_iter().map(|(day, name)| Holiday { day, name }).collect())
 }
 

@@ -63,7 +63,7 @@ pub use schedule::{
     LayerRecord, Purpose, Schedule, ScheduleFilter, ScheduleName, layers, schedule, schedule_by_id,
     schedules, schedules_of_team,
 };
-pub use shifts::{gaps, layer_shifts, shifts};
+pub use shifts::{layer_shifts, shifts};
 pub use succession::{following, next_hand_off};
 pub use swap::{
     NewSwap, Swap, SwapFilter, SwapState, ask_swap, give_swap_back, swap, swaps, swaps_asked_of_me,

@@ -160,14 +160,19 @@ async fn rename_taken(cx: &mut Cx<'_>, id: ScheduleId, written: &mut [Shift]) ->
 }
 
 /// Renews the schedules whose shifts are not known far enough, or that name somebody who left or came back. For the
-/// worker; says how many it renewed.
+/// worker; says how many it renewed. One that cannot be renewed does not stop the others.
 pub async fn renew_due(cx: &mut Cx<'_>) -> Result<u64> {
     cx.admin()?;
     let due = store::schedules_to_renew(cx, cx.now() + LEAST, 500).await?;
-    let mut renewed = 0;
-    for id in due {
-        cx.atomically(async |cx| renew(cx, id).await.map(|_| ())).await?;
-        renewed += 1;
+    let (mut renewed, mut failed) = (0, None);
+    for schedule in due {
+        match cx.atomically(async |cx| renew(cx, schedule).await).await {
+            Ok(_) => renewed += 1,
+            Err(error) => {
+                tracing::warn!(%schedule, %error, "the shifts of a schedule could not be renewed; the next round tries again");
+                failed = Some(error);
+            }
+        }
     }
-    Ok(renewed)
+    failed.filter(|_| renewed == 0).map_or(Ok(renewed), Err)
 }

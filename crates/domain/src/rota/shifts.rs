@@ -78,22 +78,6 @@ pub fn layer_shifts(plan: &Plan, layer: LayerId, from: Timestamp, to: Timestamp)
     made(layer.into_iter().flat_map(|layer| pieces(plan, layer, asked)).filter(|p| p.span.overlaps(asked)))
 }
 
-/// The times in `from..to` at which nobody is on call though somebody should be: gaps, and vacant shifts with nobody
-/// beside them.
-pub fn gaps(plan: &Plan, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp, Holder)> {
-    let Some(asked) = Span::new(from, to) else { return Vec::new() };
-    let shifts = shifts(plan, from, to);
-    let span = |shift: &Shift| Span { start: shift.start, end: shift.end };
-    let manned = union(shifts.iter().filter(|s| s.holder.person().is_some()).map(span).collect());
-    let mut gaps = Vec::new();
-    for shift in shifts.iter().filter(|s| matches!(s.holder, Holder::Gap | Holder::Vacant(_))) {
-        let empty = span(shift).cut_to(asked).map(|span| span.without(&manned)).unwrap_or_default();
-        gaps.extend(empty.into_iter().map(|span| (span.start, span.end, shift.holder)));
-    }
-    gaps.sort_unstable_by_key(|(start, end, _)| (*start, *end));
-    gaps
-}
-
 /// The range, made as wide as what touches it.
 fn whole(plan: &Plan, asked: Span) -> Span {
     let turns = plan.layers.iter().flat_map(|layer| pieces(plan, layer, asked)).map(|piece| piece.span);

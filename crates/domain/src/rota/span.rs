@@ -59,6 +59,12 @@ pub(super) fn union(mut spans: Vec<Span>) -> Vec<Span> {
     merged
 }
 
+/// The same for times that are written as pairs. One that holds nothing is left out.
+pub(super) fn joined(pairs: impl IntoIterator<Item = (Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+    let spans = pairs.into_iter().filter_map(|(start, end)| Span::new(start, end)).collect();
+    union(spans).into_iter().map(|span| (span.start, span.end)).collect()
+}
+
 /// The instant of a wall time. One that the zone leaves out lies as far behind the change as it would have been without
 /// it; of one that comes twice it is the first: the rule of RFC 5545.
 pub(super) fn instant(zone: &TimeZone, wall: DateTime) -> Timestamp {
@@ -84,6 +90,13 @@ mod tests {
         assert_eq!(
             union(vec![span(8, 9), span(0, 2), span(2, 4), span(1, 3), span(5, 6)]),
             [span(0, 4), span(5, 6), span(8, 9)]
+        );
+        let at = |n: i64| Timestamp::from_second(n).unwrap();
+        let pairs = [(5, 7), (0, 1), (1, 2), (6, 9), (20, 30), (21, 22), (40, 40)];
+        assert_eq!(
+            joined(pairs.map(|(a, b)| (at(a), at(b)))),
+            [(0, 2), (5, 9), (20, 30)].map(|(a, b)| (at(a), at(b))),
+            "also as pairs, of which one is empty"
         );
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Difference, Schedule, ScheduleName,
-    cover::{Decided, decide, open_schedule, person, require_arranger},
+    cover::{Decided, LONGEST, decide, open_schedule, person, require_arranger},
     renew::renew,
     schedule::may_read,
     store, tell,
@@ -14,7 +14,7 @@ use crate::{
     Cursor, Cx, Error, Few, Limit, Page, PersonId, Result, ScheduleId, SwapId,
     activity::{self, Act},
     check::Checks,
-    people::{PersonName, team_rights},
+    people::{Person, PersonName, team_rights},
 };
 
 /// A swap to be asked for.
@@ -147,11 +147,11 @@ pub async fn ask_swap(cx: &mut Cx<'_>, slug: &str, new: &NewSwap) -> Result<Swap
     let start = new.start.max(now);
     if new.end <= start {
         checks.problem("end", "must be in the future, and after the start");
+    } else if new.end.duration_since(start) > LONGEST {
+        checks.problem("end", "may be three months after the start at most; change the rotation for longer");
     }
-    if let Some((from, until)) = new.in_return
-        && (from < now || until <= from)
-    {
-        checks.problem("in_return", "must lie in the future, and end after it begins");
+    if let Some(back) = new.in_return {
+        check_return(cx, &mut checks, &schedule, asked.as_ref(), back).await?;
     }
     let note = checks.text("note", &new.note, 1000);
     if let Some(asker) = asker
@@ -175,6 +175,28 @@ pub async fn ask_swap(cx: &mut Cx<'_>, slug: &str, new: &NewSwap) -> Result<Swap
     .await
 }
 
+/// What can be known of the half in return before anybody takes the swap.
+async fn check_return(
+    cx: &mut Cx<'_>,
+    checks: &mut Checks,
+    schedule: &Schedule,
+    asked: Option<&Person>,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<()> {
+    if from < cx.now() || until <= from {
+        checks.problem("in_return", "must lie in the future, and end after it begins");
+    } else if until.duration_since(from) > LONGEST {
+        checks.problem("in_return", "may last three months at most; change the rotation for longer");
+    } else if let Some(asked) = asked
+        && !store::is_on_schedule(cx, schedule.id, asked.id, from, until).await?
+    {
+        let why =
+            format!("lies outside of the shifts of {}; choose a time that is theirs to give", asked.name);
+        checks.problem("in_return", why);
+    }
+    Ok(())
+}
+
 /// Takes a swap: the actor, or (arranged by whoever may edit the team) another person. Whoever is asked by name, or
 /// anybody on the schedule or in its team if nobody is.
 pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Result<(Swap, Vec<Difference>)> {
@@ -196,6 +218,7 @@ pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Resu
         ));
     }
     may_take(cx, &schedule, &swap, taker.id).await?;
+    let taker = PersonName::from(taker);
     cx.atomically(async |cx| {
         store::lock_schedule(cx, schedule.id).await?;
         let swap = found(cx, id).await?;
@@ -211,6 +234,11 @@ pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Resu
         if swap.asker.id == taker.id {
             return Err(Error::Conflict("this is your own time; withdraw the swap to keep it".into()));
         }
+        let given = still_given(cx, &schedule, &swap.asker, (swap.start, swap.end)).await?;
+        let back = match swap.in_return {
+            Some(back) => Some(still_given(cx, &schedule, &taker, back).await?),
+            None => None,
+        };
         store::take_swap(cx, id, taker.id).await?;
         let half = |out, by, (start, end): (Timestamp, Timestamp)| Decided {
             out: Some(out),
@@ -220,9 +248,8 @@ pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Resu
             reason: swap.note.clone(),
             swap: Some(id),
         };
-        let begin = swap.start.max(cx.now());
-        decide(cx, &schedule, &half(swap.asker.id, taker.id, (begin, swap.end))).await?;
-        if let Some(back) = swap.in_return {
+        decide(cx, &schedule, &half(swap.asker.id, taker.id, given)).await?;
+        if let Some(back) = back {
             decide(cx, &schedule, &half(taker.id, swap.asker.id, back)).await?;
         }
         let differences = renew(cx, schedule.id).await?;
@@ -233,6 +260,28 @@ pub async fn take_swap(cx: &mut Cx<'_>, id: SwapId, taker: Option<&str>) -> Resu
         Ok((swap, differences))
     })
     .await
+}
+
+/// What lies ahead of a time that somebody gives, with the schedule locked; refused if it is not theirs to give. Else one
+/// of the two would take over and get nothing for it.
+async fn still_given(
+    cx: &mut Cx<'_>,
+    schedule: &Schedule,
+    giver: &PersonName,
+    (start, end): (Timestamp, Timestamp),
+) -> Result<(Timestamp, Timestamp)> {
+    let start = start.max(cx.now());
+    let (name, instead) = (&giver.name, "withdraw the swap, and ask for another");
+    let why = if end <= start {
+        format!("the time that {name} would give is over; {instead}")
+    } else if end.duration_since(start) > LONGEST {
+        format!("the time that {name} would give is longer than three months; {instead}")
+    } else if !store::is_on_schedule(cx, schedule.id, giver.id, start, end).await? {
+        format!("{name} has no shift on {} in the time that they would give; {instead}", schedule.name)
+    } else {
+        return Ok((start, end));
+    };
+    Err(Error::Conflict(why))
 }
 
 /// Gives a taken swap back: from now on it is open again, and whoever asked is on call as before.

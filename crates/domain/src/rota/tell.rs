@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Contact, Difference, Holder, Schedule, ScheduleName, Swap, store};
+use super::{Contact, Difference, Holder, Schedule, ScheduleName, Swap, span::joined, store};
 use crate::{
     Cx, PersonId, Result,
     notify::{self, About, Notice, Recipient},
@@ -100,8 +100,9 @@ async fn participants(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Vec<Person
 /// What is theirs now and what is not any more, in their own zone.
 fn times(contact: &Contact, differences: &[Difference]) -> String {
     let has = |holders: &[Holder]| holders.iter().any(|h| h.person() == Some(contact.id));
-    let gained = merged(differences.iter().filter(|d| has(&d.after) && !has(&d.before)));
-    let lost = merged(differences.iter().filter(|d| has(&d.before) && !has(&d.after)));
+    let time = |d: &Difference| (d.start, d.end);
+    let gained = joined(differences.iter().filter(|d| has(&d.after) && !has(&d.before)).map(time));
+    let lost = joined(differences.iter().filter(|d| has(&d.before) && !has(&d.after)).map(time));
     let part = |title: &str, spans: Vec<(Timestamp, Timestamp)>| {
         let lines = spans.iter().take(MOST).map(|(start, end)| format!("- {}", span(contact, *start, *end)));
         let more = spans.len().saturating_sub(MOST);
@@ -112,18 +113,6 @@ fn times(contact: &Contact, differences: &[Difference]) -> String {
     };
     let parts = [part("Yours now", gained), part("Not yours any more", lost)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
-}
-
-/// Times that touch are one.
-fn merged<'d>(differences: impl Iterator<Item = &'d Difference>) -> Vec<(Timestamp, Timestamp)> {
-    let mut spans: Vec<(Timestamp, Timestamp)> = Vec::new();
-    for one in differences {
-        match spans.last_mut() {
-            Some((_, end)) if *end == one.start => *end = one.end,
-            _ => spans.push((one.start, one.end)),
-        }
-    }
-    spans
 }
 
 fn span(contact: &Contact, start: Timestamp, end: Timestamp) -> String {

@@ -57,7 +57,7 @@ async fn absences_are_read_and_titles_are_not_kept(pool: PgPool) {
     let mut call = bed.as_system().await;
     let cx = &mut call.cx();
     let seen = (Some("\"7\"".to_owned()), None);
-    rota::calendar_read(cx, imke.id, CALENDAR, seen.clone()).await.unwrap();
+    rota::calendar_read(cx, &to_ask, CALENDAR.into(), seen.clone()).await.unwrap();
     let to = bed.now() + (24 * 60).hours();
     let away = rota::away(cx, &[imke.id, hui.id], bed.now(), to).await.unwrap();
     assert_eq!(away.len(), 1, "two absences in a row are one, and a meeting is none: {away:?}");
@@ -68,13 +68,13 @@ async fn absences_are_read_and_titles_are_not_kept(pool: PgPool) {
     bed.wait(25.hours());
     assert_eq!(ask(&bed, &job).await.unwrap().seen, (None, None), "and now and then as a whole");
 
-    rota::calendar_failed(cx, imke.id, "it answered 503").await.unwrap();
+    rota::calendar_failed(cx, &to_ask, "it answered 503").await.unwrap();
     let shown = rota::away_calendar(&mut bed.as_person(&imke).await.cx()).await.unwrap().unwrap();
     assert_eq!(
         (shown.host.as_str(), shown.error.as_deref(), shown.absences),
         ("calendar.example", Some("it answered 503"), 1)
     );
-    rota::calendar_read(cx, imke.id, &CALENDAR[..200], (None, None)).await.unwrap();
+    rota::calendar_read(cx, &to_ask, CALENDAR[..200].into(), (None, None)).await.unwrap();
     let shown = rota::away_calendar(&mut bed.as_person(&imke).await.cx()).await.unwrap().unwrap();
     assert_eq!(shown.error.as_deref(), Some("it ends in the middle"));
     assert_eq!(shown.absences, 1, "what was read stays");
@@ -90,8 +90,20 @@ async fn another_address_takes_the_place_of_the_first_at_once_and_none_ends_it(p
     give("https://one.example/c.ics").await;
     let first = jobs(&bed).await.remove(0);
     work::postpone(&mut bed.as_system().await.cx(), &first, bed.now() + rota::EVERY).await.unwrap();
+    let answering = ask(&bed, &first).await.unwrap();
     bed.wait(1.minute());
     give("https://two.example/c.ics").await;
+    // the first address answers late: what it says is of nobody any more
+    let mut system = bed.as_system().await;
+    let cx = &mut system.cx();
+    rota::calendar_read(cx, &answering, CALENDAR.into(), (Some("\"7\"".into()), None)).await.unwrap();
+    rota::calendar_failed(cx, &answering, "it answered 503").await.unwrap();
+    rota::calendar_unchanged(cx, &answering).await.unwrap();
+    let shown = rota::away_calendar(&mut bed.as_person(&imke).await.cx()).await.unwrap().unwrap();
+    assert_eq!(
+        (shown.host.as_str(), shown.absences, shown.asked_at, shown.read_at, shown.error),
+        ("two.example", 0, None, None, None)
+    );
     let second = jobs(&bed).await.remove(0);
     assert_eq!(ask(&bed, &second).await.unwrap().address, "https://two.example/c.ics");
     assert!(ask(&bed, &first).await.is_none(), "the first address is asked no more");

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan, civil::date};
 use portolan_domain::{
     Error, Limit, Result,
     people::{self, Person, PersonEdit, Team},
-    rota::{self, Edit, Effective, Held, LayerEdit, NewCover, NewLayer, NewSchedule, NewSwap, Purpose},
+    rota::{
+        self, Edit, Effective, Held, LayerEdit, NewCover, NewLayer, NewSchedule, NewSwap, Purpose,
+        ScheduleEdit,
+    },
 };
 use portolan_testkit::{
     Bed,
@@ -329,12 +332,136 @@ async fn a_swap_counts_when_it_is_taken_and_can_be_given_back(pool: PgPool) {
     assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "dele");
     assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "eva");
     let mut lead = rota.bed.as_person(ana).await;
-    rota::take_swap(&mut lead.cx(), swap.id, Some("cem")).await.unwrap();
-    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "cem", "arranged for others");
+    let nothing = rota::take_swap(&mut lead.cx(), swap.id, Some("cem")).await;
+    assert!(
+        matches!(&nothing, Err(Error::Conflict(why)) if why.starts_with("Cem has no shift")),
+        "{nothing:?}"
+    );
+    assert_eq!(
+        rota.on_call("primary", at(NEXT_WEEK)).await,
+        "dele",
+        "what gives nothing in return is no swap"
+    );
+    rota::take_swap(&mut lead.cx(), swap.id, Some("eva")).await.unwrap();
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "eva", "arranged for others");
     rota.assert_kept_as_planned("primary").await;
     let outside =
         NewSwap { start: at("2026-12-25T08:00:00Z"), end: at("2026-12-26T08:00:00Z"), ..NewSwap::default() };
     assert!(matches!(rota::ask_swap(&mut call.cx(), "primary", &outside).await, Err(Error::Invalid(_))));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_is_given_in_return_is_checked_when_it_is_asked_and_when_it_is_taken(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let [_, _, _, dele, eva, _] = &rota.people[..] else { panic!("six people") };
+    let (mut asker, mut taker) = (rota.bed.as_person(dele).await, rota.bed.as_person(eva).await);
+    let ask = NewSwap {
+        start: at("2027-01-04T08:00:00Z"),
+        end: at("2027-01-11T08:00:00Z"),
+        asked: Some("eva".into()),
+        ..NewSwap::default()
+    };
+    let back = |start: &str, end: &str| NewSwap { in_return: Some((at(start), at(end))), ..ask.clone() };
+    for (wrong, field, why) in [
+        (back("2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z"), "in_return", "outside of the shifts of Eva"),
+        (back("2026-12-01T08:00:00Z", "2027-03-20T08:00:00Z"), "in_return", "three months at most"),
+        (NewSwap { end: at("2027-04-20T08:00:00Z"), ..ask.clone() }, "end", "three months"),
+    ] {
+        let refused = rota::ask_swap(&mut asker.cx(), "primary", &wrong).await;
+        let Err(Error::Invalid(problems)) = &refused else { panic!("{why}: {refused:?}") };
+        assert!(problems[0].field == field && problems[0].message.contains(why), "{problems:?}");
+    }
+    let theirs = back("2026-12-01T08:00:00Z", "2026-12-03T08:00:00Z");
+    let swap = rota::ask_swap(&mut asker.cx(), "primary", &theirs).await.unwrap();
+
+    // meanwhile somebody else has it
+    let cover = rota.cover("eva", "fay", "2026-12-01T08:00:00Z", "2026-12-03T08:00:00Z").await.unwrap();
+    let refused = rota::take_swap(&mut taker.cx(), swap.id, None).await;
+    assert!(
+        matches!(&refused, Err(Error::Conflict(why)) if why.starts_with("Eva has no shift")),
+        "{refused:?}"
+    );
+    let mut lead = rota.bed.as_person(&rota.people[0]).await;
+    rota::withdraw_cover(&mut lead.cx(), "primary", cover.id).await.unwrap();
+
+    // half of it is over: what is left is given
+    rota.bed.wait((11 * 24).hours()); // 2 December, 03:10
+    let mut taker = rota.bed.as_person(eva).await;
+    rota::take_swap(&mut taker.cx(), swap.id, None).await.unwrap();
+    let covers: Vec<(String, String)> =
+        sqlx::query_as("SELECT p.handle, (c.starts_at AT TIME ZONE 'UTC')::text FROM cover c JOIN person p ON p.id = c.by_person_id WHERE c.swap_id = $1 ORDER BY 1")
+            .bind(swap.id.0)
+            .fetch_all(&rota.pool)
+            .await
+            .unwrap();
+    assert_eq!(covers[0].0, "dele");
+    assert!(covers[0].1.starts_with("2026-12-02 03:10"), "nothing is decided about what is over: {covers:?}");
+    rota::give_swap_back(&mut taker.cx(), swap.id).await.unwrap();
+    rota.bed.wait(48.hours());
+    let mut taker = rota.bed.as_person(eva).await;
+    let late = rota::take_swap(&mut taker.cx(), swap.id, None).await;
+    assert!(matches!(&late, Err(Error::Conflict(why)) if why.contains("Eva would give is over")), "{late:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_schedule_that_cannot_be_renewed_does_not_stop_the_others(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    rota.create(schedule("broken", vec![turns(&TURNS)])).await.unwrap();
+    rota.create(schedule("third", vec![turns(&TURNS)])).await.unwrap();
+    let run = async |sql: &'static str| sqlx::raw_sql(sql).execute(&rota.pool).await.unwrap();
+    run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON schedule FOR EACH ROW WHEN (NEW.slug = 'broken') EXECUTE FUNCTION refuse();")
+        .await;
+    rota.bed.wait((24 * 3).hours());
+    let mut system = rota.bed.as_system().await;
+    assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 2, "the others are");
+    assert!(rota::renew_due(&mut system.cx()).await.is_err(), "where none can be, that is told");
+    run("DROP TRIGGER refuse ON schedule").await;
+    assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 1);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn somebody_who_comes_back_has_their_turns_again(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let admin = rota.bed.admin("noor").await;
+    let mut call = rota.bed.as_person(&admin).await;
+    let mut system = rota.bed.as_system().await;
+    for (active, who) in [(false, "vacant"), (true, "dele")] {
+        let edit = PersonEdit { active: Some(active), ..PersonEdit::default() };
+        people::edit_person(&mut call.cx(), "dele", edit, None).await.unwrap();
+        assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 1, "{who}");
+        assert_eq!(rota::renew_due(&mut system.cx()).await.unwrap(), 0, "{who}");
+        assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, who);
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn calendars_show_ones_own_shifts_and_take_out_what_another_took_over(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let mut dele = rota.bed.as_person(&rota.people[3]).await;
+    let (_, own) = rota::create_feed(&mut dele.cx(), None).await.unwrap();
+    let (_, all) = rota::create_feed(&mut dele.cx(), Some("primary")).await.unwrap();
+    let told = async |secret: &str| {
+        let mut call = rota.bed.as_system().await;
+        let feed = rota::read_feed(&mut call.cx(), secret, "https://p.example").await.unwrap();
+        let before = at("2026-12-07T00:00:00Z");
+        let soon = feed.events.into_iter().filter(|e| e.start < before && e.end > rota.bed.now());
+        let line = |e: rota::ical::Event| {
+            format!("{} {}{}", e.start.strftime("%d %b"), e.summary, if e.cancelled { " (gone)" } else { "" })
+        };
+        soon.map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&own).await, ["23 Nov primary"]);
+    rota.cover("dele", "fay", "2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z").await.unwrap();
+    assert_eq!(told(&own).await, ["23 Nov primary", "25 Nov primary (gone)", "26 Nov primary"]);
+    let of_schedule = ["21 Nov Cem", "23 Nov Dele", "25 Nov Fay", "26 Nov Dele", "30 Nov Eva"];
+    assert_eq!(told(&all).await, of_schedule.map(|line| format!("{line}: primary")));
+
+    let mut admin = rota.bed.as_person(&rota.people[0]).await;
+    let cut = ScheduleEdit { close: true, ..ScheduleEdit::default() };
+    rota::change(&mut admin.cx(), "primary", &Edit::About(cut), None, "").await.unwrap();
+    let gone = ["23 Nov primary (gone)", "25 Nov primary (gone)", "26 Nov primary (gone)"];
+    assert_eq!(told(&own).await, gone, "what was cancelled is told, so that calendars take it out");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

@@ -9,7 +9,7 @@ use portolan_domain::{
     catalog::findings::{self, Filter, Kind},
     paging::{self, NewPolicy, NewStep, NewTarget, ToldTwice},
     people::{self, Person, PersonEdit},
-    rota::{self, Edit, NewLayer, NewSchedule, ScheduleEdit, Warning},
+    rota::{self, Edit, NewLayer, NewSchedule, ScheduleEdit, ToAsk, Warning},
     sealing::SealingKey,
 };
 use portolan_testkit::{
@@ -91,8 +91,10 @@ impl Four {
         let bo = people::person(&mut system.cx(), "bo").await.unwrap();
         let mut call = self.bed.as_person(&bo).await;
         let key = SealingKey::new([4; 32]);
-        rota::set_away_calendar(&mut call.cx(), "https://calendar.example/bo.ics", Some(&key)).await.unwrap();
-        rota::calendar_read(&mut system.cx(), bo.id, CALENDAR, (None, None)).await.unwrap();
+        let address = "https://calendar.example/bo.ics".to_owned();
+        let given = rota::set_away_calendar(&mut call.cx(), &address, Some(&key)).await.unwrap();
+        let asked = ToAsk { person: bo.id, address, set_at: given.set_at, seen: (None, None) };
+        rota::calendar_read(&mut system.cx(), &asked, CALENDAR.into(), (None, None)).await.unwrap();
     }
 }
 

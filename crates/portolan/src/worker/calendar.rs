@@ -10,16 +10,16 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
     let Some(ask) = rota::to_ask(&mut job.call().await?.cx(), &job.claim.payload, key).await? else {
         return Ok(Ended::Done);
     };
-    let (etag, modified) = ask.seen;
+    let (etag, modified) = ask.seen.clone();
     let answer = fetch::calendar(&job.tools.outside, &ask.address, &Seen { etag, modified }).await;
     let mut call = job.call().await?;
     let cx = &mut call.cx();
     match answer {
-        Ok(Fetched::Unchanged) => rota::calendar_unchanged(cx, ask.person).await?,
+        Ok(Fetched::Unchanged) => rota::calendar_unchanged(cx, &ask).await?,
         Ok(Fetched::Calendar(text, seen)) => {
-            rota::calendar_read(cx, ask.person, &text, (seen.etag, seen.modified)).await?;
+            rota::calendar_read(cx, &ask, text, (seen.etag, seen.modified)).await?;
         }
-        Err(why) => rota::calendar_failed(cx, ask.person, &why.to_string()).await?,
+        Err(why) => rota::calendar_failed(cx, &ask, &why.to_string()).await?,
     }
     let next = cx.now() + rota::EVERY;
     work::postpone(cx, &job.claim, next).await?;

@@ -83,6 +83,30 @@ fn a_form_that_was_overtaken_says_what_changed_and_can_be_saved_again() {
 }
 
 #[test]
+fn a_holiday_calendar_that_was_overtaken_can_be_saved_again() {
+    let portal = Portal::demo();
+    let (mut imke, mut admin) =
+        (portal.signed_in("imke.sorensen"), portal.with_token("noor.vandenberg", "admin"));
+    let new = json!({"team": "basket", "name": "Company days", "days": [{"day": "2027-03-01", "name": "Founders"}]});
+    let made = admin.json("POST", "/api/v1/holiday-calendars", &new);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let api = made.location().to_owned();
+    let page = api.trim_start_matches("/api/v1").to_owned();
+    let form = form_to(&imke.get(&page).body, &page).fill("name", "Days off");
+    let theirs = json!({"name": "Company days", "days": [{"day": "2027-03-02", "name": "Founders"}]});
+    assert_eq!(admin.json("PUT", &api, &theirs).status, 200);
+
+    let refused = imke.post(&page, &form.fields());
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    let told = "<b>Days</b>: they wrote “2027-03-02 Founders”; it is taken over below";
+    assert!(refused.body.contains(told), "{}", refused.body);
+    let again = form_to(&refused.body, &page);
+    assert_eq!(imke.post(&page, &again.fields()).status, 303, "saved again, knowingly");
+    let now = admin.get(&api).body;
+    assert!(now.contains("Days off") && now.contains("2027-03-02"), "{now}");
+}
+
+#[test]
 fn what_is_wrong_is_told_in_the_words_of_the_form() {
     let portal = Portal::demo();
     let mut imke = portal.signed_in("imke.sorensen");

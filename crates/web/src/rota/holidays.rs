@@ -77,11 +77,16 @@ pub(super) async fn blank(mut viewer: Viewer, Query(given): Query<Given>) -> Res
 
 pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     let calendar = found(&mut viewer, &id).await?;
-    let form = Form::blank()
+    let form = filled(&calendar);
+    render(&mut viewer, Some(calendar), form, StatusCode::OK).await
+}
+
+/// The form as it stands before anything is typed.
+fn filled(calendar: &HolidayCalendar) -> Form {
+    Form::blank()
         .with("name", &calendar.name)
         .with("days", written(&calendar.days))
-        .with("version", calendar.version.to_string());
-    render(&mut viewer, Some(calendar), form, StatusCode::OK).await
+        .with("version", calendar.version.to_string())
 }
 
 async fn found(viewer: &mut Viewer, id: &str) -> Outcome<HolidayCalendar> {
@@ -104,7 +109,7 @@ async fn render(
 }
 
 pub(super) async fn create(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {
-    let made = match days(&form, viewer.shell(Nav::OnCall).today()) {
+    let made = match days(&form, viewer.shell(Nav::OnCall).today()).await {
         Ok(days) => {
             let (team, name) = (form.text("team"), form.text("name"));
             rota::create_holiday_calendar(&mut viewer.cx(), &team, &name, &days).await
@@ -128,8 +133,8 @@ pub(super) async fn save(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let calendar = found(&mut viewer, &id).await?;
-    let saved = match days(&form, viewer.shell(Nav::OnCall).today()) {
+    let mut calendar = found(&mut viewer, &id).await?;
+    let saved = match days(&form, viewer.shell(Nav::OnCall).today()).await {
         Ok(days) => {
             let (name, version) = (form.text("name"), form.version());
             rota::edit_holiday_calendar(&mut viewer.cx(), calendar.id, &name, &days, version).await
@@ -141,7 +146,12 @@ pub(super) async fn save(
             Ok(Flash::ok("Saved.", "Schedules that follow it are worked out anew.").on("/holiday-calendars"))
         }
         Err(error) => {
+            let overtaken = matches!(error, Error::Stale);
             let status = form.refuse(error)?;
+            if overtaken {
+                calendar = found(&mut viewer, &id).await?;
+                form.overtaken(&filled(&calendar));
+            }
             render(&mut viewer, Some(calendar), form, status).await
         }
     }
@@ -160,11 +170,11 @@ fn written(days: &[Holiday]) -> String {
 }
 
 /// What was typed and pasted, together: the days of the lines, and those of the file from a year ago to five years ahead.
-fn days(form: &Form, today: Date) -> Outcome<Vec<Holiday>> {
+async fn days(form: &Form, today: Date) -> Outcome<Vec<Holiday>> {
     let mut days = typed(&form.text("days"))?;
     let pasted = form.text("ics");
     if !pasted.is_empty() {
-        days.extend(rota::holidays_of_file(&pasted, today)?);
+        days.extend(rota::holidays_of_file(pasted, today).await?);
     }
     Ok(days)
 }

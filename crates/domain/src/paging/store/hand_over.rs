@@ -9,18 +9,20 @@ use crate::{
     rota::ScheduleName,
 };
 
-/// `notes!(rest, arguments…)` is the checked statement that selects notes with who comes as the shifts are now; all parts
-/// are literals.
+/// `notes!(from, rest, arguments…)` is the checked statement that selects notes `h` of what `from` names, with who comes as
+/// the shifts are now; all parts are literals.
 macro_rules! notes {
-    ($rest:tt $(, $argument:expr)* $(,)?) => {
+    ($from:literal, $rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"SELECT h.id AS "id: HandOverId", s.id AS "schedule_id: ScheduleId", s.slug AS schedule_slug, s.name AS schedule_name, s.time_zone,
-                      t.id AS "team_id: TeamId", t.slug AS team_slug, t.name AS team_name, h.at, h.since,
-                      f.id AS "from_id: PersonId", f.handle AS from_handle, f.name AS from_name, f.active AS from_active,
+            r#"SELECT h.id AS "id!: HandOverId", s.id AS "schedule_id!: ScheduleId", s.slug AS "schedule_slug!", s.name AS "schedule_name!",
+                      s.time_zone AS "time_zone!", t.id AS "team_id!: TeamId", t.slug AS "team_slug!", t.name AS "team_name!", h.at AS "at!",
+                      h.since AS "since!", f.id AS "from_id!: PersonId", f.handle AS "from_handle!", f.name AS "from_name!", f.active AS "from_active!",
                       n.id AS "to_id?: PersonId", n.handle AS "to_handle?", n.name AS "to_name?", n.active AS "to_active?",
-                      h.body, h.version, h.published_at
-               FROM hand_over h JOIN schedule s ON s.id = h.schedule_id JOIN team t ON t.id = s.team_id JOIN person f ON f.id = h.from_id
+                      h.body AS "body!", h.version AS "version!", h.published_at AS "published_at?"
+               FROM "#
+                + $from
+                + r#" JOIN schedule s ON s.id = h.schedule_id JOIN team t ON t.id = s.team_id JOIN person f ON f.id = h.from_id
                     LEFT JOIN LATERAL (SELECT x.person_id FROM shift x
                         WHERE x.schedule_id = h.schedule_id AND x.cancelled_at IS NULL AND x.holder = 'person' AND x.person_id <> h.from_id
                           AND x.starts_at <= h.at AND x.ends_at > h.at ORDER BY x.starts_at DESC, x.id LIMIT 1) next ON true
@@ -122,24 +124,24 @@ pub(in super::super) async fn prepare(
 }
 
 pub(in super::super) async fn get(cx: &mut Cx<'_>, id: HandOverId) -> Result<Option<HandOver>> {
-    Ok(notes!("WHERE h.id = $1", id as HandOverId).fetch_optional(cx.conn()).await?.map(HandOver::from))
+    let found = notes!("hand_over h", "WHERE h.id = $1", id as HandOverId);
+    Ok(found.fetch_optional(cx.conn()).await?.map(HandOver::from))
 }
 
 pub(in super::super) async fn list(
     cx: &mut Cx<'_>,
     team: Option<TeamId>,
-    mine: Option<PersonId>,
     after: Option<(Timestamp, HandOverId)>,
     limit: Limit,
 ) -> Result<Vec<HandOver>> {
     let (after_at, after_id) =
         after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
     let rows = notes!(
-        "WHERE ($1::uuid IS NULL OR s.team_id = $1) AND ($2::uuid IS NULL OR h.from_id = $2 OR n.id = $2)
-           AND ($3::timestamptz IS NULL OR (h.at, h.id) < ($3, $4::uuid))
-         ORDER BY h.at DESC, h.id DESC LIMIT $5",
+        "hand_over h",
+        "WHERE ($1::uuid IS NULL OR s.team_id = $1)
+           AND (h.at, h.id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+         ORDER BY h.at DESC, h.id DESC LIMIT $4",
         team as Option<TeamId>,
-        mine as Option<PersonId>,
         after_at as _,
         after_id as Option<HandOverId>,
         limit.probe(),
@@ -149,6 +151,37 @@ pub(in super::super) async fn list(
     Ok(rows.into_iter().map(HandOver::from).collect())
 }
 
+/// The notes that a person writes or is written to. The few that can be are found and put in order first, so that who comes
+/// is looked up for a page of them, and not for all notes there are.
+pub(in super::super) async fn list_of(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    team: Option<TeamId>,
+    after: Option<(Timestamp, HandOverId)>,
+    limit: Limit,
+) -> Result<Vec<HandOver>> {
+    let (after_at, after_id) =
+        after.map_or((None, None), |(at, id)| (Some(jiff_sqlx::Timestamp::from(at)), Some(id)));
+    let rows = notes!(
+        "(SELECT * FROM hand_over WHERE id IN (SELECT id FROM hand_over WHERE from_id = $1 UNION ALL
+                SELECT o.id FROM shift x JOIN hand_over o ON o.schedule_id = x.schedule_id AND o.at >= x.starts_at AND o.at < x.ends_at
+                WHERE x.person_id = $1 AND x.cancelled_at IS NULL AND x.holder = 'person')
+              ORDER BY at DESC, id DESC) h",
+        "WHERE (h.from_id = $1 OR n.id = $1) AND ($2::uuid IS NULL OR s.team_id = $2)
+           AND (h.at, h.id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+         ORDER BY h.at DESC, h.id DESC LIMIT $5",
+        person as PersonId,
+        team as Option<TeamId>,
+        after_at as _,
+        after_id as Option<HandOverId>,
+        limit.probe(),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(HandOver::from).collect())
+}
+
+/// How many notes there are, up to `most`: all, or those that [`list_of`] looks through.
 pub(in super::super) async fn count(
     cx: &mut Cx<'_>,
     team: Option<TeamId>,
@@ -158,8 +191,9 @@ pub(in super::super) async fn count(
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM (SELECT FROM hand_over h JOIN schedule s ON s.id = h.schedule_id
            WHERE ($1::uuid IS NULL OR s.team_id = $1)
-             AND ($2::uuid IS NULL OR h.from_id = $2 OR EXISTS (SELECT FROM shift x WHERE x.schedule_id = h.schedule_id AND x.cancelled_at IS NULL
-                  AND x.person_id = $2 AND x.starts_at <= h.at AND x.ends_at > h.at)) LIMIT $3) h"#,
+             AND ($2::uuid IS NULL OR h.id IN (SELECT id FROM hand_over WHERE from_id = $2 UNION ALL
+                  SELECT o.id FROM shift x JOIN hand_over o ON o.schedule_id = x.schedule_id AND o.at >= x.starts_at AND o.at < x.ends_at
+                  WHERE x.person_id = $2 AND x.cancelled_at IS NULL AND x.holder = 'person')) LIMIT $3) h"#,
         team as Option<TeamId>,
         mine as Option<PersonId>,
         most,
@@ -177,7 +211,11 @@ pub(in super::super) async fn around(
 ) -> Result<Vec<HandOver>> {
     let (since, until) = (jiff_sqlx::Timestamp::from(since), jiff_sqlx::Timestamp::from(until));
     let rows = notes!(
-        "WHERE (h.from_id = $1 OR n.id = $1) AND h.at > $2 AND h.at <= $3 ORDER BY h.at DESC, h.id DESC LIMIT 20",
+        "(SELECT * FROM hand_over WHERE at > $2 AND at <= $3 AND id IN (SELECT id FROM hand_over WHERE from_id = $1 AND at > $2 UNION ALL
+                SELECT o.id FROM shift x JOIN hand_over o ON o.schedule_id = x.schedule_id AND o.at >= x.starts_at AND o.at < x.ends_at
+                WHERE x.person_id = $1 AND x.cancelled_at IS NULL AND x.holder = 'person' AND x.ends_at > $2)
+              ORDER BY at DESC, id DESC) h",
+        "WHERE (h.from_id = $1 OR n.id = $1) ORDER BY h.at DESC, h.id DESC LIMIT 20",
         person as PersonId,
         since as _,
         until as _,

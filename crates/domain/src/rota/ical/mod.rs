@@ -8,5 +8,15 @@ mod recurrence;
 mod tests;
 mod write;
 
-pub use read::{Busy, Calendar, holidays, read};
+use crate::{Error, Result};
+
+pub use read::{Busy, Calendar, MOST_BYTES, holidays, read};
 pub use write::{Event, Feed, write};
+
+/// Reads apart from the threads that answer requests: a calendar of many events takes a good part of a second.
+pub(super) async fn apart<T: Send + 'static>(
+    reading: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(reading).await;
+    done.map_err(|_| Error::Unavailable("reading the calendar was interrupted; try again".into()))?
+}

@@ -11,11 +11,12 @@ use jiff::{
 use super::{
     super::span::instant,
     line::{Line, lines},
-    recurrence::Rule,
+    recurrence::{Rule, Work},
 };
 use crate::{Error, Result};
 
-const MOST_BYTES: usize = 2 << 20;
+/// The largest calendar that is read, in bytes.
+pub const MOST_BYTES: usize = 4 << 20;
 const MOST_EVENTS: usize = 20_000;
 const MOST_FOUND: usize = 5_000;
 
@@ -46,9 +47,19 @@ pub struct Busy {
 /// When the owner of a calendar is busy within `from..to`. Whole days and times without a zone are meant in `zone`. What is
 /// marked as free or cancelled does not count.
 pub fn read(text: &str, zone: &TimeZone, from: Timestamp, to: Timestamp) -> Result<Calendar<Busy>> {
+    read_within(text, zone, from, to, &mut Work::default())
+}
+
+pub(super) fn read_within(
+    text: &str,
+    zone: &TimeZone,
+    from: Timestamp,
+    to: Timestamp,
+    work: &mut Work,
+) -> Result<Calendar<Busy>> {
     let source = Source::parse(text)?;
-    let until = zone.to_datetime(to).date().saturating_add(1.day());
-    source.collect(until, |event, on| {
+    let days = (zone.to_datetime(from).date(), zone.to_datetime(to).date().saturating_add(1.day()));
+    source.collect(days, work, |event, on| {
         if event.free {
             return Vec::new();
         }
@@ -60,11 +71,19 @@ pub fn read(text: &str, zone: &TimeZone, from: Timestamp, to: Timestamp) -> Resu
 
 /// The days from `from` to `to` that a calendar of holidays names. Only events about whole days count.
 pub fn holidays(text: &str, from: Date, to: Date) -> Result<Calendar<(Date, String)>> {
+    holidays_within(text, from, to, &mut Work::default())
+}
+
+pub(super) fn holidays_within(
+    text: &str,
+    from: Date,
+    to: Date,
+    work: &mut Work,
+) -> Result<Calendar<(Date, String)>> {
     let source = Source::parse(text)?;
-    let mut calendar = source.collect(to, |event, on| {
-        let days = if event.start.is_date { event.days(on) } else { Vec::new() };
-        let inside = days.into_iter().filter(|day| (from..=to).contains(day));
-        inside.map(|day| (day, event.summary.clone())).collect()
+    let mut calendar = source.collect((from, to), work, |event, on| {
+        let days = event.start.is_date.then(|| event.days(on, from, to));
+        days.into_iter().flatten().map(|day| (day, event.summary.clone())).collect()
     })?;
     calendar.found.dedup_by(|(a, _), (b, _)| a == b);
     Ok(calendar)
@@ -191,17 +210,37 @@ impl Event {
         self.marked_away || self.start.is_date
     }
 
-    /// Wall times at which it begins.
-    fn begins(&self, until: Date, moved: Option<&BTreeSet<DateTime>>) -> Vec<DateTime> {
+    /// Wall times at which it begins, if it may last into the days from `from` to `until`. None if that is too much work.
+    fn begins(
+        &self,
+        (from, until): (Date, Date),
+        moved: Option<&BTreeSet<DateTime>>,
+        work: &mut Work,
+    ) -> Option<Vec<DateTime>> {
         let at = |day: Date| day.to_datetime(self.start.wall.time());
         let first = self.start.wall.date();
         let mut all: BTreeSet<DateTime> = match &self.rule {
-            Some(rule) => rule.days(first, until).map(at).collect(),
+            Some(rule) => {
+                let from = from.saturating_sub(self.most_days().days());
+                rule.days(first, from, until, work)?.into_iter().map(at).collect()
+            }
             None => [self.start.wall].into(),
         };
         all.extend(&self.more);
         let stays = |at: &DateTime| !self.less.contains(at) && !moved.is_some_and(|moved| moved.contains(at));
-        all.into_iter().filter(stays).collect()
+        Some(all.into_iter().filter(stays).collect())
+    }
+
+    /// Days between a begin and its end, rather too many than too few: months are longer or shorter by three days, and the
+    /// zones of begin and end apart by a day and some hours.
+    fn most_days(&self) -> i32 {
+        let wall = self.start.wall;
+        let end = match (&self.end, self.length) {
+            (Some(end), _) => end.wall,
+            (None, Some(length)) => wall.saturating_add(length),
+            (None, None) => wall,
+        };
+        (end.date() - wall.date()).get_days().clamp(0, 366 * 1000) + 5
     }
 
     /// Its span when it begins at this wall time.
@@ -224,15 +263,15 @@ impl Event {
         (start, end)
     }
 
-    /// The days of one that is about whole days.
-    fn days(&self, on: DateTime) -> Vec<Date> {
+    /// The days of one that is about whole days, as far as they lie between these.
+    fn days(&self, on: DateTime, from: Date, to: Date) -> impl Iterator<Item = Date> {
         let many = match (&self.end, self.length) {
             (Some(end), _) => (end.wall.date() - self.start.wall.date()).get_days(),
             (None, Some(length)) => length.get_days() + 7 * length.get_weeks(),
             (None, None) => 1,
         };
-        let many = usize::try_from(many.clamp(1, 366)).unwrap_or(1);
-        on.date().series(1.day()).take(many).collect()
+        let last = on.date().saturating_add((many.clamp(1, 366) - 1).days()).min(to);
+        on.date().max(from).series(1.day()).take_while(move |day| *day <= last)
     }
 }
 
@@ -245,7 +284,7 @@ struct Source {
 impl Source {
     fn parse(text: &str) -> Result<Self> {
         if text.len() > MOST_BYTES {
-            return Err(Error::invalid("calendar", "must have at most 2 MB"));
+            return Err(Error::invalid("calendar", format!("must have at most {} MB", MOST_BYTES >> 20)));
         }
         let lines = lines(text);
         let begins = |line: &Line, what: &str| line.name == "BEGIN" && line.value.trim() == what;
@@ -282,10 +321,11 @@ impl Source {
         }
     }
 
-    /// What is found in each occurrence that begins up to `until`.
+    /// What is found in each occurrence that may touch these days.
     fn collect<T: Ord>(
         self,
-        until: Date,
+        days: (Date, Date),
+        work: &mut Work,
         found_in: impl Fn(&Event, DateTime) -> Vec<T>,
     ) -> Result<Calendar<T>> {
         let mut moved: HashMap<&str, BTreeSet<DateTime>> = HashMap::new();
@@ -297,12 +337,18 @@ impl Source {
         let mut found = Vec::new();
         for event in &self.events {
             let moved = moved.get(event.uid.as_str()).filter(|_| event.instead_of.is_none());
-            for on in event.begins(until, moved) {
+            let begins = event.begins(days, moved, work).ok_or_else(|| {
+                Error::invalid(
+                    "calendar",
+                    "repeats more than can be read; take out events that repeat since long ago, or end them",
+                )
+            })?;
+            for on in begins {
                 found.extend(found_in(event, on));
-            }
-            if found.len() > MOST_FOUND {
-                let message = format!("must have at most {MOST_FOUND} events in this time");
-                return Err(Error::invalid("calendar", message));
+                if found.len() > MOST_FOUND {
+                    let message = format!("must have at most {MOST_FOUND} events in this time");
+                    return Err(Error::invalid("calendar", message));
+                }
             }
         }
         found.sort();

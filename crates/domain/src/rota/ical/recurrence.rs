@@ -1,7 +1,11 @@
 //! Recurrence rules of whole days: daily, weekly, monthly and yearly ones with the parts that calendars of people and of
-//! holidays use. Every day from the start on is asked whether it belongs; the time of day is the event's.
+//! holidays use. Every day of the time that is looked at is asked whether it belongs, and of a rule that counts every day
+//! from its start on; the time of day is the event's.
 
-use jiff::civil::{Date, Weekday};
+use jiff::{
+    ToSpan,
+    civil::{Date, Weekday},
+};
 
 /// An `RRULE`.
 #[derive(Debug, Clone)]
@@ -24,7 +28,32 @@ enum Every {
     Year,
 }
 
-const MOST_DAYS: usize = 366 * 100; // asked of one rule
+/// Entries of one list in a rule, such as the days of a month.
+const MOST_ENTRIES: usize = 64;
+
+/// Days that were asked whether an event begins on them, of all events of a calendar together: a small file can name more
+/// of them than anybody should wait for, without one that counts.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    asked: u32,
+}
+
+impl Work {
+    /// A good part of a second.
+    pub(super) const MOST: u32 = 2_000_000;
+
+    /// Days asked so far.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> u32 {
+        self.asked
+    }
+
+    /// Counts another day; none if that is too many.
+    fn ask(&mut self) -> Option<()> {
+        self.asked = self.asked.checked_add(1).filter(|asked| *asked <= Self::MOST)?;
+        Some(())
+    }
+}
 
 impl Rule {
     /// What the value of an `RRULE` says. None if it has parts that are not known here, since a day too many would be as
@@ -50,7 +79,7 @@ impl Rule {
                 "UNTIL" => rule.until = Some(value.get(..8)?.parse().ok()?),
                 "BYMONTH" => rule.months = numbers(value, 1..=12)?,
                 "BYMONTHDAY" => rule.days_of_month = numbers(value, -31..=31)?,
-                "BYDAY" => rule.days = value.split(',').map(numbered_day).collect::<Option<_>>()?,
+                "BYDAY" => rule.days = list(value, numbered_day)?,
                 "WKST" => rule.week_start = day(value)?,
                 _ => return None,
             }
@@ -66,18 +95,26 @@ impl Rule {
         sound.then_some(rule)
     }
 
-    /// The days on which an event that begins on `start` begins, up to and with `last`.
-    pub(super) fn days(&self, start: Date, last: Date) -> impl Iterator<Item = Date> + '_ {
+    /// The days from `from` up to and with `last` on which an event that first begins on `start` begins. None if that is
+    /// too much work.
+    pub(super) fn days(&self, start: Date, from: Date, last: Date, work: &mut Work) -> Option<Vec<Date>> {
         let last = self.until.map_or(last, |until| until.min(last));
-        let days =
-            start.series(jiff::Span::new().days(1)).take(MOST_DAYS).take_while(move |day| *day <= last);
-        // the start itself always counts as the first, also if the rule would not have it
+        // what ends by a number has to be counted from its start
+        let first = if self.count.is_some() { start } else { start.max(from) };
         let mut left = self.count.unwrap_or(u32::MAX);
-        days.filter(move |day| *day == start || self.has(start, *day)).take_while(move |_| {
-            let counts = left > 0;
-            left = left.saturating_sub(1);
-            counts
-        })
+        let mut found = Vec::new();
+        for day in first.series(1.day()).take_while(|day| *day <= last) {
+            if left == 0 {
+                break;
+            }
+            work.ask()?;
+            // the start itself always counts as the first, also if the rule would not have it
+            if day == start || self.has(start, day) {
+                left -= 1;
+                found.extend((day >= from).then_some(day));
+            }
+        }
+        Some(found)
     }
 
     fn has(&self, start: Date, day: Date) -> bool {
@@ -139,7 +176,12 @@ fn freq(value: &str) -> Option<Every> {
 }
 
 fn numbers(value: &str, range: std::ops::RangeInclusive<i8>) -> Option<Vec<i8>> {
-    value.split(',').map(|n| n.trim().parse().ok().filter(|n| *n != 0 && range.contains(n))).collect()
+    list(value, |n| n.trim().parse().ok().filter(|n| *n != 0 && range.contains(n)))
+}
+
+fn list<T>(value: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let entries: Vec<_> = value.split(',').take(MOST_ENTRIES + 1).collect();
+    if entries.len() > MOST_ENTRIES { None } else { entries.into_iter().map(read).collect() }
 }
 
 fn numbered_day(value: &str) -> Option<(i8, Weekday)> {

@@ -5,7 +5,12 @@ use icalendar::Component;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use proptest::{collection::vec, option, prelude::*, sample::subsequence};
 
-use super::{Busy, Event, Feed, holidays, read, recurrence::Rule, write};
+use super::{
+    Busy, Event, Feed, holidays, read,
+    read::{holidays_within, read_within},
+    recurrence::{Rule, Work},
+    write,
+};
 
 fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
@@ -121,7 +126,10 @@ proptest! {
     ) {
         let start: Date = "2024-01-01".parse::<Date>().unwrap() + jiff::Span::new().days(day);
         let last: Date = "2031-01-01".parse().unwrap();
-        let ours: Vec<_> = Rule::parse(&rule).unwrap().days(start, last).map(|d| d.strftime("%Y%m%d").to_string()).collect();
+        let ours: Vec<_> = days_of(&rule, start, start, last);
+        let late: Date = "2027-03-10".parse().unwrap();
+        let from_late = days_of(&rule, start, late, last);
+        prop_assert!(ours.ends_with(&from_late) && from_late.len() == ours.iter().filter(|day| day.as_str() >= "20270310").count());
         let text = format!("DTSTART:{}T120000Z\nRRULE:{rule}", start.strftime("%Y%m%d"));
         let set: rrule::RRuleSet = text.parse().unwrap();
         let before = rrule::Tz::UTC;
@@ -135,6 +143,11 @@ proptest! {
         }
         prop_assert_eq!(ours, theirs, "{}", text);
     }
+}
+
+fn days_of(rule: &str, start: Date, from: Date, last: Date) -> Vec<String> {
+    let days = Rule::parse(rule).unwrap().days(start, from, last, &mut Work::default()).unwrap();
+    days.iter().map(|d| d.strftime("%Y%m%d").to_string()).collect()
 }
 
 fn any_rule() -> impl Strategy<Value = String> {
@@ -244,8 +257,69 @@ fn a_calendar_of_holidays_names_days() {
 fn what_is_no_calendar_or_too_much_of_one_is_refused() {
     let range = ("2026-01-01".parse().unwrap(), "2027-12-31".parse().unwrap());
     assert!(holidays("<html>sign in first</html>", range.0, range.1).is_err());
-    let long = format!("BEGIN:VCALENDAR\n{}", "X".repeat(2 << 20));
+    let long = format!("BEGIN:VCALENDAR\n{}", "X".repeat(super::MOST_BYTES));
     assert!(holidays(&long, range.0, range.1).is_err());
     let every_day = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY\nEND:VEVENT\n".repeat(30);
     assert!(holidays(&format!("BEGIN:VCALENDAR\n{every_day}"), range.0, range.1).is_err());
+}
+
+/// A calendar of this many events of one day each, all the same.
+fn repeating(many: usize, start: &str, rule: &str) -> String {
+    let event = format!("BEGIN:VEVENT\nDTSTART;VALUE=DATE:{start}\nRRULE:{rule}\nEND:VEVENT\n");
+    format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event.repeat(many))
+}
+
+#[test]
+fn a_calendar_that_asks_for_endless_work_is_refused_before_it_is_done() {
+    let range: (Date, Date) = ("2026-01-01".parse().unwrap(), "2031-12-31".parse().unwrap());
+    let instants = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    // no day is ever the 31st of February: nothing is found, and every day is asked
+    for rule in [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=9999",
+        "FREQ=YEARLY;INTERVAL=1000;BYMONTH=2;BYMONTHDAY=31;COUNT=9",
+    ] {
+        let hostile = repeating(20_000, "19000101", rule);
+        assert!(hostile.len() <= super::MOST_BYTES, "it is not refused for its size");
+        let mut work = Work::default();
+        let refused = holidays_within(&hostile, range.0, range.1, &mut work);
+        assert!(matches!(&refused, Err(e) if e.to_string().contains("repeats more")), "{rule}: {refused:?}");
+        assert_eq!(work.asked(), Work::MOST, "{rule}: what was done until then");
+        let mut work = Work::default();
+        let refused = read_within(&hostile, &TimeZone::UTC, instants.0, instants.1, &mut work);
+        assert!(refused.is_err(), "{rule}");
+        assert_eq!(work.asked(), Work::MOST, "{rule}: of a person's calendar likewise");
+    }
+    let list = ["1"; 65].join(",");
+    let long =
+        holidays(&repeating(1, "20260101", &format!("FREQ=DAILY;BYMONTHDAY={list}")), range.0, range.1);
+    assert_eq!(long.unwrap().left_out.len(), 1, "a rule of very many parts is not read");
+}
+
+#[test]
+fn what_repeats_since_long_ago_costs_only_the_time_that_is_looked_at() {
+    let (from, to): (Date, Date) = ("2026-01-01".parse().unwrap(), "2026-12-31".parse().unwrap());
+    let mut work = Work::default();
+    let text = repeating(300, "16010101", "FREQ=YEARLY");
+    let calendar = holidays_within(&text, from, to, &mut work).unwrap();
+    assert_eq!(calendar.found, [("2026-01-01".parse().unwrap(), String::new())]);
+    assert!(work.asked() <= 300 * (365 + 10), "{} days were asked", work.asked());
+    let mut work = Work::default();
+    let ended = repeating(300, "19700101", "FREQ=DAILY;UNTIL=20200101");
+    assert!(holidays_within(&ended, from, to, &mut work).unwrap().found.is_empty());
+    assert_eq!(work.asked(), 0, "what has ended is not looked at");
+}
+
+#[test]
+fn what_began_before_and_lasts_into_the_time_is_found() {
+    let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Retreat\nDTSTART;VALUE=DATE:20240125\nDURATION:P12D\n\
+                RRULE:FREQ=YEARLY\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Leave\nDTSTART;VALUE=DATE:20230115\nDTEND;VALUE=DATE:20230220\n\
+                RRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR";
+    let calendar =
+        read(text, &TimeZone::UTC, at("2026-02-01T00:00:00Z"), at("2026-03-01T00:00:00Z")).unwrap();
+    let begins: Vec<_> = calendar.found.iter().map(|b| format!("{} {}", b.start, b.summary)).collect();
+    assert_eq!(begins, ["2026-01-15T00:00:00Z Leave", "2026-01-25T00:00:00Z Retreat"]);
+    let days = holidays(text, "2026-02-04".parse().unwrap(), "2026-02-28".parse().unwrap()).unwrap().found;
+    let last: Date = "2026-02-19".parse().unwrap();
+    assert_eq!((days.len(), &days[days.len() - 1].0), (16, &last), "cut to the days asked for: {days:?}");
 }

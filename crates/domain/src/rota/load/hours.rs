@@ -9,6 +9,8 @@ use jiff::{
 };
 use serde::Serialize;
 
+use super::super::span::joined;
+
 /// Time on call. The kinds do not add up to the whole: a Saturday night is night and weekend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Hours {
@@ -32,7 +34,7 @@ impl Hours {
 /// Counts spans of time in a zone; what overlaps counts once.
 pub(super) fn hours(spans: &[(Timestamp, Timestamp)], zone: &TimeZone, holidays: &BTreeSet<Date>) -> Hours {
     let mut found = Hours::default();
-    for (start, end) in merged(spans) {
+    for (start, end) in joined(spans.iter().copied()) {
         found.seconds += end.duration_since(start).as_secs();
         let mut day = zone.to_datetime(start).date();
         let last = zone.to_datetime(end).date();
@@ -65,19 +67,6 @@ fn within(zone: &TimeZone, day: Date, from: i8, to: i8) -> (Timestamp, Timestamp
 
 fn overlap(a: (Timestamp, Timestamp), b: (Timestamp, Timestamp)) -> i64 {
     a.1.min(b.1).duration_since(a.0.max(b.0)).as_secs().max(0)
-}
-
-fn merged(spans: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Timestamp)> {
-    let mut sorted = spans.to_vec();
-    sorted.sort_unstable();
-    let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();
-    for (start, end) in sorted {
-        match merged.last_mut() {
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => merged.push((start, end)),
-        }
-    }
-    merged
 }
 
 #[cfg(test)]

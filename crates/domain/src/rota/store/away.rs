@@ -82,12 +82,14 @@ pub(in super::super) async fn calendar_to_ask(cx: &mut Cx<'_>, person: PersonId)
 pub(in super::super) async fn calendar_asked(
     cx: &mut Cx<'_>,
     person: PersonId,
+    set_at: Timestamp,
     error: Option<&str>,
 ) -> Result<()> {
-    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let (now, set_at) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(set_at));
     sqlx::query!(
-        "UPDATE away_calendar SET asked_at = $2, error = $3 WHERE person_id = $1",
+        "UPDATE away_calendar SET asked_at = $3, error = $4 WHERE person_id = $1 AND set_at = $2",
         person as PersonId,
+        set_at as _,
         now as _,
         error
     )
@@ -96,22 +98,23 @@ pub(in super::super) async fn calendar_asked(
     Ok(())
 }
 
+/// Whether the address is still the one that was given then.
 pub(in super::super) async fn calendar_read(
     cx: &mut Cx<'_>,
     person: PersonId,
+    set_at: Timestamp,
     (etag, modified): &(Option<String>, Option<String>),
-) -> Result<()> {
-    let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!(
-        "UPDATE away_calendar SET asked_at = $2, read_at = $2, error = NULL, etag = $3, modified = $4 WHERE person_id = $1",
+) -> Result<bool> {
+    let (now, set_at) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(set_at));
+    let noted = sqlx::query!(
+        "UPDATE away_calendar SET asked_at = $3, read_at = $3, error = NULL, etag = $4, modified = $5 WHERE person_id = $1 AND set_at = $2",
         person as PersonId,
+        set_at as _,
         now as _,
         etag.as_deref(),
         modified.as_deref()
-    )
-    .execute(cx.conn())
-    .await?;
-    Ok(())
+    );
+    Ok(noted.execute(cx.conn()).await?.rows_affected() > 0)
 }
 
 /// What is over stays, for the history of shifts; what is to come is replaced.

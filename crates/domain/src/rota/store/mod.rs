@@ -32,8 +32,9 @@ pub(super) use schedule::{
     update_schedule,
 };
 pub(super) use shift::{
-    contacts, duties_around, duties_for_feed, duties_of_person, duties_of_schedule, duties_of_schedules,
-    first_duties_of_person, held_by_people, kept_from, on_call_of_teams, taken_uids, write_renewal,
+    contacts, duties_around, duties_of_person, duties_of_schedule, duties_of_schedules, feed_of_person,
+    feed_of_schedule, first_duties_of_person, held_by_people, kept_from, on_call_of_teams, taken_uids,
+    write_renewal,
 };
 pub(super) use swap::{
     count_swaps, give_swap_back, insert_swap, is_on_schedule, is_participant, rename_swaps, swap, swaps,

@@ -179,21 +179,40 @@ pub(crate) async fn first_duties_of_person(
     Ok(rows.into_iter().map(Duty::from).collect())
 }
 
-/// What a calendar shows: of a schedule, or of a person and what others took over from them. With what was cancelled, and
-/// without gaps, which are in nobody's calendar.
-pub(crate) async fn duties_for_feed(
+/// What the calendar of a schedule shows: with what was cancelled, and without gaps, which are in nobody's calendar.
+pub(crate) async fn feed_of_schedule(
     cx: &mut Cx<'_>,
-    schedule: Option<ScheduleId>,
-    person: Option<PersonId>,
+    schedule: ScheduleId,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Duty>> {
     let rows = duties!(
         "shift f",
-        "WHERE ($1::uuid IS NULL OR f.schedule_id = $1) AND ($2::uuid IS NULL OR f.person_id = $2 OR f.instead_of_id = $2)
-           AND f.ends_at > $3 AND f.starts_at < $4 AND f.holder <> 'gap' ORDER BY f.starts_at, f.uid LIMIT $5",
-        schedule as Option<ScheduleId>,
-        person as Option<PersonId>,
+        "WHERE f.schedule_id = $1 AND f.ends_at > $2 AND f.starts_at < $3 AND f.holder <> 'gap' ORDER BY f.starts_at, f.uid LIMIT $4",
+        schedule as ScheduleId,
+        jiff_sqlx::Timestamp::from(from) as _,
+        jiff_sqlx::Timestamp::from(to) as _,
+        MOST,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(Duty::from).collect())
+}
+
+/// What the calendar of a person shows: their own shifts and what others took over from them, with what was cancelled. Each
+/// half has its index.
+pub(crate) async fn feed_of_person(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Duty>> {
+    let rows = duties!(
+        "(SELECT * FROM shift WHERE person_id = $1 AND ends_at > $2 AND starts_at < $3
+          UNION ALL
+          SELECT * FROM shift WHERE instead_of_id = $1 AND person_id IS DISTINCT FROM $1 AND ends_at > $2 AND starts_at < $3) f",
+        "ORDER BY f.starts_at, f.uid LIMIT $4",
+        person as PersonId,
         jiff_sqlx::Timestamp::from(from) as _,
         jiff_sqlx::Timestamp::from(to) as _,
         MOST,

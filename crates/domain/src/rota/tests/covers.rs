@@ -101,7 +101,7 @@ fn an_override_to_nobody_is_no_gap() {
             "Tue 17 12:00 → Wed 18 00:00 2"
         ]
     );
-    let gaps_on_tuesday = super::super::gaps(&plan, at(TUESDAY.0), at(TUESDAY.1));
+    let gaps_on_tuesday = gaps(&plan, at(TUESDAY.0), at(TUESDAY.1));
     assert_eq!(gaps_on_tuesday, []);
     plan.layers.clear();
     assert_eq!(

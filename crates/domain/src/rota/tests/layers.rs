@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::super::{gaps, layer_shifts, shifts};
+use super::super::{layer_shifts, shifts};
 use super::*;
 
 /// A layer that is one person's at one time of each day.

@@ -13,7 +13,11 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Coverage, Holder, Layer, Plan, Rotation, Shift, Unit, Window, shifts, windows_of};
+use super::{
+    Coverage, Holder, Layer, Plan, Rotation, Shift, Unit, Window, shifts,
+    span::{Span, union},
+    windows_of,
+};
 use crate::{LayerId, PersonId};
 
 pub(super) fn person(n: u128) -> PersonId {
@@ -83,6 +87,22 @@ pub(super) const WORKDAYS: [&str; 5] = ["mon", "tue", "wed", "thu", "fri"];
 /// Coverage without holidays.
 pub(super) fn covered(windows: Vec<Window>) -> Coverage {
     Coverage::Windows { windows, holidays: std::collections::BTreeSet::new() }
+}
+
+/// The times in `from..to` at which nobody is on call though somebody should be: gaps, and vacant shifts with nobody
+/// beside them.
+pub(super) fn gaps(plan: &Plan, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp, Holder)> {
+    let asked = Span::new(from, to).unwrap();
+    let shifts = shifts(plan, from, to);
+    let span = |shift: &Shift| Span { start: shift.start, end: shift.end };
+    let manned = union(shifts.iter().filter(|s| s.holder.person().is_some()).map(span).collect());
+    let mut gaps = Vec::new();
+    for shift in shifts.iter().filter(|s| matches!(s.holder, Holder::Gap | Holder::Vacant(_))) {
+        let empty = span(shift).cut_to(asked).map(|span| span.without(&manned)).unwrap_or_default();
+        gaps.extend(empty.into_iter().map(|span| (span.start, span.end, shift.holder)));
+    }
+    gaps.sort_unstable_by_key(|(start, end, _)| (*start, *end));
+    gaps
 }
 
 /// `start end who` of each shift in the zone of the plan: `Mon 02 09:00 → Mon 09 09:00 1`.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{covered_between, gaps, shifts};
+use super::super::{covered_between, shifts};
 use super::*;
 
 /// The hand-offs of a rotation of two people that touches a range.

@@ -79,6 +79,22 @@ async fn whoever_goes_gets_a_note_and_whoever_comes_sees_it_first(pool: PgPool) 
     assert!(matches!(first.as_slice(), [one] if one.body == mine), "{first:?}");
     let (any, limit) = (HandOverFilter::default(), Limit::new(20).unwrap());
     assert_eq!(paging::hand_overs(&mut imke.cx(), &any, None, limit).await.unwrap().total, 1);
+
+    // those that one writes or is written to: the next change is Imke's to Hui, and nothing of Otto's
+    watch.bed.wait((24 * 7 - 3).hours());
+    assert_eq!(prepare(&watch).await, 1);
+    let mine = HandOverFilter { mine: true, ..HandOverFilter::default() };
+    for (who, many) in [(&watch.hui, 2), (&watch.imke, 2), (&watch.otto, 0)] {
+        let mut call = watch.bed.as_person(who).await;
+        let found = paging::hand_overs(&mut call.cx(), &mine, None, limit).await.unwrap();
+        let from: Vec<_> = found.items.iter().map(|h| h.from.handle.as_str()).collect();
+        assert_eq!(from, ["imke", "hui"][..many], "{}: the last change first", who.handle);
+        assert_eq!(found.total, i64::try_from(many).unwrap());
+    }
+    let one = Limit::new(1).unwrap();
+    let first = paging::hand_overs(&mut imke.cx(), &mine, None, one).await.unwrap();
+    let rest = paging::hand_overs(&mut imke.cx(), &mine, first.next, one).await.unwrap();
+    assert_eq!(rest.items[0].from.handle, "hui", "page by page");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
