@@ -147,6 +147,7 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
         team: query.team,
         status: query.status,
         mine: query.mine,
+        ..changes::Filter::default()
     };
     let page = changes::list(&mut caller.cx().await?, &filter, after, limit).await?;
     Ok(List::of(page, ChangeBody::from))

@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     ApiError, Caller, Shared,
     body::{Body, Json, List, Params, created, given, paging},
-    tag::{IfMatch, etag, tagged},
+    tag::{IfMatch, digest, etag, tagged},
 };
 
 /// The slice's routes.
@@ -328,8 +328,9 @@ async fn open(mut caller: Caller, Body(body): Body<NewIncidentBody>) -> Result<R
 #[utoipa::path(get, path = "/incidents/{number}", tag = "incidents", params(("number" = i64, Path)), responses((status = 200, body = ToldBody)))]
 async fn show(mut caller: Caller, headers: HeaderMap, Path(number): Path<i64>) -> Result<Response, ApiError> {
     let told = incidents::told(&mut caller.cx().await?, number).await?;
-    let tag = etag(told.incident.version, told.roles.len());
-    Ok(tagged(&headers, &tag, Json(ToldBody::from(told))))
+    let version = told.incident.version;
+    let body = ToldBody::from(told);
+    Ok(tagged(&headers, &etag(version, digest(&body)), Json(body)))
 }
 
 /// Corrects what was said of an incident.

@@ -75,10 +75,12 @@ struct AskedBody {
     weekend_hours: i64,
     /// Of them on holidays.
     holiday_hours: i64,
-    /// One in so many: the time that the schedules cover divided by theirs.
+    /// One in so many: the time that the schedules they take part in cover, from when they first did, divided by theirs.
     one_in: Option<f64>,
-    /// `good`, `tolerable` or `too-often`, as the settings have it.
+    /// `good`, `tolerable` or `too-often`, as the settings have it; null too for whoever joined less than four weeks ago.
     bearing: Option<&'static str>,
+    /// From when on it is counted, if they first took part within the 26 weeks.
+    since: Option<Timestamp>,
 }
 
 impl From<Asked> for AskedBody {
@@ -91,6 +93,7 @@ impl From<Asked> for AskedBody {
             holiday_hours: Hours::whole(a.hours.holiday_seconds),
             one_in: a.one_in.map(tenth),
             bearing: a.bearing.map(Bearing::as_str),
+            since: a.since,
         }
     }
 }

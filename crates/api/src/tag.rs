@@ -15,6 +15,13 @@ pub(crate) fn etag(version: i64, more: impl std::fmt::Display) -> String {
     format!("\"{version}-{more}\"")
 }
 
+/// A digest of a body, for what many things change: the same on every replica.
+pub(crate) fn digest(body: &impl serde::Serialize) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::hash::Hash::hash(&serde_json::to_vec(body).unwrap_or_default(), &mut hasher);
+    format!("{:016x}", std::hash::Hasher::finish(&hasher))
+}
+
 /// The body with its tag, or 304 if the client has it already.
 pub(crate) fn tagged(headers: &HeaderMap, tag: &str, body: impl IntoResponse) -> Response {
     let known = headers

@@ -15,7 +15,7 @@ use crate::{
     ApiError, Caller, Shared,
     body::{Body, Json, List, Params, paging},
     people::bodies::{PersonLink, TeamLink},
-    tag::{IfMatch, etag, tagged},
+    tag::{IfMatch, digest, etag, tagged},
 };
 
 /// The routes.
@@ -110,13 +110,13 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let view = paging::hand_over(&mut caller.cx().await?, HandOverId(id)).await?;
-    let tag = etag(view.note.version, view.pages.len());
+    let version = view.note.version;
     let body = HandOverViewBody {
         note: view.note.into(),
         text: view.text,
         pages: view.pages.into_iter().map(PageBody::from).collect(),
     };
-    Ok(tagged(&headers, &tag, Json(body)))
+    Ok(tagged(&headers, &etag(version, digest(&body)), Json(body)))
 }
 
 /// What is written.

@@ -62,13 +62,21 @@ struct NewPolicyBody {
     team: String,
     /// Short unique name; it never changes.
     slug: String,
-    /// What it is.
-    #[serde(flatten)]
-    what: PolicyFields,
+    /// Name.
+    name: String,
+    /// How often the steps begin anew after the last one, 0 to 9.
+    #[serde(default)]
+    repeats: u32,
+    /// Whether it is for whatever the team owns that has none of its own; takes that from the one that was.
+    #[serde(default)]
+    default: bool,
+    /// Its steps, 1 to 10.
+    steps: Vec<NewStepBody>,
 }
 
 /// What may be written anew.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PolicyFields {
     /// Name.
     name: String,
@@ -122,7 +130,8 @@ impl PolicyFields {
 #[utoipa::path(post, path = "/escalation-policies", tag = "paging", request_body = NewPolicyBody,
     responses((status = 201, body = PolicyBody, headers(("Location" = String, description = "Its address.")))))]
 async fn create(mut caller: Caller, Body(body): Body<NewPolicyBody>) -> Result<Response, ApiError> {
-    let new = body.what.read(body.team, body.slug)?;
+    let NewPolicyBody { team, slug, name, repeats, default, steps } = body;
+    let new = PolicyFields { name, repeats, default, steps }.read(team, slug)?;
     let policy = paging::create_policy(&mut caller.cx().await?, new).await?;
     Ok(created(format!("/escalation-policies/{}", policy.slug), Json(PolicyBody::from(policy))))
 }

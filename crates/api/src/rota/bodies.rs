@@ -284,7 +284,7 @@ pub(super) fn differences(differences: &[Difference], people: &[Contact]) -> Vec
         .collect()
 }
 
-/// What an edit would do, or did.
+/// What an edit would do over half a year, the 26 weeks for which shifts are planned.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PreviewBody {
     /// When others would be on call than now is planned.

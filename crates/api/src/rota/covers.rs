@@ -93,7 +93,8 @@ async fn list(
 }
 
 /// Somebody takes over for a while: members of the team and its chain arrange it, and everybody for their own time. 409
-/// if somebody has decided about the same person and time already.
+/// if somebody has decided about the same person and time already; 422 if it would change nothing, because whoever is
+/// replaced is not on call then: with when they are next.
 #[utoipa::path(post, path = "/schedules/{slug}/overrides", tag = "on-call", params(("slug" = String, Path)), request_body = NewOverrideBody,
     responses((status = 201, body = OverrideBody, headers(("Location" = String, description = "Its address.")))))]
 async fn add(

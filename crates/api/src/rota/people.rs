@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use jiff::Timestamp;
 use portolan_domain::{
-    paging::{self, Given, Leaving, NamedStep},
+    paging::{self, Given, Leaving, NamedStep, Replacement},
     people,
     rota::{self, NamedIn},
 };
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    bodies::{ScheduleNameBody, ShiftBody},
+    bodies::{Looking, PreviewBody, ScheduleNameBody, ShiftBody},
     schedules::Range,
 };
 use crate::{
@@ -92,11 +92,9 @@ impl From<Leaving> for LeavingBody {
             overrides: n.overrides,
             swaps: n.swaps,
         };
-        let step =
-            |p: NamedStep| NamedStepBody { slug: p.slug, name: p.name, team: p.team.slug, steps: p.steps };
         Self {
             schedules: leaving.schedules.into_iter().map(mention).collect(),
-            policies: leaving.policies.into_iter().map(step).collect(),
+            policies: leaving.policies.into_iter().map(NamedStepBody::from).collect(),
             leads: leaving.leads.into_iter().map(|team| team.slug).collect(),
         }
     }
@@ -118,19 +116,81 @@ struct ReplacementBody {
     schedules: Option<Vec<String>>,
     /// Slugs of the escalation policies; likewise.
     policies: Option<Vec<String>>,
+    /// Slugs of the teams they are to lead; only those that are named here.
+    #[serde(default)]
+    leads: Vec<String>,
+    /// Why somebody has to be on call more often than the settings bear; needed only then, and kept.
+    #[serde(default)]
+    reason: String,
 }
 
-/// Gives what is to come of a person to another, from now on: turns, overrides and escalation steps; nobody else's dates
-/// move. Answers with what still names the person.
-#[utoipa::path(put, path = "/people/{handle}/rota", tag = "on-call", params(("handle" = String, Path)), request_body = ReplacementBody,
-    responses((status = 200, body = LeavingBody)))]
+/// What giving it to another would change.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReplacementPreviewBody {
+    /// For each schedule.
+    schedules: Vec<SchedulePreviewBody>,
+    /// The policies of which steps would name the other one.
+    policies: Vec<NamedStepBody>,
+    /// Slugs of the teams that the other one would lead.
+    leads: Vec<String>,
+}
+
+/// What it would change on one schedule.
+#[derive(Debug, Serialize, ToSchema)]
+struct SchedulePreviewBody {
+    /// The schedule.
+    schedule: ScheduleNameBody,
+    /// What would change, and for whom.
+    #[serde(flatten)]
+    preview: PreviewBody,
+}
+
+/// What came of it, or with `preview` would.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum ReplacedBody {
+    /// What still names the person.
+    Left(LeavingBody),
+    /// What would change.
+    Would(ReplacementPreviewBody),
+}
+
+impl From<NamedStep> for NamedStepBody {
+    fn from(p: NamedStep) -> Self {
+        Self { slug: p.slug, name: p.name, team: p.team.slug, steps: p.steps }
+    }
+}
+
+impl From<Replacement> for ReplacementPreviewBody {
+    fn from(replacement: Replacement) -> Self {
+        let of_schedule = |(schedule, preview)| SchedulePreviewBody {
+            schedule: ScheduleNameBody::from(&schedule),
+            preview: PreviewBody::from(preview),
+        };
+        Self {
+            schedules: replacement.schedules.into_iter().map(of_schedule).collect(),
+            policies: replacement.policies.into_iter().map(NamedStepBody::from).collect(),
+            leads: replacement.leads.into_iter().map(|team| team.slug).collect(),
+        }
+    }
+}
+
+/// Gives what is to come of a person to another, from now on: turns, overrides, escalation steps and the lead of teams; nobody else's dates
+/// move. Answers with what still names the person, or with `preview` with what would change.
+#[utoipa::path(put, path = "/people/{handle}/rota", tag = "on-call", params(("handle" = String, Path), Looking), request_body = ReplacementBody,
+    responses((status = 200, body = ReplacedBody)))]
 async fn replace(
     mut caller: Caller,
     Path(handle): Path<String>,
+    Params(looking): Params<Looking>,
     Body(body): Body<ReplacementBody>,
-) -> Result<Json<LeavingBody>, ApiError> {
+) -> Result<Json<ReplacedBody>, ApiError> {
     let cx = &mut caller.cx().await?;
-    let given = Given { schedules: body.schedules, policies: body.policies };
-    let left = paging::replace_person(cx, &handle, &body.by, given).await?;
-    Ok(Json(left.into()))
+    let given = Given { schedules: body.schedules, policies: body.policies, leads: body.leads };
+    if looking.preview {
+        let would = paging::preview_replacement(cx, &handle, &body.by, given).await?;
+        return Ok(Json(ReplacedBody::Would(would.into())));
+    }
+    let left = paging::replace_person(cx, &handle, &body.by, given, &body.reason).await?;
+    Ok(Json(ReplacedBody::Left(left.into())))
 }

@@ -96,7 +96,7 @@ async fn weeks(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<Week
     let team = people::team(cx, &slug).await?;
     let weeks = support::weeks(cx, &slug, 8).await?;
     let essential = match weeks.last() {
-        Some(now) => support::essential(cx, team.id, now.week).await?,
+        Some(now) => support::essential(cx, team.id, now.week).await?.known(),
         None => None,
     };
     let categories = Category::ALL.into_iter().enumerate().map(|(place, category)| {

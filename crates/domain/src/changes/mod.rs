@@ -122,6 +122,16 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Of what the actor's own teams own.
     pub mine: bool,
+    /// That began at this instant or later.
+    pub from: Option<Timestamp>,
+    /// That began before this instant.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    fn is_dated(&self) -> bool {
+        self.from.is_some() || self.until.is_some()
+    }
 }
 
 /// A thing that runs somewhere: the last change that succeeded there.
@@ -266,7 +276,12 @@ pub async fn list(
     let key = after.as_ref().map(Cursor::key::<(Timestamp, ChangeId)>).transpose()?;
     let mine = if filter.mine { Some(people::teams_answered_for(cx, me).await?) } else { None };
     let rows = store::list(cx, filter, mine.as_deref(), key, limit).await?;
-    let total = store::count(cx, filter, mine.as_deref()).await?;
+    // counts are kept for each thing, and not for each day
+    let total = if filter.is_dated() {
+        store::count_dated(cx, filter, mine.as_deref()).await?
+    } else {
+        store::count(cx, filter, mine.as_deref()).await?
+    };
     Ok(Page::cut(rows, limit, total, after.as_ref(), |c| (c.started_at, c.id)))
 }
 

@@ -78,6 +78,7 @@ async fn entry(cx: &mut Cx<'_>, number: i64, kind: EntryKind, text: &str) -> Res
         store::add_entry(cx, incident.id, kind, cx.now(), text).await?;
         if kind == EntryKind::Status {
             store::set_status(cx, incident.id, text).await?;
+            tell::status(cx, &Incident { status_text: text.to_owned(), ..incident.clone() }).await?;
             let act = Act {
                 note: text.chars().take(200).collect(),
                 ..Act::new("incident.status-told", incident.subject())
@@ -121,6 +122,7 @@ pub async fn give_role(cx: &mut Cx<'_>, number: i64, role: Role, person: &str) -
         let act =
             Act { changes, note: person.name.clone(), ..Act::new("incident.role-given", incident.subject()) };
         activity::record(cx, act).await?;
+        tell::role(cx, &incident, role, person.id).await?;
         locked(cx, number).await
     })
     .await

@@ -2,7 +2,7 @@
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Action, ActionState, open::said, read::locked, rights, store};
+use super::{Action, ActionState, open::said, read::locked, rights, store, tell};
 use crate::{
     ActionId, Cursor, Cx, Error, Few, Limit, Page, PersonId, Result, TeamId,
     activity::{self, Act, Changed},
@@ -78,6 +78,10 @@ pub async fn add_action(cx: &mut Cx<'_>, new: NewAction) -> Result<Action> {
             Some(incident) => rights::require(cx, incident).await?,
             None => require(cx, team, None).await?,
         }
+        // whoever runs an incident promises for its own team; what another team does stands in that team's reviews
+        if incident.as_ref().is_some_and(|i| i.team_id != team) {
+            require(cx, team, None).await?;
+        }
         let id = ActionId::new();
         let from = incident.as_ref().map(|i| i.id);
         let kept = store::NewRow {
@@ -91,7 +95,9 @@ pub async fn add_action(cx: &mut Cx<'_>, new: NewAction) -> Result<Action> {
         store::insert_action(cx, id, &kept).await?;
         let subject = incident.map_or_else(|| format!("action:{id}"), |i| i.subject());
         activity::record(cx, Act { note: title.clone(), ..Act::new("action.promised", subject) }).await?;
-        get(cx, id).await
+        let action = get(cx, id).await?;
+        tell::promised(cx, &action, owner).await?;
+        Ok(action)
     })
     .await
 }
@@ -138,6 +144,7 @@ pub async fn edit_action(cx: &mut Cx<'_>, id: ActionId, edit: ActionEdit) -> Res
         let after = get(cx, id).await?;
         if change.owner != promised_by {
             changes.push(Changed::new("owner", before.owner.clone(), after.owner.clone()));
+            tell::promised(cx, &after, change.owner).await?;
         }
         if !changes.is_empty() {
             let subject =

@@ -45,7 +45,8 @@ impl GoingOn {
 pub struct Below {
     /// How many things it stands on, as far as the catalog knows.
     pub stands_on: usize,
-    /// What goes on at any of them, newest first, with how far below it is (1 or 2).
+    /// What goes on at any of them, newest first, with how far below it is (1 or 2). Of the entity itself (0) its changes and
+    /// its maintenance: what changed last is the first suspect.
     pub going_on: Vec<(u8, GoingOn)>,
     /// Whether there is more below than was looked at.
     pub cut: bool,
@@ -61,15 +62,17 @@ pub async fn below(cx: &mut Cx<'_>, reference: &EntityRef) -> Result<Below> {
         .filter_map(|n| Some((n.entity.as_ref()?, u8::try_from(n.level).ok()?)))
         .collect();
     let ids: Vec<EntityId> = levels.iter().map(|(entity, _)| entity.id).collect();
-    if ids.is_empty() {
-        return Ok(Below { cut: around.cut, ..Below::default() });
-    }
+    let own = catalog::by_refs(cx, std::slice::from_ref(reference)).await?.pop().flatten().map(|e| e.id);
+    let all: Vec<EntityId> = own.into_iter().chain(ids.iter().copied()).collect();
     let since = cx.now() - SignedDuration::from_hours(HOURS);
     let pages = paging::live_on(cx, &ids, MOST).await?;
-    let windows = paging::windows_around(cx, &ids, since, cx.now(), MOST).await?;
-    let changes = changes::recent(cx, &ids, since, MOST).await?;
+    let windows = paging::windows_around(cx, &all, since, cx.now(), MOST).await?;
+    let changes = changes::recent(cx, &all, since, MOST).await?;
     let incidents = lasting_on(cx, &ids).await?;
-    let level = |entity: EntityId| levels.iter().filter(|(e, _)| e.id == entity).map(|(_, l)| *l).min();
+    let level = |entity: EntityId| match own {
+        Some(own) if own == entity => Some(0),
+        _ => levels.iter().filter(|(e, _)| e.id == entity).map(|(_, l)| *l).min(),
+    };
     let hurt = |incident: &Incident| {
         let below = incident.affected.iter().filter_map(|affected| {
             let (_, level) = levels.iter().find(|(e, _)| e.reference.as_str() == affected.entity_ref)?;

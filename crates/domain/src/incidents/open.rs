@@ -93,6 +93,16 @@ pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
     let team = run_by(cx, &mut checks, new.team.as_deref(), &affected).await?;
     checks.done()?;
     let Some(team) = team else { return Err(Error::invalid("team", "is needed")) };
+    if let Some(page) = page_id {
+        let opened = super::Filter { page: Some(page), ..super::Filter::default() };
+        let known = super::list(cx, &opened, None, crate::Limit::default()).await?.items;
+        if let Some(incident) = known.iter().find(|incident| incident.lasts()) {
+            let number = incident.number;
+            return Err(Error::Conflict(format!(
+                "incident {number} was opened from this page and lasts: go on there"
+            )));
+        }
+    }
     cx.atomically(async |cx| {
         let id = IncidentId::new();
         let number = store::insert(cx, id, team, &checked).await?;

@@ -100,7 +100,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamLoad> {
     let weeks = weeks::count(&pages, &clock, first);
     let settings = share.settings;
     let lately = weeks::lately(&weeks);
-    let essential = support::essential(cx, share.team.id, Week::of(now, &zone)).await?;
+    let essential = support::essential(cx, share.team.id, Week::of(now, &zone)).await?.known();
     Ok(TeamLoad {
         lately,
         bearing: weeks::bearing(lately, &settings),

@@ -99,6 +99,12 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// Each of its notices as a message of its own.
+    pub fn singly(&self) -> impl Iterator<Item = Self> + '_ {
+        let single = |notice: &Waiting| Self { notices: vec![notice.clone()], more: false, ..self.clone() };
+        self.notices.iter().map(single)
+    }
+
     fn ids(&self) -> Vec<NoticeId> {
         self.notices.iter().map(|n| n.id).collect()
     }

@@ -17,6 +17,9 @@ use crate::{
     people, rota, work,
 };
 
+/// People who can be brought in on one page: a hand that slips must not wake the company.
+const MOST_RESPONDERS: i64 = 30;
+
 /// Says that the actor is on it: the next step is not told. Members of the team, whoever was told, and admins may.
 pub async fn acknowledge(cx: &mut Cx<'_>, id: PageId) -> Result<Paged> {
     may_act(cx, id).await?;
@@ -102,7 +105,9 @@ pub async fn reassign(cx: &mut Cx<'_>, id: PageId, handle: &str, note: &str) -> 
         let Some(state) = page.state.after(Move::Reassign) else {
             return Err(taken(cx, &page).await?);
         };
-        let until = cx.now() + ANSWER;
+        // what was to wait for the working day still does, if the one who is asked does not take it
+        let held = page.held_until.map(jiff_sqlx::Timestamp::to_jiff);
+        let until = held.unwrap_or(cx.now()).max(cx.now() + ANSWER);
         store::page::reassign(cx, id, person.id, until).await?;
         let reason = format!("{} asks you to take it over.", cx.actor().name);
         let told = escalate::told_event(cx, &page, &person, &reason, ASKED).await?;
@@ -160,6 +165,13 @@ pub async fn add_responder(cx: &mut Cx<'_>, id: PageId, responder: &Responder) -
         let page = lock(cx, id).await?;
         if !page.state.is_live() {
             return Err(taken(cx, &page).await?);
+        }
+        if store::event::responders(cx, id).await? >= MOST_RESPONDERS {
+            let message = format!(
+                "{MOST_RESPONDERS} people were brought in on page {} already; call whoever else is needed",
+                page.number
+            );
+            return Err(Error::Conflict(message));
         }
         let reason = format!("{} asks for your help.", cx.actor().name);
         let mut events = Vec::new();

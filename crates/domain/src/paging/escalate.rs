@@ -36,12 +36,12 @@ pub async fn advance(cx: &mut Cx<'_>, id: PageId) -> Result<()> {
     .await
 }
 
-async fn step_on(cx: &mut Cx<'_>, page: Locked) -> Result<()> {
+async fn step_on(cx: &mut Cx<'_>, mut page: Locked) -> Result<()> {
     let told = notify::state_of(cx, &about(page.id)).await?;
     if let Some(until) = held(&page, &told, cx.now()) {
         return wait(cx, page.id, until).await;
     }
-    let Json(plan) = &page.plan;
+    let Json(plan) = page.plan.clone();
     let mut progress = progress(&page, &told);
     if page.exhausted_at.is_some() {
         match page.next_at.map(jiff_sqlx::Timestamp::to_jiff) {
@@ -51,7 +51,7 @@ async fn step_on(cx: &mut Cx<'_>, page: Locked) -> Result<()> {
             Some(at) if cx.now() < at => return wait(cx, page.id, at).await,
             Some(_) => {
                 let why = "Once more from the first step: nobody could be reached";
-                let reached = tell(cx, &page, plan, plan.repeats, 0, Some(why.into())).await?;
+                let reached = tell(cx, &mut page, &plan, (plan.repeats, 0), Some(why.into())).await?;
                 progress = Some(Progress { round: plan.repeats, step: 0, told_at: cx.now(), reached });
             }
         }
@@ -61,7 +61,7 @@ async fn step_on(cx: &mut Cx<'_>, page: Locked) -> Result<()> {
         match plan.next(progress.as_ref(), cx.now()) {
             Next::Tell { round, step } => {
                 let why = progress.as_ref().map(|before| escalated(before, round, step));
-                let reached = tell(cx, &page, plan, round, step, why).await?;
+                let reached = tell(cx, &mut page, &plan, (round, step), why).await?;
                 progress = Some(Progress { round, step, told_at: cx.now(), reached });
             }
             Next::Wait(until) => return wait(cx, page.id, until).await,
@@ -79,7 +79,8 @@ fn held(page: &Locked, told: &[Told], now: Timestamp) -> Option<Timestamp> {
         .rev()
         .find(|t| t.event == ASKED && t.person_id == page.assignee && page.assignee.is_some());
     let failed = asked.is_some_and(|t| t.state == notify::State::Failed);
-    (!failed).then_some(until)
+    let of_the_one_asked = until <= now + ANSWER;
+    (!(failed && of_the_one_asked)).then_some(until)
 }
 
 fn progress(page: &Locked, told: &[Told]) -> Option<Progress> {
@@ -109,10 +110,9 @@ async fn wait(cx: &mut Cx<'_>, page: PageId, until: Timestamp) -> Result<()> {
 /// Tells a step, and says what came of it so far; `why` it came to this one, but for the first.
 async fn tell(
     cx: &mut Cx<'_>,
-    page: &Locked,
+    page: &mut Locked,
     plan: &Plan,
-    round: u32,
-    step: u32,
+    (round, step): (u32, u32),
     why: Option<String>,
 ) -> Result<Reached> {
     let reach = match plan.step(step) {
@@ -135,6 +135,7 @@ async fn tell(
     if let Some(trouble) = &reach.trouble
         && !page.unmanned
     {
+        page.unmanned = true;
         store::page::unmanned(cx, page.id).await?;
         tell_leads(cx, page, trouble, &reach.people).await?;
     }
@@ -189,7 +190,8 @@ async fn exhausted(cx: &mut Cx<'_>, page: &Locked, told: &[Told]) -> Result<()> 
     } else {
         let error = told.iter().rev().filter(|t| t.event == TOLD).find_map(|t| t.error.as_deref());
         let why = error.unwrap_or("there is nobody whom the steps name, or nothing got there yet");
-        (format!("Nobody could be reached: {why}"), again(page.opened_at.to_jiff(), cx.now()))
+        let began = store::event::steps_began(cx, page.id).await?.unwrap_or(cx.now());
+        (format!("Nobody could be reached: {why}"), again(began, cx.now()))
     };
     store::page::exhausted(cx, page.id, again).await?;
     open::happened(cx, &[(page.id, NewEvent::new(EventKind::Exhausted, text.clone()))]).await?;
@@ -201,9 +203,9 @@ async fn exhausted(cx: &mut Cx<'_>, page: &Locked, told: &[Told]) -> Result<()> 
 }
 
 /// When everybody is told once more about a page that reached nobody: the waits double, from 5 minutes to two hours, for a
-/// day.
-fn again(opened_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let lasts = now.duration_since(opened_at);
+/// day since the steps began.
+fn again(began: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let lasts = now.duration_since(began);
     (lasts < DAY).then(|| now + lasts.clamp(SHORTEST, LONGEST))
 }
 

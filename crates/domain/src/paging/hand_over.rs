@@ -58,8 +58,12 @@ pub struct HandOverView {
     pub note: HandOver,
     /// Pages of the shift, and those that are still open, newest first.
     pub pages: Vec<Paged>,
-    /// Changes of the team's services in the shift, newest first.
+    /// Changes of the team's services in the shift, newest first: the newest hundred.
     pub changes: Vec<Change>,
+    /// How many there are.
+    pub changes_total: i64,
+    /// Until when pages and changes are told of: the change, or now.
+    pub until: Timestamp,
     /// What it says: what was written, else what follows from the facts.
     pub text: String,
     /// Whether the actor may write it.
@@ -133,14 +137,19 @@ pub async fn hand_over(cx: &mut Cx<'_>, id: HandOverId) -> Result<HandOverView> 
     let until = note.at.min(cx.now());
     let rows = store::page::of_span(cx, note.team.id, note.since, until, MOST).await?;
     let pages = read::named(cx, rows).await?;
-    let all = changes::Filter { team: Some(note.team.slug.clone()), ..changes::Filter::default() };
-    let changed = changes::list(cx, &all, None, Limit::new(MOST)?).await?.items;
-    let changes: Vec<_> =
-        changed.into_iter().filter(|c| c.started_at >= note.since && c.started_at < until).collect();
+    let of_shift = changes::Filter {
+        team: Some(note.team.slug.clone()),
+        from: Some(note.since),
+        until: Some(until),
+        ..changes::Filter::default()
+    };
+    let changed = changes::list(cx, &of_shift, None, Limit::new(MOST)?).await?;
+    let (changes, changes_total) = (changed.items, changed.total);
     let zone = TimeZone::get(&note.time_zone).unwrap_or(TimeZone::UTC);
-    let text = if note.body.is_empty() { told(&pages, &changes, &zone) } else { note.body.clone() };
+    let text =
+        if note.body.is_empty() { told(&pages, &changes, changes_total, &zone) } else { note.body.clone() };
     let may_edit = may_write(cx, &note).await?.is_ok();
-    Ok(HandOverView { note, pages, changes, text, may_edit })
+    Ok(HandOverView { note, pages, changes, changes_total, until, text, may_edit })
 }
 
 /// Writes a note; `publish` tells the one who comes. What was published may still be mended.
@@ -208,7 +217,7 @@ fn link(id: HandOverId) -> String {
 }
 
 /// What follows from the facts, in the words of a note.
-fn told(pages: &[Paged], changes: &[Change], zone: &TimeZone) -> String {
+fn told(pages: &[Paged], changes: &[Change], changes_total: i64, zone: &TimeZone) -> String {
     let time = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string();
     let line = |p: &Paged| {
         let what = p.entity_title.as_deref().map_or_else(String::new, |t| format!("{t}: "));
@@ -237,10 +246,18 @@ fn told(pages: &[Paged], changes: &[Change], zone: &TimeZone) -> String {
         part("Still open", some(&|p| p.state != State::Resolved)),
         part("To be judged", some(&|p| p.is_unjudged())),
         part("Over and judged", some(&|p| p.state == State::Resolved && p.judgement.is_some())),
-        part("Changes", changes.iter().map(change).collect()),
+        part(&titled(changes.len(), changes_total), changes.iter().map(change).collect()),
         "To watch:".to_owned(),
     ]
     .join("\n\n")
+}
+
+/// The title of the changes: it says when it is not all of them.
+fn titled(shown: usize, total: i64) -> String {
+    if i64::try_from(shown).is_ok_and(|shown| shown < total) {
+        return format!("Changes, the newest {shown} of {total}");
+    }
+    "Changes".into()
 }
 
 #[cfg(test)]
@@ -248,8 +265,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_that_is_cut_says_so() {
+        assert_eq!((titled(3, 3), titled(0, 0)), ("Changes".into(), "Changes".into()));
+        assert_eq!(titled(100, 134), "Changes, the newest 100 of 134");
+    }
+
+    #[test]
     fn a_quiet_shift_says_so() {
-        let text = told(&[], &[], &TimeZone::UTC);
+        let text = told(&[], &[], 0, &TimeZone::UTC);
         assert!(text.starts_with("Still open: none.\n\nTo be judged: none."), "{text}");
         assert!(text.ends_with("To watch:"), "there is room for what no fact says: {text}");
     }

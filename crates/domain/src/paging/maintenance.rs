@@ -169,6 +169,16 @@ pub async fn window_over(cx: &mut Cx<'_>, id: MaintenanceId) -> Result<()> {
     .await
 }
 
+/// Asks again for what windows keep quiet that are over: pages that were opened in the very moment one ended, and those
+/// that a run had no room for. The worker calls it every minute.
+pub async fn sweep_maintenance(cx: &mut Cx<'_>) -> Result<u64> {
+    cx.admin()?;
+    let over = store::maintenance::over_and_quiet(cx).await?;
+    let jobs = over.iter().map(|id| NewJob::new(WINDOW_OVER, WindowJob { window: *id }).once(id.to_string()));
+    work::enqueue_all(cx, jobs.collect()).await?;
+    Ok(over.len() as u64)
+}
+
 /// A thousand pages at a time; a service that has more of them kept quiet has them released by the next run.
 async fn release(cx: &mut Cx<'_>, window: &Window) -> Result<()> {
     let pages = store::page::lock_suppressed(cx, window.id).await?;
@@ -183,9 +193,7 @@ async fn release(cx: &mut Cx<'_>, window: &Window) -> Result<()> {
     }
     store::page::release(cx, &pages).await?;
     events(cx, &pages, EventKind::Released, "The maintenance is over, and it still fires").await?;
-    work::enqueue_all(cx, pages.iter().map(|page| step_job(*page)).collect()).await?;
-    let again = NewJob::new(WINDOW_OVER, WindowJob { window: window.id }).once(window.id.to_string());
-    if pages.len() >= 1000 { work::enqueue(cx, again).await } else { Ok(()) }
+    work::enqueue_all(cx, pages.iter().map(|page| step_job(*page)).collect()).await
 }
 
 async fn events(cx: &mut Cx<'_>, pages: &[PageId], kind: EventKind, text: &str) -> Result<()> {

@@ -45,15 +45,15 @@ pub use integration::{
 };
 pub use maintenance::{
     Filter as WindowFilter, NewWindow, WINDOW_OVER, Window, WindowJob, end_maintenance, plan_maintenance,
-    window, window_over, windows, windows_around, windows_now,
+    sweep_maintenance, window, window_over, windows, windows_around, windows_now,
 };
 pub use next::{IfNoAnswer, if_no_answer, next_of};
 pub use open::{PageJob, STEP};
 pub use policy::{
     Because, Given, Leaving, MOST_STEPS, NamedStep, NewPolicy, NewStep, NewTarget, Next, Plan, Policy,
-    PolicyStep, Progress, Reached, Step, StepTarget, Target, Way, assign_policy, close_policy, create_policy,
-    edit_policy, leaving, policies, policy, related_team, replace_person, services_of, set_related_team,
-    step_words, way,
+    PolicyStep, Progress, Reached, Replacement, Step, StepTarget, Target, Way, assign_policy, close_policy,
+    create_policy, edit_policy, leaving, policies, policy, preview_replacement, related_team, replace_person,
+    services_of, set_related_team, step_words, way,
 };
 pub use raise::{NewPage, Preview, Whom, preview, raise};
 pub use read::{Filter, find, list, live_on, paged, view, waiting};

@@ -1,14 +1,14 @@
 //! Whom a page goes to next when whoever is on call does not answer.
 
 use super::{
-    Plan, Target,
+    Plan, State, Target,
     policy::{may_read, way_of},
     record::PagedView,
     store, who,
 };
 use crate::{
     Cx, Result,
-    rota::{self, Contact, Purpose, Schedule},
+    rota::{Contact, Purpose, Schedule},
 };
 
 /// The step after the one that a schedule is.
@@ -30,12 +30,9 @@ pub async fn if_no_answer(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Option
         return Ok(None);
     }
     let plan = way_of(cx, schedule.team.id, None).await?.plan;
-    let first = rota::schedules_of_team(cx, schedule.team.id, Purpose::OnCall).await?.into_iter().next();
     let stands = |target: &Target| match target {
         Target::Schedule(id) => *id == schedule.id,
-        Target::Team(team) => {
-            *team == schedule.team.id && first.as_ref().is_some_and(|s| s.id == schedule.id)
-        }
+        Target::Team(team) => *team == schedule.team.id,
         Target::Person(_) | Target::Lead(_) => false,
     };
     match plan.steps.iter().position(|step| stands(&step.target)) {
@@ -47,7 +44,9 @@ pub async fn if_no_answer(cx: &mut Cx<'_>, schedule: &Schedule) -> Result<Option
 /// Whom a page goes to after the step that was told last, by the steps it was opened with; none after the last one.
 pub async fn next_of(cx: &mut Cx<'_>, view: &PagedView) -> Result<Option<IfNoAnswer>> {
     may_read(cx)?;
-    let told = view.told.and_then(|(_, step)| usize::try_from(step).ok());
+    // whoever is on it, or everybody when nobody was reached, is looked for from the first step on
+    let runs = view.page.state == State::Open && view.page.exhausted_at.is_none();
+    let told = view.told.filter(|_| runs).and_then(|(_, step)| usize::try_from(step).ok());
     behind(cx, &view.plan, told.unwrap_or(0)).await
 }
 

@@ -157,12 +157,66 @@ pub(super) async fn happened(cx: &mut Cx<'_>, events: &[(PageId, NewEvent)]) -> 
     store::event::insert(cx, events).await?;
     let moved = events.iter().filter(|(_, event)| event.kind.changes_who_waits());
     let pages: BTreeSet<PageId> = moved.map(|(page, _)| *page).collect();
-    if pages.is_empty() {
+    if !pages.is_empty() {
+        let pages: Vec<_> = pages.into_iter().collect();
+        let people = store::event::concerned(cx, &pages).await?;
+        live::tell(cx, &people.into_iter().map(News::Person).collect::<Vec<_>>()).await?;
+    }
+    tell_channel(cx, events).await
+}
+
+/// What the channel of a team hears after the opening; a page that was kept quiet opens for it when it is let go.
+fn heard_as(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::Released => Some("page.opened"),
+        EventKind::Unmanned => Some("page.unmanned"),
+        EventKind::Exhausted => Some("page.exhausted"),
+        EventKind::Acknowledged => Some("page.acknowledged"),
+        EventKind::Resolved => Some("page.resolved"),
+        _ => None,
+    }
+}
+
+/// Tells the webhooks of the teams, and whoever raised a page how it ends.
+async fn tell_channel(cx: &mut Cx<'_>, events: &[(PageId, NewEvent)]) -> Result<()> {
+    let told: Vec<_> = events.iter().filter(|(_, event)| heard_as(event.kind).is_some()).collect();
+    if told.is_empty() {
         return Ok(());
     }
-    let pages: Vec<_> = pages.into_iter().collect();
-    let people = store::event::concerned(cx, &pages).await?;
-    live::tell(cx, &people.into_iter().map(News::Person).collect::<Vec<_>>()).await
+    let ids: BTreeSet<PageId> = told.iter().map(|(page, _)| *page).collect();
+    let heads = store::page::heads(cx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut notices = Vec::new();
+    for (page, event) in told {
+        let (Some(head), Some(name)) = (heads.iter().find(|h| h.id == *page), heard_as(event.kind)) else {
+            continue;
+        };
+        let what = head.entity_ref.as_deref().map_or_else(String::new, |r| format!("{}: ", name_of(r)));
+        let subject = format!("Page {}: {what}{}", head.number, head.summary);
+        let by = event.actor.map(|_| format!("{}: ", cx.actor().name)).unwrap_or_default();
+        let (word, text) = match event.kind {
+            EventKind::Released => ("", head.impact.clone()),
+            EventKind::Acknowledged => (" (somebody is on it)", format!("{by}on it. {}", event.text)),
+            EventKind::Resolved => (" (over)", format!("{by}over. {}", event.text)),
+            _ => (" (reaches nobody)", event.text.clone()),
+        };
+        let notice = |to, reason: &str| {
+            let notice = Notice::new(
+                to,
+                name,
+                format!("{subject}{word}"),
+                link(head.number),
+                About::new("page", head.id.0),
+            );
+            Notice { text: text.trim().to_owned(), reason: reason.to_owned(), ..notice }
+        };
+        notices.push(notice(Recipient::Team(head.team), "Your team is paged."));
+        let ends = matches!(event.kind, EventKind::Resolved | EventKind::Exhausted);
+        if let Some(raiser) = head.raised_by.filter(|raiser| ends && event.actor != Some(*raiser)) {
+            notices.push(notice(Recipient::Person(raiser), "You raised it."));
+        }
+    }
+    notify::send_all(cx, notices).await?;
+    Ok(())
 }
 
 /// Records an act on a page.

@@ -127,10 +127,6 @@ pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
     let environment = checks.optional_line("environment", Some(&new.environment), 100).unwrap_or_default();
     let link = checks.link("link", new.link.as_deref());
     let (preview, ()) = both(preview(cx, &new.whom).await, checks.done())?;
-    let hour = cx.now() - SignedDuration::from_hours(1);
-    if store::page::raised_since(cx, me, hour).await? >= MOST_AN_HOUR {
-        return Err(Error::Throttled(std::time::Duration::from_mins(15)));
-    }
     let Preview { team, entity, working, .. } = &preview;
     if new.urgency.is_some() && !preview.own {
         return Err(Error::invalid(
@@ -146,6 +142,11 @@ pub async fn raise(cx: &mut Cx<'_>, new: NewPage) -> Result<Paged> {
     let name = cx.actor().name.to_string();
     let id = cx
         .atomically(async |cx| {
+            store::page::lock_raising(cx, me).await?;
+            let hour = cx.now() - SignedDuration::from_hours(1);
+            if store::page::raised_since(cx, me, hour).await? >= MOST_AN_HOUR {
+                return Err(Error::Throttled(std::time::Duration::from_mins(15)));
+            }
             let opening = Opening {
                 team: team.id,
                 entity: entity.as_ref().map(|e| (e.id, e.reference.as_str())),

@@ -1,13 +1,13 @@
 //! Somebody takes over: overrides. The later decision wins, and taking one back restores exactly what was.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    Difference, Schedule,
+    Cover, CoverKind, Difference, HORIZON, Holder, Plan, Schedule, differences,
     renew::renew,
     schedule::{may_read, schedule},
-    store, tell,
+    shifts, store, tell,
 };
 use crate::{
     CoverId, Cursor, Cx, Error, Limit, Page, PersonId, Result, ScheduleId, SwapId,
@@ -82,6 +82,7 @@ pub(super) struct Decided {
 }
 
 /// Somebody takes over for a while. Members of the team and its chain may arrange it, and everybody for their own time.
+/// What would change nothing is refused.
 pub async fn add_cover(
     cx: &mut Cx<'_>,
     slug: &str,
@@ -120,7 +121,9 @@ pub async fn add_cover(
     };
     cx.atomically(async |cx| {
         store::lock_schedule(cx, schedule.id).await?;
+        let before = store::plan(cx, &schedule, decided.start).await?;
         let id = decide(cx, &schedule, &decided).await?;
+        require_effect(cx, &schedule, &before, &decided).await?;
         let differences = renew(cx, schedule.id).await?;
         tell::of_change(cx, &schedule.name(), &differences, "somebody takes over", &decided.reason).await?;
         let cover =
@@ -194,6 +197,56 @@ pub(super) async fn decide(cx: &mut Cx<'_>, schedule: &Schedule, decided: &Decid
         }
         Err(other) => Err(other),
     }
+}
+
+/// Refuses an override that changes nothing: people would believe that somebody is on call who is not.
+async fn require_effect(
+    cx: &mut Cx<'_>,
+    schedule: &Schedule,
+    before: &Plan,
+    decided: &Decided,
+) -> Result<()> {
+    let what = match (decided.out, decided.by) {
+        (Some(out), Some(by)) => CoverKind::Replace { out, by },
+        (None, Some(by)) => CoverKind::Add(by),
+        (_, None) => CoverKind::Nobody,
+    };
+    let (start, end) = (decided.start, decided.end);
+    let mut after = before.clone();
+    after.covers.push(Cover { id: CoverId::new(), start, end, what, swap: false });
+    if !differences(&shifts(before, start, end), &shifts(&after, start, end), start, end).is_empty() {
+        return Ok(());
+    }
+    Err(match what {
+        CoverKind::Replace { out, .. } => {
+            let next = next_turn(cx, schedule, out).await?;
+            Error::invalid(
+                "out",
+                format!("is not on call in that time, so there is nothing to take over; {next}"),
+            )
+        }
+        CoverKind::Add(_) => Error::invalid("by", "is on call in all of that time anyway"),
+        CoverKind::Nobody => {
+            Error::invalid("start", "lies in a time in which nobody is to be on call anyway")
+        }
+    })
+}
+
+/// When somebody is on call next on a schedule, in words and in the zone of whoever asks; as far as shifts are planned.
+pub(super) async fn next_turn(cx: &mut Cx<'_>, schedule: &Schedule, person: PersonId) -> Result<String> {
+    let now = cx.now();
+    let plan = store::plan(cx, schedule, now).await?;
+    let is_theirs = |holder| matches!(holder, Holder::Person(p) | Holder::Vacant(p) if p == person);
+    let next = shifts(&plan, now, now + HORIZON).into_iter().find(|shift| is_theirs(shift.holder));
+    let Some(next) = next else { return Ok("they have no turn in the half year to come".into()) };
+    let zone = TimeZone::get(&cx.actor().time_zone).unwrap_or(TimeZone::UTC);
+    let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string();
+    let name = zone.iana_name().unwrap_or("UTC");
+    Ok(if next.start <= now {
+        format!("they are on call now, until {} ({name})", at(next.end))
+    } else {
+        format!("they are on call next from {} to {} ({name})", at(next.start), at(next.end))
+    })
 }
 
 pub(super) async fn open_schedule(cx: &mut Cx<'_>, slug: &str) -> Result<Schedule> {

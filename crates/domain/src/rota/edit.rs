@@ -222,11 +222,20 @@ pub async fn create_schedule(cx: &mut Cx<'_>, new: NewSchedule, reason: &str) ->
 pub async fn preview(cx: &mut Cx<'_>, slug: &str, edit: &Edit) -> Result<Preview> {
     let before = editable(cx, slug).await?;
     let draft = draft(cx, before, edit).await?;
-    let now = cx.now();
-    let differences = renew::preview(&draft.before, &draft.after, now);
+    seen(cx, &draft.schedule, &draft.before, &draft.after).await
+}
+
+/// What becomes of a schedule when its plan is another one.
+pub(super) async fn seen(
+    cx: &mut Cx<'_>,
+    schedule: &Schedule,
+    before: &Plan,
+    after: &Plan,
+) -> Result<Preview> {
+    let differences = renew::preview(before, after, cx.now());
     let mut ids: Vec<PersonId> =
         differences.iter().flat_map(|d| d.before.iter().chain(&d.after)).filter_map(|h| holder(*h)).collect();
-    let too_often = load::too_often(cx, &draft.schedule, &draft.after).await?;
+    let too_often = load::too_often(cx, schedule, after).await?;
     ids.sort_unstable();
     ids.dedup();
     Ok(Preview { differences, people: store::contacts(cx, &ids).await?, too_often })
@@ -426,16 +435,24 @@ fn about_changes(before: &Schedule, after: &Schedule) -> Vec<Changed> {
 /// Refuses to let somebody be on call more often than the settings bear without a reason that is kept.
 async fn require_reason(cx: &mut Cx<'_>, schedule: &Schedule, plan: &Plan, reason: &str) -> Result<()> {
     if !reason.trim().is_empty() {
+        return bearable(&[], reason);
+    }
+    let too_often = load::too_often(cx, schedule, plan).await?;
+    let told: Vec<_> =
+        too_often.iter().map(|t| format!("{} one in {:.1}", t.person.name, t.one_in)).collect();
+    bearable(&told, reason)
+}
+
+/// Refuses what is told here, who would be on call how often, unless there is a reason that is kept.
+pub(super) fn bearable(told: &[String], reason: &str) -> Result<()> {
+    if !reason.trim().is_empty() {
         let mut checks = Checks::default();
         checks.text("reason", reason, 1000);
         return checks.done();
     }
-    let too_often = load::too_often(cx, schedule, plan).await?;
-    if too_often.is_empty() {
+    if told.is_empty() {
         return Ok(());
     }
-    let told: Vec<_> =
-        too_often.iter().map(|t| format!("{} one in {:.1}", t.person.name, t.one_in)).collect();
     Err(Error::invalid(
         "reason",
         format!(

@@ -55,7 +55,7 @@ pub use holiday::{
     holiday_calendar, holiday_calendars, holidays_of_file,
 };
 pub(crate) use named::check_successor;
-pub use named::{NamedIn, named_in, replace_person};
+pub use named::{NamedIn, named_in, preview_replacement, replace_person};
 pub use oncall::{OnCall, on_call, on_call_of_entity, on_call_of_team, on_schedule};
 pub use plan::{Cover, CoverKind, Coverage, Holder, Layer, Plan, Rotation, Shift, ShiftVia, Unit};
 pub use renew::{HORIZON, renew_due};

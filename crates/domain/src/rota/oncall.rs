@@ -91,21 +91,34 @@ pub async fn on_call_of_team(
     on_call(cx, &TeamName { id: team.id, slug: team.slug, name: team.name }, purpose, at).await
 }
 
-/// Who is on call in a team that is known already.
+/// Schedules of one team that are asked for somebody, at most.
+const MOST_ASKED: usize = 10;
+
+/// Who is on call in a team that is known already: its schedules are asked in the order they were made, until one has
+/// somebody.
 pub async fn on_call(cx: &mut Cx<'_>, team: &TeamName, purpose: Purpose, at: Timestamp) -> Result<OnCall> {
     may_read(cx)?;
-    let first = store::schedules_of_team(cx, team.id, purpose).await?.into_iter().next();
-    let Some(schedule) = first else {
+    let schedules = store::schedules_of_team(cx, team.id, purpose).await?;
+    let mut found: Option<OnCall> = None;
+    for schedule in schedules.iter().take(MOST_ASKED) {
+        let mut asked = on_schedule(cx, schedule, at).await?;
+        if let Some(before) = found.take() {
+            asked.why.splice(0..0, before.why);
+            asked.next = asked.next.into_iter().chain(before.next).min_by_key(|duty| duty.start);
+        }
+        if asked.now.iter().any(|d| d.held == Held::Person) {
+            return Ok(asked);
+        }
+        found = Some(asked);
+    }
+    let Some(mut found) = found else {
         let what = if purpose == Purpose::OnCall { "on-call" } else { "support" };
         let mut found = OnCall::nobody(at, vec![format!("{} has no {what} schedule.", team.name)]);
         found.team = Some(team.clone());
         fall_back(cx, &mut found, team.id).await?;
         return Ok(found);
     };
-    let mut found = on_schedule(cx, &schedule, at).await?;
-    if found.now.iter().all(|d| d.held != Held::Person) {
-        fall_back(cx, &mut found, team.id).await?;
-    }
+    fall_back(cx, &mut found, team.id).await?;
     Ok(found)
 }
 

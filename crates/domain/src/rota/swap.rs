@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Difference, Schedule, ScheduleName,
-    cover::{Decided, LONGEST, decide, open_schedule, person, require_arranger},
+    cover::{Decided, LONGEST, decide, next_turn, open_schedule, person, require_arranger},
     renew::renew,
     schedule::may_read,
     store, tell,
@@ -158,7 +158,11 @@ pub async fn ask_swap(cx: &mut Cx<'_>, slug: &str, new: &NewSwap) -> Result<Swap
         && new.end > start
         && !store::is_on_schedule(cx, schedule.id, asker, start, new.end).await?
     {
-        checks.problem("start", "lies outside of this person's shifts; there is nothing to be replaced in");
+        let next = next_turn(cx, &schedule, asker).await?;
+        checks.problem(
+            "start",
+            format!("lies outside of this person's shifts, so there is nothing to be replaced in; {next}"),
+        );
     }
     checks.done()?;
     let Some(asker) = asker else { return Err(Error::not_found("person", "")) };

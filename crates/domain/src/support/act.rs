@@ -1,8 +1,10 @@
 //! What people do with a request. The team answers, gives, puts back and closes; whoever asked adds, closes and reopens.
 
 use super::{Category, Event, EventKind, Move, Request, after, clock, due, new::said, store, tell};
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use crate::{
-    Cx, Error, PersonId, Result,
+    Cx, Error, PersonId, Result, TeamId,
     activity::{self, Act, Changed},
     levels::Hours,
     people::{self, PersonName},
@@ -154,13 +156,17 @@ pub async fn renew_targets(cx: &mut Cx<'_>) -> Result<u64> {
     const BATCH: i64 = 500;
     cx.admin()?;
     let (mut renewed, mut after) = (0, 0);
+    let mut hours_of: BTreeMap<TeamId, Hours> = BTreeMap::new();
     loop {
         let open = store::owing(cx, after, BATCH).await?;
         let Some(last) = open.last() else { return Ok(renewed) };
         after = last.number;
         for one in open {
-            let hours = Hours::of_team(cx, one.team).await?;
-            let due_at = due(clock(&one.events).as_ref(), one.promise, &hours);
+            let hours = match hours_of.entry(one.team) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Hours::of_team(cx, one.team).await?),
+            };
+            let due_at = due(clock(&one.events).as_ref(), one.promise, hours);
             if due_at != one.due_at {
                 renewed += store::set_due(cx, one.id, due_at, one.updated_at).await?;
             }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Week;
-use crate::{Cx, PersonId, Result, TeamId, levels::Hours, people, rota, settings};
+use crate::{Cx, Error, PersonId, Result, TeamId, levels::Hours, people, rota, settings};
 
 /// The share of one week.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -77,24 +77,46 @@ pub fn share(
     sum
 }
 
-/// The share of a team in a week; none while it has no members or no shifts at all. Of the running week the whole is told,
-/// as its shifts stand.
-pub async fn essential(cx: &mut Cx<'_>, team: TeamId, week: Week) -> Result<Option<Essential>> {
+/// What the actor is told of a team's share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ShareTold {
+    /// It.
+    Known(Essential),
+    /// The team has no members, or no shifts at all.
+    Unknown,
+    /// It is for the team and those it reports to.
+    Withheld,
+}
+
+impl ShareTold {
+    /// It, if it is known and told.
+    pub fn known(self) -> Option<Essential> {
+        if let Self::Known(share) = self { Some(share) } else { None }
+    }
+}
+
+/// The share of a team in a week, for the team and those it reports to. Of the running week the whole is told, as its shifts
+/// stand.
+pub async fn essential(cx: &mut Cx<'_>, team: TeamId, week: Week) -> Result<ShareTold> {
     cx.reader()?;
+    match people::require_insider(cx, team, "the time that a team has left").await {
+        Err(Error::Forbidden(_)) => return Ok(ShareTold::Withheld),
+        other => other?,
+    }
     let zone = Hours::of_team(cx, team).await?.zone;
     let working = Hours::usual(zone.iana_name().unwrap_or("UTC"));
     let span = week.span(&working.zone);
     let shifts = rota::shifts_of_team(cx, team, span.0, span.1).await?;
     let members = people::members(cx, team, None, crate::Limit::new(1)?).await?.total;
     if members == 0 || shifts.is_empty() {
-        return Ok(None);
+        return Ok(ShareTold::Unknown);
     }
     let spent = share(&shifts, &working, span);
     let of_one = working.between(span.0, span.1);
     #[expect(clippy::cast_precision_loss, reason = "a team has few members")]
     let working_hours = hours(of_one) * members as f64;
     let settings = settings::read(cx).await?;
-    Ok(Some(Essential {
+    Ok(ShareTold::Known(Essential {
         members,
         working_hours,
         essential_hours: hours(spent),

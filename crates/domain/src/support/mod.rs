@@ -21,7 +21,7 @@ mod week;
 pub use act::{Then, Thread, answer, assign, close, recategorise, renew_targets, reopen, say, speak, thread};
 pub use clock::{Clock, Owed, Promise, clock, due};
 pub use duty::{OnDuty, on_duty};
-pub use essential::{Essential, essential, share};
+pub use essential::{Essential, ShareTold, essential, share};
 pub use new::{Asked, Foreseen, NewRequest, ask, foresee};
 pub use note::{Note, note, notes, write_note};
 pub use queue::{

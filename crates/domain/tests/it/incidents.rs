@@ -368,3 +368,68 @@ async fn what_lasts_and_what_is_due_is_told_to_those_it_concerns(pool: PgPool) {
     let mut imke = shop.bed.as_person(&shop.imke).await;
     assert_eq!(incidents::may_change(&mut imke.cx(), &all).await.unwrap().len(), 3, "what is her team's");
 }
+
+/// What is told to whom: a role and an action to whoever gets it, the status to the channels of those it hurts.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_is_named_hears_of_it(pool: PgPool) {
+    let shop = Shop::new(pool.clone()).await;
+    let key = portolan_domain::sealing::SealingKey::new([7; 32]);
+    for (team, person) in [("basket", &shop.imke), ("pricing", &shop.hui)] {
+        let mut call = shop.bed.as_person(person).await;
+        let url = format!("https://chat.example/services/{team}");
+        let format = portolan_domain::notify::EndpointFormat::Slack;
+        portolan_domain::notify::create_endpoint(&mut call.cx(), team, team, &url, format, Some(&key))
+            .await
+            .unwrap();
+    }
+    let incident = shop.dark_till().await;
+    let mut hui = shop.bed.as_person(&shop.hui).await;
+    incidents::give_role(&mut hui.cx(), incident.number, Role::Lead, "otto").await.unwrap();
+    incidents::tell_status(&mut hui.cx(), incident.number, "Pay in cash until six.").await.unwrap();
+    let own = NewAction {
+        team: None,
+        incident: Some(incident.number),
+        title: "Second fuse".into(),
+        owner: Some("otto".into()),
+        due_on: jiff::civil::date(2027, 1, 4),
+        alert_rule: None,
+    };
+    let action = incidents::add_action(&mut hui.cx(), own).await.unwrap();
+    let edit = ActionEdit { owner: Some(Some("imke".into())), ..ActionEdit::default() };
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    incidents::edit_action(&mut imke.cx(), action.id, edit).await.unwrap();
+    let told: Vec<(String, String)> = sqlx::query_as(
+        "SELECT n.event, coalesce(p.handle, e.name) FROM notice n LEFT JOIN person p ON p.id = n.person_id LEFT JOIN webhook_endpoint e ON e.id = n.endpoint_id
+         WHERE n.event <> 'incident.opened' ORDER BY n.event, 2",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let told: Vec<_> = told.iter().map(|(event, to)| (event.as_str(), to.as_str())).collect();
+    let expected = [
+        ("action.promised", "otto"), // Imke gave it to herself
+        ("incident.role", "otto"),
+        ("incident.status", "basket"),
+        ("incident.status", "pricing"),
+    ];
+    assert_eq!(told, expected);
+}
+
+/// An incident of one's own is no way into the reviews of another team.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nobody_promises_for_another_team(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut otto = shop.bed.as_person(&shop.otto).await;
+    let incident = incidents::open(&mut otto.cx(), dark()).await.unwrap();
+    let action = |team: &str| NewAction {
+        team: Some(team.into()),
+        incident: Some(incident.number),
+        title: "Work nights".into(),
+        owner: None,
+        due_on: jiff::civil::date(2027, 1, 4),
+        alert_rule: None,
+    };
+    let refused = incidents::add_action(&mut otto.cx(), action("pricing")).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    assert!(incidents::add_action(&mut otto.cx(), action("basket")).await.is_ok(), "the team that runs it");
+}

@@ -150,6 +150,66 @@ async fn what_was_worked_counts_and_not_what_the_rotation_says(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn joining_a_schedule_changes_nothing_in_the_past(pool: PgPool) {
+    let pair = Pair::new(pool).await;
+    let mut ana = pair.bed.as_person(&pair.ana).await;
+    // Otto and Lea share the working hours, while Ana and Bo have every hour
+    let hours =
+        serde_json::json!([{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]);
+    let layer = weekly(date(2026, 11, 2).at(9, 0, 0, 0), &["otto", "lea"]);
+    let office = rota::NewSchedule {
+        coverage: Some(rota::windows_of("coverage", &hours).unwrap()),
+        ..on_call("basket", "office", "Europe/Amsterdam", vec![layer])
+    };
+    rota::create_schedule(&mut ana.cx(), office, "two of us").await.unwrap();
+    let renew = async || rota::renew_due(&mut pair.bed.as_system().await.cx()).await.unwrap();
+    let mine = async || load::mine(&mut pair.bed.as_person(&pair.otto).await.cx()).await.unwrap();
+    pair.bed.wait((24 * 7 * 6).hours());
+    renew().await;
+    let mut ana = pair.bed.as_person(&pair.ana).await; // a call has the instant at which it began
+    let before = mine().await;
+    assert_eq!(before.last.one_in.map(|n| format!("{n:.1}")).as_deref(), Some("2.0"));
+    assert_eq!(before.last.bearing, Some(Bearing::TooOften));
+
+    let primary = rota::schedule(&mut ana.cx(), "primary").await.unwrap();
+    let layer = rota::layers(&mut ana.cx(), primary.id).await.unwrap()[0].id;
+    let three = ["ana", "bo", "otto"].map(str::to_owned).to_vec();
+    let join = rota::LayerEdit { participants: Some(three), ..rota::LayerEdit::default() };
+    rota::change(&mut ana.cx(), "primary", &Edit::Layer(layer, join), None, "we are three").await.unwrap();
+    let after = mine().await;
+    assert_eq!(after.last, before.last, "what was worked is what it was");
+    assert!(after.next.hours.seconds > before.next.hours.seconds, "and what is to come is more");
+
+    // as time goes by the new one counts from when he joined: some weeks of every hour
+    pair.bed.wait((24 * 7 * 4).hours());
+    renew().await;
+    let mut ana = pair.bed.as_person(&pair.ana).await;
+    let last = mine().await.last;
+    let one_in = last.one_in.unwrap();
+    assert!((1.5..3.5).contains(&one_in), "not the ten weeks that the schedule was there before: {one_in}");
+
+    // whoever begins with a week of their own is not said to have every week
+    let pia = pair.bed.person("pia").await;
+    let basket = people::team(&mut ana.cx(), "basket").await.unwrap();
+    pair.bed.join(&pia, &basket).await;
+    let alone = rota::LayerEdit {
+        participants: Some(["pia", "ana", "bo"].map(str::to_owned).to_vec()),
+        first: Some("pia".into()),
+        effective: rota::Effective::Now,
+        ..rota::LayerEdit::default()
+    };
+    rota::change(&mut ana.cx(), "primary", &Edit::Layer(layer, alone), None, "we are three").await.unwrap();
+    let joined = pair.bed.now();
+    pair.bed.wait((24 * 3).hours());
+    let own = load::mine(&mut pair.bed.as_person(&pia).await.cx()).await.unwrap().last;
+    assert_eq!((own.since, own.bearing), (Some(joined), None), "{own:?}");
+    assert!(own.one_in.is_some());
+    let team = pair.load().await;
+    let pia = team.people.iter().find(|p| p.person.handle == "pia").unwrap();
+    assert_eq!((pia.last.since, pia.last.bearing), (Some(joined), None), "and the team reads the same");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn two_schedules_at_once_do_not_halve_the_load(pool: PgPool) {
     let pair = Pair::new(pool).await;
     pair.schedule("secondary", &["bo", "ana"]).await;

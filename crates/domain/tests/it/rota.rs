@@ -1,6 +1,9 @@
 //! Schedules on a real database: what is kept says what the plan says, the past stays, and two cannot decide the same.
 
-use jiff::{SignedDuration, Span, Timestamp, ToSpan, civil::date};
+use jiff::{
+    SignedDuration, Span, Timestamp, ToSpan,
+    civil::{Weekday, date},
+};
 use portolan_domain::{
     Error, Limit, Result,
     people::{self, Person, PersonEdit, Team},
@@ -263,15 +266,97 @@ async fn a_leaver_is_replaced_in_what_lies_ahead_and_in_what_was_agreed(pool: Pg
     rota.cover("dele", "eva", "2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z").await.unwrap();
     let zoe = rota.bed.person("zoe").await;
     rota.bed.join(&zoe, &rota.team).await;
-    rota::replace_person(&mut call.cx(), "cem", "zoe", None).await.unwrap();
+    rota::replace_person(&mut call.cx(), "cem", "zoe", None, "few").await.unwrap();
     assert_eq!(rota.on_call("primary", rota.bed.now()).await, "zoe");
     assert_eq!(rota.on_call("primary", at("2026-11-24T12:00:00Z")).await, "dele", "what was to come comes");
     let max = rota.bed.person("max").await;
     rota.bed.join(&max, &rota.team).await;
-    rota::replace_person(&mut call.cx(), "dele", "max", None).await.unwrap();
+    rota::replace_person(&mut call.cx(), "dele", "max", None, "few").await.unwrap();
     assert_eq!(rota.on_call("primary", at("2026-11-24T12:00:00Z")).await, "max");
     assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "eva", "what was agreed holds");
     rota.assert_kept_as_planned("primary").await;
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_leavers_repair_is_looked_at_first_and_too_much_of_it_needs_a_reason(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    // eva has a day off, and dele is to take it
+    rota.cover("eva", "dele", "2026-12-02T08:00:00Z", "2026-12-03T08:00:00Z").await.unwrap();
+    rota.forget().await;
+    let would = rota::preview_replacement(&mut call.cx(), "dele", "fay", None).await.unwrap();
+    let [(schedule, preview)] = would.as_slice() else { panic!("one schedule: {would:?}") };
+    let too_often: Vec<_> =
+        preview.too_often.iter().map(|t| format!("{} {:.1}", t.person.handle, t.one_in)).collect();
+    assert_eq!((schedule.slug.as_str(), too_often), ("primary", vec!["fay 2.8".to_owned()]));
+    assert_eq!(preview.differences[0].start, at("2026-11-23T08:00:00Z"), "her own week");
+    assert_eq!(preview.differences[1].start, at("2026-12-02T08:00:00Z"), "and the day she was to take");
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "dele", "nothing is done yet");
+
+    let refused = rota::replace_person(&mut call.cx(), "dele", "fay", None, " ").await;
+    let Err(Error::Invalid(problems)) = &refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].field, "reason");
+    assert!(problems[0].message.contains("Fay one in 2.8 on primary"), "{}", problems[0].message);
+    assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "dele", "nor then");
+
+    let done = rota::replace_person(&mut call.cx(), "dele", "fay", None, "until spring").await.unwrap();
+    let known = done[0].1.last().unwrap().end;
+    let shown: Vec<_> = preview.differences.iter().filter(|d| d.end < known).cloned().collect();
+    assert!(shown.len() > 3, "{shown:?}");
+    assert_eq!(shown, done[0].1[..shown.len()], "what was shown is what happened");
+    let kept: String = sqlx::query_scalar(
+        "SELECT note FROM activity WHERE verb = 'schedule.edited' ORDER BY id DESC LIMIT 1",
+    )
+    .fetch_one(&rota.pool)
+    .await
+    .unwrap();
+    assert_eq!(kept, "until spring");
+    let told = rota.told("shifts.changed").await;
+    assert!(told.iter().any(|t| t.starts_with("fay: ") && t.contains("until spring")), "{told:?}");
+    rota.assert_kept_as_planned("primary").await;
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_override_that_changes_nothing_is_refused_and_says_when_they_are_on_call(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    let said = |refused: Result<rota::CoverRecord>| match refused {
+        Err(Error::Invalid(problems)) => format!("{} {}", problems[0].field, problems[0].message),
+        other => panic!("{other:?}"),
+    };
+    let (start, end) = ("2026-11-25T08:00:00Z", "2026-11-26T08:00:00Z");
+    assert_eq!(
+        said(rota.cover("fay", "bo", start, end).await),
+        "out is not on call in that time, so there is nothing to take over; they are on call next from Mon 7 Dec 2026 08:00 to Mon 14 Dec 2026 08:00 (UTC)"
+    );
+    assert!(
+        said(rota.cover("cem", "bo", start, end).await)
+            .ends_with("they are on call now, until Mon 23 Nov 2026 08:00 (UTC)")
+    );
+    let olga = rota.bed.person("olga").await;
+    rota.bed.join(&olga, &rota.team).await;
+    assert!(
+        said(rota.cover("olga", "bo", start, end).await)
+            .ends_with("they have no turn in the half year to come")
+    );
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    let beside =
+        NewCover { by: Some("dele".into()), start: Some(at(start)), end: at(end), ..NewCover::default() };
+    let added = rota::add_cover(&mut call.cx(), "primary", &beside).await.map(|(cover, _)| cover);
+    assert_eq!(said(added), "by is on call in all of that time anyway");
+    let schedule = rota::schedule(&mut call.cx(), "primary").await.unwrap();
+    assert_eq!(rota::covers(&mut call.cx(), schedule.id, None, Limit::default()).await.unwrap().total, 0);
+
+    let asked = NewSwap { asker: Some("fay".into()), start: at(start), end: at(end), ..NewSwap::default() };
+    let swap = rota::ask_swap(&mut call.cx(), "primary", &asked).await;
+    assert!(
+        matches!(&swap, Err(Error::Invalid(p)) if p[0].message.contains("on call next from Mon 7 Dec 2026 08:00")),
+        "{swap:?}"
+    );
+    // what reaches into a turn by an hour takes that hour, and beyond what is kept it is looked at too
+    rota.cover("eva", "bo", start, "2026-11-30T09:00:00Z").await.unwrap();
+    assert_eq!(rota.on_call("primary", at("2026-11-30T08:30:00Z")).await, "bo");
+    rota.cover("bo", "eva", "2029-11-05T10:00:00Z", "2029-11-05T12:00:00Z").await.unwrap();
+    assert_eq!(rota.on_call("primary", at("2029-11-05T11:00:00Z")).await, "eva");
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -602,7 +687,7 @@ async fn a_leaver_leaves_vacant_turns_that_are_listed_and_given_to_another(pool:
     let named = rota::named_in(&mut call.cx(), "dele").await.unwrap();
     assert_eq!((named.len(), named[0].layers.as_slice()), (1, &["Everybody".to_owned()][..]));
     assert!(named[0].shifts > 3 && named[0].first_shift.is_some());
-    rota::replace_person(&mut call.cx(), "dele", "fay", None).await.unwrap();
+    rota::replace_person(&mut call.cx(), "dele", "fay", None, "until spring").await.unwrap();
     assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "fay");
     assert_eq!(rota.on_call("primary", at("2026-12-02T12:00:00Z")).await, "eva");
     assert!(rota::named_in(&mut call.cx(), "dele").await.unwrap().is_empty());
@@ -694,4 +779,32 @@ async fn strangers_read_nothing_and_others_arrange_nothing_but_their_own(pool: P
     let mut own = rota.bed.as_person(&rota.people[3]).await;
     rota::add_cover(&mut own.cx(), "primary", &new).await.unwrap();
     assert_eq!(rota.on_call("primary", at(NEXT_WEEK)).await, "olga", "one's own time is one's own to give");
+}
+
+/// A team with a schedule for weekends beside the one for its days: whoever is on call on either answers for the team.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn every_schedule_of_a_team_is_asked(pool: PgPool) {
+    let rota = Rota::new(pool).await;
+    sqlx::query("UPDATE schedule SET closed_at = now()").execute(&rota.pool).await.unwrap();
+    let on = |slug: &str, from: Weekday, until: Weekday, who: &str| {
+        let midnight = |day| rota::WallTime { day, time: jiff::civil::Time::midnight() };
+        let window = rota::Window { start: midnight(from), end: midnight(until) };
+        NewSchedule { coverage: Some(vec![window]), ..schedule(slug, vec![turns(&[who])]) }
+    };
+    let mut call = rota.bed.as_person(&rota.people[0]).await;
+    for new in [
+        on("days", Weekday::Monday, Weekday::Saturday, "ana"),
+        on("ends", Weekday::Saturday, Weekday::Monday, "bo"),
+    ] {
+        rota::create_schedule(&mut call.cx(), new, "there are two of us").await.expect("a schedule");
+    }
+    for (when, who, why) in [("2026-11-25T12:00:00Z", "ana", 1), ("2026-11-28T12:00:00Z", "bo", 2)] {
+        let found = rota::on_call_of_team(&mut call.cx(), "basket", Purpose::OnCall, Some(at(when)))
+            .await
+            .expect("an answer");
+        assert_eq!(found.people().iter().map(|p| p.handle.as_str()).collect::<Vec<_>>(), [who], "{found:?}");
+        assert!(found.fallback.is_none());
+        let asked = found.why.iter().filter(|line| line.contains("asks the schedule")).count();
+        assert_eq!(asked, why, "{:?}", found.why);
+    }
 }

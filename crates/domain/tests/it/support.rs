@@ -401,9 +401,15 @@ async fn essential_work_is_a_share_of_the_working_week(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let week: Week = "2026-W48".parse().unwrap();
     let mut imke = shop.bed.as_person(&shop.imke).await;
-    assert_eq!(support::essential(&mut imke.cx(), shop.basket.id, week).await.unwrap(), None);
+    assert_eq!(
+        support::essential(&mut imke.cx(), shop.basket.id, week).await.unwrap(),
+        support::ShareTold::Unknown
+    );
     shop.with_shift().await;
-    let essential = support::essential(&mut imke.cx(), shop.basket.id, week).await.unwrap().unwrap();
+    let essential = support::essential(&mut imke.cx(), shop.basket.id, week).await.unwrap().known().unwrap();
+    let mut otto = shop.bed.as_person(&shop.bed.person("otto-of-nowhere").await).await;
+    let told = support::essential(&mut otto.cx(), shop.basket.id, week).await.unwrap();
+    assert_eq!(told, support::ShareTold::Withheld, "it is the team's own");
     // from Monday ten, when the schedule began, to sixteen; then nine to sixteen: 6 + 4 × 7 hours of two people's 80
     assert_eq!(essential.members, 2);
     assert!((essential.essential_hours - 34.0).abs() < 0.01, "{essential:?}");

@@ -150,7 +150,8 @@ async fn who_left_and_who_cannot_be_reached_are_found(pool: PgPool) {
             (Kind::ScheduleUnreachable, "2026-11-30T08:00:00Z", vec!["Ana".to_owned()]),
         ]
     );
-    rota::replace_person(&mut four.bed.as_person(&four.cem).await.cx(), "dele", "cem", None).await.unwrap();
+    let mut call = four.bed.as_person(&four.cem).await;
+    rota::replace_person(&mut call.cx(), "dele", "cem", None, "only us three").await.unwrap();
     assert!(four.findings().await.iter().all(|f| f.0 != Kind::ScheduleGap), "mended, and gone");
 }
 

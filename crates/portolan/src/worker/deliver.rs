@@ -33,6 +33,11 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
         count(&bundle, &sent);
         match sent {
             Ok(()) => note(&job, &bundle).await?,
+            Err(Undelivered::Lasting(_)) if bundle.notices.len() > 1 => {
+                if let Ended::PutOff = one_by_one(&job, &bundle).await? {
+                    return Ok(Ended::PutOff);
+                }
+            }
             Err(Undelivered::Lasting(why)) => {
                 notify::failed(&mut job.call().await?.cx(), &job.claim, &bundle, &why).await?;
             }
@@ -45,6 +50,40 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
             return Ok(Ended::Done);
         }
     }
+}
+
+/// Refused letters of their own, one after the other, from which on it is the recipient and not what is in them.
+const REFUSED: usize = 3;
+
+/// A message of several things was refused for good, perhaps for one of them: each is sent by itself.
+async fn one_by_one(job: &Job, bundle: &Bundle) -> Result<Ended> {
+    let (mut refused, mut taken) = (0, false);
+    let mut why = String::new();
+    for single in bundle.singly() {
+        let sent = if refused >= REFUSED && !taken {
+            Err(Undelivered::Lasting(why.clone()))
+        } else {
+            let sent = send(job, &single).await;
+            count(&single, &sent);
+            sent
+        };
+        match sent {
+            Ok(()) => {
+                taken = true;
+                note(job, &single).await?;
+            }
+            Err(Undelivered::Lasting(reason)) => {
+                refused += 1;
+                notify::failed(&mut job.call().await?.cx(), &job.claim, &single, &reason).await?;
+                why = reason;
+            }
+            Err(Undelivered::Passing(reason)) => {
+                notify::not_now(&mut job.call().await?.cx(), &job.claim, &single, &reason).await?;
+                return Ok(Ended::PutOff);
+            }
+        }
+    }
+    Ok(Ended::Done)
 }
 
 async fn send(job: &Job, bundle: &Bundle) -> Result<(), Undelivered> {

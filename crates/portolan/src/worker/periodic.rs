@@ -28,6 +28,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("sweep-notices", &portal, async |cx| notify::sweep(cx).await).await;
         job("measure-work", &portal, measure).await;
         job("renew-shifts", &portal, async |cx| rota::renew_due(cx).await).await;
+        job("sweep-maintenance", &portal, async |cx| paging::sweep_maintenance(cx).await).await;
         job("prepare-hand-overs", &portal, async |cx| paging::prepare_hand_overs(cx).await).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;

@@ -120,7 +120,7 @@ const API: &[Row<9>] = &[
         "PUT",
         "/api/v1/people/{handle}/rota",
         "/api/v1/people/{rotaperson}/rota",
-        r#"{"by":"mia"}"#,
+        r#"{"by":"mia","reason":"few"}"#,
         owners("200"),
     ),
     ("GET", "/api/v1/people/{handle}/shifts", "/api/v1/people/mia/shifts", "", readers("200")),
@@ -932,7 +932,7 @@ const PAGES: &[Row<6>] = &[
         "POST",
         "/people/{handle}/rota",
         "/people/{rotaperson}/rota",
-        "by=mia&schedules={itsrota}",
+        "by=mia&schedules={itsrota}&act=save&reason=few",
         owning_viewers("303 /people/{rotaperson}/rota"),
     ),
     // any member of any team makes schedules

@@ -232,6 +232,21 @@ fn what_cannot_be_delivered_says_why() {
     }
 }
 
+/// A filter dislikes one thing of many: the others arrive, and that one says why it did not.
+#[test]
+fn one_thing_that_is_refused_takes_no_other_with_it() {
+    const THINGS: usize = 6;
+    let mail = MailServer::start(Mood::Filtering("thing 2 of"));
+    let settings = [("PORTOLAN_SMTP_URL", mail.url()), ("PORTOLAN_MAIL_FROM", FROM.to_owned())];
+    let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let portal = Portal::empty_with(&settings);
+    let whom = portal.as_system(|call| hire(call, 1));
+    portal.as_system(move |call| tell(call, vec![Recipient::Person(whom[0])], THINGS));
+    let settled = until_settled(portal.database_url(), 1, THINGS);
+    assert_eq!(settled, BTreeMap::from([("delivered", THINGS - 1), ("failed", 1)]));
+    assert_eq!(told(&mail, 1, THINGS), [1, 1, 0, 1, 1, 1]);
+}
+
 /// A team with two webhooks; returns it and the secret of the one that is signed for.
 async fn team_with_webhooks(mut call: Call, signed: String, chat: String, key: [u8; 32]) -> (TeamId, String) {
     let new = NewTeam { slug: "basket".into(), name: "Basket".into(), ..NewTeam::default() };

@@ -201,6 +201,7 @@ fn turns_are_moved_by_buttons_and_looked_at_before_they_are_saved() {
     assert_eq!(named(&moved.body)[..2], [order[1].clone(), order[0].clone()]);
     let looked = imke.post(&page, &press(&moved.body, "preview").fields());
     assert!(looked.body.contains("What this changes") && looked.body.contains("Will be"), "{}", looked.body);
+    assert!(looked.body.contains("Over half a year: "), "it says how far it looked: {}", looked.body);
     assert_eq!(named(&imke.get(&page).body), order, "looking saves nothing");
     let form = press(&looked.body, "save").fill("reason", "They asked for it.");
     let saved = imke.post(&page, &form.fields());

@@ -1,5 +1,5 @@
-//! A storm: two thousand alerts in a minute, told by senders that repeat what failed, while mail and webhooks fail now and
-//! then, the process is killed and its database too. Every page reaches its person; what is told twice is counted.
+//! A storm: two thousand tellings of five hundred alerts by senders that repeat what failed, while mail and webhooks fail
+//! now and then, the process is killed and its database too. Every page reaches its person; what is told twice is counted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

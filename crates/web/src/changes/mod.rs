@@ -9,6 +9,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use jiff::Timestamp;
 use portolan_domain::{
     Cursor, Limit, Page,
     changes::{self, Change, Filter, Running, Status},
@@ -45,12 +46,21 @@ struct Asked {
     status: String,
     #[serde(default)]
     mine: String,
+    /// Instants between which they began, as a link from a shift has them.
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
     #[serde(default)]
     after: String,
 }
 
 fn some(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
 }
 
 impl Asked {
@@ -62,6 +72,8 @@ impl Asked {
             ("team", &self.team),
             ("status", &self.status),
             ("mine", &self.mine),
+            ("from", &self.from),
+            ("until", &self.until),
         ];
         for (name, value) in fields {
             let value = changed.iter().find(|(n, _)| *n == name).map_or(value.as_str(), |(_, v)| v);
@@ -77,7 +89,11 @@ impl Asked {
     }
 
     /// Chosen filters: words and the address without them.
-    fn chips(&self, page: &str) -> Vec<(String, String)> {
+    fn chips(&self, page: &str, shell: &Shell) -> Vec<(String, String)> {
+        let between = instant(&self.from).zip(instant(&self.until));
+        let span = between.map(|(from, until)| {
+            (shell.span(from, until), self.address(page, &[("from", ""), ("until", "")]))
+        });
         [
             ("entity", &self.entity),
             ("environment", &self.environment),
@@ -87,6 +103,7 @@ impl Asked {
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (format!("{name}: {value}"), self.address(page, &[(name, "")])))
+        .chain(span)
         .collect()
     }
 
@@ -120,6 +137,8 @@ async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response
         team: some(&asked.team),
         status,
         mine: !asked.mine.is_empty(),
+        from: instant(&asked.from),
+        until: instant(&asked.until),
     };
     let page = changes::list(&mut viewer.cx(), &filter, asked.after(), Limit::new(50)?).await?;
     let environments = changes::environments(&mut viewer.cx()).await?;

@@ -108,7 +108,6 @@ async fn prefilled(viewer: &mut Viewer, form: Form, page: &str) -> Result<Form, 
         .with_optional("affected", drawn.affected)
         .with("severity", drawn.severity)
         .with("noticed_by", drawn.noticed_by.as_str())
-        .with_optional("link", drawn.page.link)
         .with("began_at", as_typed(drawn.page.opened_at, viewer.actor())))
 }
 

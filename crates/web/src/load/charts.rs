@@ -246,8 +246,13 @@ mod tests {
     use super::*;
 
     fn person(name: &str, one_in: Option<f64>) -> PersonLoad {
-        let asked =
-            Asked { shifts: 4, hours: Hours::default(), one_in, bearing: one_in.map(|_| Bearing::Good) };
+        let asked = Asked {
+            shifts: 4,
+            hours: Hours::default(),
+            one_in,
+            bearing: one_in.map(|_| Bearing::Good),
+            since: None,
+        };
         let person = Contact {
             id: PersonId::new(),
             handle: "x".into(),

@@ -76,6 +76,19 @@ struct NotePage {
 }
 
 impl NotePage {
+    /// Where all changes of the shift stand, if these are not all.
+    fn all_changes(&self) -> Option<String> {
+        let view = &self.view;
+        if i64::try_from(view.changes.len()).is_ok_and(|shown| shown >= view.changes_total) {
+            return None;
+        }
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("team", &view.note.team.slug);
+        query.append_pair("from", &view.note.since.to_string());
+        query.append_pair("until", &view.until.to_string());
+        Some(format!("/changes?{}", query.finish()))
+    }
+
     fn unjudged(&self) -> Vec<&Paged> {
         self.view.pages.iter().filter(|p| p.is_unjudged()).collect()
     }

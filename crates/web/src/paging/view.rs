@@ -87,7 +87,7 @@ impl ViewPage {
     /// References of what has an open page or a change below, each once: whose on-call can be brought in.
     fn suspects(&self) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
-        for (_, one) in self.below.iter().flat_map(|b| &b.going_on) {
+        for (_, one) in self.below.iter().flat_map(|b| &b.going_on).filter(|(level, _)| *level > 0) {
             let (reference, title) = match one {
                 GoingOn::Incident(..) => continue, // its team is on it already
                 GoingOn::Page(p) => {

@@ -241,6 +241,18 @@ pub(super) async fn act(
     preview::of(viewer, shell, slug, &edit).await.map(Done::Looked)
 }
 
+/// What a refused edit would change, if a reason is all that it lacks: it is asked for where the change is seen.
+pub(super) async fn without_reason(
+    viewer: &mut Viewer,
+    shell: &Shell,
+    slug: &str,
+    edit: Outcome<Edit>,
+    form: &Form,
+) -> Option<preview::Told> {
+    form.problem("reason")?;
+    preview::of(viewer, shell, slug, &edit.ok()?).await.ok()
+}
+
 pub(super) async fn close(mut viewer: Viewer, Path(slug): Path<String>) -> Result<Response, PageError> {
     let edit = Edit::About(ScheduleEdit { close: true, ..ScheduleEdit::default() });
     rota::change(&mut viewer.cx(), &slug, &edit, None, "").await?;

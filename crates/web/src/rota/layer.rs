@@ -11,7 +11,7 @@ use portolan_domain::{
 
 use super::{
     choices,
-    edit::{Done, act, editable},
+    edit::{Done, act, editable, without_reason},
     names, preview, windows,
 };
 use crate::{
@@ -169,7 +169,8 @@ pub(super) async fn add(
         Ok(Done::Looked(told)) => show(viewer, schedule, None, form, Some(told), StatusCode::OK).await,
         Err(error) => {
             let status = form.refuse(error)?;
-            show(viewer, schedule, None, form, None, status).await
+            let told = without_reason(&mut viewer, &shell, &slug, new_layer(&form), &form).await;
+            show(viewer, schedule, None, form, told, status).await
         }
     }
 }
@@ -262,7 +263,8 @@ pub(super) async fn save(
         }
         Err(error) => {
             let status = form.refuse(error)?;
-            show(viewer, schedule, Some(layer), form, None, status).await
+            let told = without_reason(&mut viewer, &shell, &slug, edited(layer.id, &form), &form).await;
+            show(viewer, schedule, Some(layer), form, told, status).await
         }
     }
 }

@@ -4,13 +4,16 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::SignedDuration;
 use portolan_domain::{
-    TeamId,
-    paging::{self, Given, Leaving},
+    Error, Result as Outcome, TeamId,
+    paging::{self, Given, Leaving, NamedStep},
     people::{self, Person, PersonName, TeamName},
-    rota::{self, Duty},
+    rota::{self, Duty, ScheduleName},
 };
 
-use super::choices;
+use super::{
+    choices,
+    preview::{self, Told},
+};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -35,6 +38,14 @@ struct LeaverPage {
     more: usize,
     people: Vec<PersonName>,
     form: Form,
+    preview: Option<Looked>,
+}
+
+/// What giving it to somebody would change.
+struct Looked {
+    schedules: Vec<(ScheduleName, Told)>,
+    policies: Vec<NamedStep>,
+    leads: Vec<TeamName>,
 }
 
 impl LeaverPage {
@@ -44,7 +55,8 @@ impl LeaverPage {
 
     /// Whether a schedule or policy is chosen: at first all are that the viewer may edit.
     fn is_chosen(&self, field: &str, slug: &str, team: &TeamName) -> bool {
-        self.may(team) && (!self.form.is_refused() || self.form.is(field, slug))
+        let is_blank = self.preview.is_none() && !self.form.is_refused();
+        self.may(team) && (is_blank || self.form.is(field, slug))
     }
 
     fn may(&self, team: &TeamName) -> bool {
@@ -61,13 +73,14 @@ fn address(handle: &str) -> String {
 }
 
 pub(super) async fn show(mut viewer: Viewer, Path(handle): Path<String>) -> Result<Response, PageError> {
-    render(&mut viewer, &handle, Form::blank(), StatusCode::OK).await
+    render(&mut viewer, &handle, Form::blank(), None, StatusCode::OK).await
 }
 
 async fn render(
     viewer: &mut Viewer,
     handle: &str,
     form: Form,
+    preview: Option<Looked>,
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let person = people::person(&mut viewer.cx(), handle).await?;
@@ -81,7 +94,7 @@ async fn render(
     let more = shifts.len().saturating_sub(SHOWN);
     shifts.truncate(SHOWN);
     let people = choices(viewer).await?;
-    page::html_as(status, &LeaverPage { shell, person, named, mine, shifts, more, people, form })
+    page::html_as(status, &LeaverPage { shell, person, named, mine, shifts, more, people, form, preview })
 }
 
 pub(super) async fn replace(
@@ -89,19 +102,34 @@ pub(super) async fn replace(
     Path(handle): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let (schedules, policies) = (form.all("schedules"), form.all("policies"));
-    let by = form.text("by");
-    let done = if schedules.is_empty() && policies.is_empty() {
-        Err(portolan_domain::Error::invalid("by", "takes nothing yet: choose a schedule or a policy"))
-    } else {
-        let given = Given { schedules: Some(schedules), policies: Some(policies) };
-        paging::replace_person(&mut viewer.cx(), &handle, &by, given).await
-    };
-    match done {
-        Ok(_) => Ok(Flash::ok("Done.", "Those whose time changes are told.").on(&address(&handle))),
+    match act(&mut viewer, &handle, &form).await {
+        Ok(None) => Ok(Flash::ok("Done.", "Those whose time changes are told.").on(&address(&handle))),
+        Ok(looked) => render(&mut viewer, &handle, form, looked, StatusCode::OK).await,
         Err(error) => {
             let status = form.refuse(error)?;
-            render(&mut viewer, &handle, form, status).await
+            render(&mut viewer, &handle, form, None, status).await
         }
     }
+}
+
+/// Gives it, or looks at what that would change, as the pressed button says.
+async fn act(viewer: &mut Viewer, handle: &str, form: &Form) -> Outcome<Option<Looked>> {
+    let (schedules, policies, leads) = (form.all("schedules"), form.all("policies"), form.all("leads"));
+    if schedules.is_empty() && policies.is_empty() && leads.is_empty() {
+        return Err(Error::invalid("by", "takes nothing yet: choose a schedule, a policy or a team"));
+    }
+    let given = Given { schedules: Some(schedules), policies: Some(policies), leads };
+    let by = form.text("by");
+    if form.is("act", "save") {
+        paging::replace_person(&mut viewer.cx(), handle, &by, given, &form.text("reason")).await?;
+        return Ok(None);
+    }
+    let would = paging::preview_replacement(&mut viewer.cx(), handle, &by, given).await?;
+    let shell = viewer.shell(Nav::OnCall);
+    let of_schedule = |(schedule, preview)| (schedule, preview::told(&shell, preview));
+    Ok(Some(Looked {
+        schedules: would.schedules.into_iter().map(of_schedule).collect(),
+        policies: would.policies,
+        leads: would.leads,
+    }))
 }

@@ -33,7 +33,11 @@ pub(super) struct Told {
 
 /// What an edit would do.
 pub(super) async fn of(viewer: &mut Viewer, shell: &Shell, slug: &str, edit: &Edit) -> Outcome<Told> {
-    let preview = rota::preview(&mut viewer.cx(), slug, edit).await?;
+    Ok(told(shell, rota::preview(&mut viewer.cx(), slug, edit).await?))
+}
+
+/// A preview in words.
+pub(super) fn told(shell: &Shell, preview: rota::Preview) -> Told {
     let names: HashMap<PersonId, String> =
         preview.people.into_iter().map(|person| (person.id, person.name)).collect();
     let mut people: BTreeMap<&str, usize> = BTreeMap::new();
@@ -47,7 +51,7 @@ pub(super) async fn of(viewer: &mut Viewer, shell: &Shell, slug: &str, edit: &Ed
         before: holders(&names, &d.before),
         after: holders(&names, &d.after),
     });
-    Ok(Told {
+    Told {
         moved: moved.collect(),
         more: preview.differences.len().saturating_sub(SHOWN),
         people: people.into_iter().map(|(name, n)| (name.to_owned(), n)).collect(),
@@ -56,7 +60,7 @@ pub(super) async fn of(viewer: &mut Viewer, shell: &Shell, slug: &str, edit: &Ed
             .into_iter()
             .map(|t| (t.person.name, format!("{:.1}", t.one_in)))
             .collect(),
-    })
+    }
 }
 
 fn holders(names: &HashMap<PersonId, String>, holders: &[Holder]) -> String {

@@ -86,19 +86,11 @@ pub(super) async fn take(
         Err(error) => Err(error),
     };
     match done {
-        Ok((cover, differences)) => {
+        Ok((cover, _)) => {
             let who = cover.by.as_ref().map_or("Nobody", |p| p.name.as_str());
             let when = shell.span(cover.start, cover.end);
-            let flash = if differences.is_empty() {
-                Flash::new(
-                    crate::flash::Tone::Warn,
-                    "Kept, and it changes nothing.",
-                    format!("Whoever is replaced is not on call {when}."),
-                )
-            } else {
-                Flash::ok(format!("{who} has it."), format!("{when}. Those whom it concerns are told."))
-            };
-            Ok(flash.on(&super::address(&slug)))
+            let said = format!("{when}. Those whom it concerns are told.");
+            Ok(Flash::ok(format!("{who} has it."), said).on(&super::address(&slug)))
         }
         Err(error) => {
             let status = form.refuse(error)?;

@@ -76,7 +76,16 @@ pub(crate) async fn wrong(cx: &mut Cx<'_>, schedules: &[ScheduleId]) -> Outcome<
     let twice = paging::told_twice(cx, schedules).await?;
     let mut all: Vec<Wrong> =
         warnings.into_iter().filter(|w| !is_told(w, &twice)).map(Wrong::Schedule).collect();
-    all.extend(twice.into_iter().map(Wrong::Policy));
+    // one fault of a policy shows whenever that person has the turn: it is told once, for the first time that comes
+    let mut told: Vec<ToldTwice> = Vec::new();
+    for one in twice {
+        let same =
+            |t: &ToldTwice| t.person.id == one.person.id && t.step == one.step && t.whose() == one.whose();
+        if !told.iter().any(same) {
+            told.push(one);
+        }
+    }
+    all.extend(told.into_iter().map(Wrong::Policy));
     all.sort_by_key(Wrong::start);
     Ok(all)
 }

@@ -9,7 +9,7 @@ use portolan_domain::{
     Cursor, Limit, Page,
     levels::{Hours, Levels},
     people::{self, Team},
-    support::{self, Counts, Essential, LastAnswer, Note, OnDuty, Request, Tab, Week},
+    support::{self, Counts, Essential, LastAnswer, Note, OnDuty, Request, ShareTold, Tab, Week},
 };
 
 use crate::{
@@ -43,7 +43,7 @@ struct QueuePage {
     levels: Levels,
     last: Option<LastAnswer>,
     note: Option<Note>,
-    essential: Option<Essential>,
+    essential: ShareTold,
 }
 
 impl QueuePage {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use portolan_domain::{
     people::{self, Team},
-    support::{self, Category, Essential, Trend, WeekCounts, trend},
+    support::{self, Category, ShareTold, Trend, WeekCounts, trend},
 };
 
 use crate::{
@@ -21,7 +21,7 @@ struct WeeksPage {
     team: Team,
     weeks: Vec<WeekCounts>,
     rows: Vec<Row>,
-    essential: Option<Essential>,
+    essential: ShareTold,
 }
 
 /// One category.
@@ -108,7 +108,7 @@ pub(super) async fn show(mut viewer: Viewer, Path(slug): Path<String>) -> Result
     let weeks = support::weeks(cx, &slug, WEEKS).await?;
     let essential = match weeks.last() {
         Some(now) => support::essential(cx, team.id, now.week).await?,
-        None => None,
+        None => ShareTold::Unknown,
     };
     let rows = Category::ALL.into_iter().enumerate().map(|(place, category)| {
         let counts: Vec<i64> = weeks.iter().map(|w| w.counts.get(place).copied().unwrap_or(0)).collect();

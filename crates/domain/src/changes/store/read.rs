@@ -104,6 +104,7 @@ pub(crate) async fn list(
              AND ($4::text IS NULL OR c.status = $4)
              AND ($5::timestamptz IS NULL OR (c.started_at, c.id) < ($5, $6::uuid))
              AND ($8::uuid[] IS NULL OR e.owner_team_id = ANY($8))
+             AND ($9::timestamptz IS NULL OR c.started_at >= $9) AND ($10::timestamptz IS NULL OR c.started_at < $10)
            ORDER BY c.started_at DESC, c.id DESC LIMIT $7",
         f.entity.as_deref(),
         f.environment.as_deref(),
@@ -113,6 +114,8 @@ pub(crate) async fn list(
         after_id as Option<ChangeId>,
         limit.probe(),
         mine.as_deref(),
+        f.from.map(jiff_sqlx::Timestamp::from) as _,
+        f.until.map(jiff_sqlx::Timestamp::from) as _,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -138,6 +141,29 @@ pub(crate) async fn count(cx: &mut Cx<'_>, f: &Filter, mine: Option<&[TeamId]>) 
         f.team.as_deref(),
         f.status.map(Status::as_str),
         mine.as_deref(),
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
+/// How many there are between two instants.
+pub(crate) async fn count_dated(cx: &mut Cx<'_>, f: &Filter, mine: Option<&[TeamId]>) -> Result<i64> {
+    let mine = keys(mine);
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM change c JOIN entity e ON e.id = c.entity_id
+           WHERE ($1::text IS NULL OR e.ref = lower($1))
+             AND ($2::text IS NULL OR c.environment = lower($2))
+             AND ($3::text IS NULL OR e.owner_team_id = (SELECT id FROM team WHERE lower(slug) = lower($3)))
+             AND ($4::text IS NULL OR c.status = $4)
+             AND ($5::uuid[] IS NULL OR e.owner_team_id = ANY($5))
+             AND ($6::timestamptz IS NULL OR c.started_at >= $6) AND ($7::timestamptz IS NULL OR c.started_at < $7)"#,
+        f.entity.as_deref(),
+        f.environment.as_deref(),
+        f.team.as_deref(),
+        f.status.map(Status::as_str),
+        mine.as_deref(),
+        f.from.map(jiff_sqlx::Timestamp::from) as _,
+        f.until.map(jiff_sqlx::Timestamp::from) as _,
     )
     .fetch_one(cx.conn())
     .await?)

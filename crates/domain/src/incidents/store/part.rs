@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::{Entry, EntryKind, Role, RoleHeld, Seen};
 use crate::{
-    Cx, EntityId, IncidentEntryId, IncidentId, IncidentRoleId, PersonId, Result, people::PersonName,
+    Cx, EntityId, IncidentEntryId, IncidentId, IncidentRoleId, PersonId, Result, TeamId, people::PersonName,
 };
 
 pub(in super::super) async fn set_affected(
@@ -22,6 +22,17 @@ pub(in super::super) async fn set_affected(
     .execute(cx.conn())
     .await?;
     Ok(())
+}
+
+/// The teams that own what an incident affects, each once.
+pub(in super::super) async fn teams_affected(cx: &mut Cx<'_>, incident: IncidentId) -> Result<Vec<TeamId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT e.owner_team_id AS "id!: TeamId" FROM incident_entity i JOIN entity e ON e.id = i.entity_id
+           WHERE i.incident_id = $1 AND e.owner_team_id IS NOT NULL LIMIT 100"#,
+        incident as IncidentId
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 pub(in super::super) async fn affected_ids(cx: &mut Cx<'_>, incident: IncidentId) -> Result<Vec<EntityId>> {

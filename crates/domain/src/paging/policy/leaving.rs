@@ -6,8 +6,8 @@ use super::{super::store, edit::unknown};
 use crate::{
     Cx, Error, PolicyId, Result,
     activity::{self, Act, Changed},
-    people::{self, TeamName},
-    rota::{self, NamedIn},
+    people::{self, Person, TeamEdit, TeamName},
+    rota::{self, NamedIn, ScheduleName},
 };
 
 /// What is to come and names a person, as far as it decides whom pages reach.
@@ -53,17 +53,81 @@ pub struct Given {
     pub schedules: Option<Vec<String>>,
     /// Escalation policies.
     pub policies: Option<Vec<String>>,
+    /// Teams to lead; only those that are named, for whoever takes the turns need not lead.
+    pub leads: Vec<String>,
 }
 
-/// Gives what is to come of one person to another: turns, overrides and escalation steps. For whoever may edit each of the
-/// teams; all of it happens, or nothing. Answers with what still names the person.
-pub async fn replace_person(cx: &mut Cx<'_>, handle: &str, by: &str, given: Given) -> Result<Leaving> {
+/// What would come of giving it to another.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// What would change on which schedule, and for whom.
+    pub schedules: Vec<(ScheduleName, rota::Preview)>,
+    /// Policies of which steps would name the other one.
+    pub policies: Vec<NamedStep>,
+    /// Teams that the other one would lead.
+    pub leads: Vec<TeamName>,
+}
+
+/// What [`replace_person`] would do, before it does it.
+pub async fn preview_replacement(
+    cx: &mut Cx<'_>,
+    handle: &str,
+    by: &str,
+    given: Given,
+) -> Result<Replacement> {
+    let chosen = chosen(cx, handle, by, given).await?;
+    let named = Some(chosen.schedules.as_slice());
+    let schedules = rota::preview_replacement(cx, handle, &chosen.by.handle, named).await?;
+    Ok(Replacement { schedules, policies: chosen.steps, leads: chosen.leads })
+}
+
+/// Gives what is to come of one person to another: turns, overrides and escalation steps, and the lead of teams. For whoever may edit each of the
+/// teams; `reason` is needed where somebody would be on call too often. All of it happens, or nothing. Answers with what
+/// still names the person.
+pub async fn replace_person(
+    cx: &mut Cx<'_>,
+    handle: &str,
+    by: &str,
+    given: Given,
+    reason: &str,
+) -> Result<Leaving> {
     cx.writer()?;
+    let Chosen { gone, by, schedules, steps, leads } = chosen(cx, handle, by, given).await?;
+    cx.atomically(async |cx| {
+        if !schedules.is_empty() {
+            rota::replace_person(cx, handle, &by.handle, Some(&schedules), reason).await?;
+        }
+        let ids: Vec<PolicyId> = steps.iter().map(|step| step.id).collect();
+        for slug in store::policy::rename(cx, &ids, gone.id, by.id).await? {
+            let changes = vec![Changed::new("steps", gone.handle.as_str(), by.handle.as_str())];
+            let (note, subject) = (reason.trim().to_owned(), format!("policy:{slug}"));
+            activity::record(cx, Act { changes, note, ..Act::new("policy.edited", subject) }).await?;
+        }
+        for team in &leads {
+            let edit = TeamEdit { lead: Some(Some(by.handle.clone())), ..TeamEdit::default() };
+            people::edit_team(cx, &team.slug, edit, None).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    leaving(cx, handle).await
+}
+
+/// Who goes, who comes, and what is given.
+struct Chosen {
+    gone: Person,
+    by: Person,
+    schedules: Vec<String>,
+    steps: Vec<NamedStep>,
+    leads: Vec<TeamName>,
+}
+
+async fn chosen(cx: &mut Cx<'_>, handle: &str, by: &str, given: Given) -> Result<Chosen> {
     let gone = people::person(cx, handle).await?;
     let by = people::person(cx, by).await.map_err(|e| unknown("by", e))?;
     rota::check_successor(&gone, &by)?;
     let named = leaving(cx, handle).await?;
-    let all = given.schedules.is_none() && given.policies.is_none();
+    let all = given.schedules.is_none() && given.policies.is_none() && given.leads.is_empty();
     let every = |n: Vec<String>| if all { n } else { Vec::new() };
     let schedules = given
         .schedules
@@ -77,18 +141,12 @@ pub async fn replace_person(cx: &mut Cx<'_>, handle: &str, by: &str, given: Give
     for step in &steps {
         people::require_team(cx, Some(step.team.id), &format!("the policy {}", step.name)).await?;
     }
-    cx.atomically(async |cx| {
-        if !schedules.is_empty() {
-            rota::replace_person(cx, handle, &by.handle, Some(&schedules)).await?;
-        }
-        let ids: Vec<PolicyId> = steps.iter().map(|step| step.id).collect();
-        for slug in store::policy::rename(cx, &ids, gone.id, by.id).await? {
-            let changes = vec![Changed::new("steps", gone.handle.as_str(), by.handle.as_str())];
-            activity::record(cx, Act { changes, ..Act::new("policy.edited", format!("policy:{slug}")) })
-                .await?;
-        }
-        Ok(())
-    })
-    .await?;
-    leaving(cx, handle).await
+    if let Some(other) = given.leads.iter().find(|slug| named.leads.iter().all(|team| team.slug != **slug)) {
+        return Err(Error::invalid("leads", format!("{other} is not led by {}", gone.name)));
+    }
+    let leads: Vec<_> = named.leads.into_iter().filter(|team| given.leads.contains(&team.slug)).collect();
+    for team in &leads {
+        people::require_team(cx, Some(team.id), &format!("the team {}", team.name)).await?;
+    }
+    Ok(Chosen { gone, by, schedules, steps, leads })
 }

@@ -12,7 +12,7 @@ pub use edit::{
     MOST_STEPS, NewPolicy, NewStep, NewTarget, assign_policy, close_policy, create_policy, edit_policy,
     set_related_team,
 };
-pub use leaving::{Given, Leaving, NamedStep, leaving, replace_person};
+pub use leaving::{Given, Leaving, NamedStep, Replacement, leaving, preview_replacement, replace_person};
 pub use plan::{Next, Plan, Progress, Reached, Step, Target};
 
 use super::store;

@@ -50,6 +50,26 @@ pub(in super::super) async fn insert(cx: &mut Cx<'_>, events: &[(PageId, NewEven
     Ok(())
 }
 
+/// When the first step was told, since it was last let go or given to somebody; none if no step was.
+pub(in super::super) async fn steps_began(cx: &mut Cx<'_>, page: PageId) -> Result<Option<jiff::Timestamp>> {
+    let began = sqlx::query_scalar!(
+        r#"SELECT min(at) FROM page_event e
+           WHERE page_id = $1 AND kind IN ('told', 'unmanned', 'exhausted')
+             AND NOT EXISTS (SELECT FROM page_event l WHERE l.page_id = $1 AND l.kind IN ('released', 'reassigned') AND l.id > e.id)"#,
+        page as PageId
+    );
+    Ok(began.fetch_one(cx.conn()).await?.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+/// How often somebody was brought in on a page.
+pub(in super::super) async fn responders(cx: &mut Cx<'_>, page: PageId) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM page_event WHERE page_id = $1 AND kind = 'responder'"#,
+        page as PageId
+    );
+    Ok(count.fetch_one(cx.conn()).await?)
+}
+
 /// What happened to a page, oldest first; of very much the newest 500.
 pub(in super::super) async fn of(cx: &mut Cx<'_>, page: PageId) -> Result<Vec<Row>> {
     let mut rows = sqlx::query_as!(

@@ -111,6 +111,19 @@ pub(in super::super) async fn in_force(cx: &mut Cx<'_>, entity: EntityId) -> Res
     Ok(row.map(Window::from))
 }
 
+/// Windows that are over and keep pages quiet still (at most 100).
+pub(in super::super) async fn over_and_quiet(cx: &mut Cx<'_>) -> Result<Vec<MaintenanceId>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    Ok(sqlx::query_scalar!(
+        r#"SELECT w.id AS "id: MaintenanceId" FROM maintenance_window w
+           WHERE w.ends_at <= $1 AND EXISTS (SELECT FROM page p WHERE p.suppressed_by = w.id AND p.state = 'suppressed')
+           ORDER BY w.ends_at LIMIT 100"#,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
 /// Other windows of the entity that overlap this span (at most 20).
 pub(in super::super) async fn overlapping(
     cx: &mut Cx<'_>,

@@ -274,7 +274,6 @@ pub(in super::super) struct Locked {
     pub(in super::super) held_until: Option<jiff_sqlx::Timestamp>,
     pub(in super::super) exhausted_at: Option<jiff_sqlx::Timestamp>,
     pub(in super::super) next_at: Option<jiff_sqlx::Timestamp>,
-    pub(in super::super) opened_at: jiff_sqlx::Timestamp,
     pub(in super::super) unmanned: bool,
     pub(in super::super) assignee: Option<PersonId>,
     pub(in super::super) judgement: Option<Judgement>,
@@ -287,7 +286,7 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: PageId) -> Result<Option
         Locked,
         r#"SELECT id AS "id: PageId", number, state AS "state: State", team_id AS "team: TeamId", entity_id AS "entity_id: EntityId", entity_ref,
                   summary, impact, severity AS "severity: Severity", link, runbook, plan AS "plan: Json<Plan>",
-                  round, step, told_at, told_nobody, held_until, exhausted_at, next_at, opened_at, unmanned, assignee_id AS "assignee: PersonId",
+                  round, step, told_at, told_nobody, held_until, exhausted_at, next_at, unmanned, assignee_id AS "assignee: PersonId",
                   judgement AS "judgement: Judgement"
            FROM page WHERE id = $1 FOR NO KEY UPDATE"#,
         id as PageId
@@ -299,7 +298,7 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: PageId) -> Result<Option
 pub(in super::super) async fn acknowledge(cx: &mut Cx<'_>, id: PageId, by: Option<PersonId>) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
-        "UPDATE page SET state = 'acknowledged', next_at = NULL, held_until = NULL, assignee_id = coalesce($2, assignee_id),
+        "UPDATE page SET state = 'acknowledged', next_at = NULL, assignee_id = coalesce($2, assignee_id),
                 acknowledged_by = CASE WHEN acknowledged_at IS NULL THEN $2 ELSE acknowledged_by END,
                 acknowledged_at = coalesce(acknowledged_at, $3)
          WHERE id = $1",
@@ -448,6 +447,44 @@ pub(in super::super) async fn lock_suppressed(cx: &mut Cx<'_>, window: Maintenan
     )
     .fetch_all(cx.conn())
     .await?)
+}
+
+/// A page as the channel of its team hears of it.
+#[derive(Debug)]
+pub(in super::super) struct Head {
+    pub(in super::super) id: PageId,
+    pub(in super::super) number: i64,
+    pub(in super::super) team: TeamId,
+    pub(in super::super) entity_ref: Option<String>,
+    pub(in super::super) summary: String,
+    pub(in super::super) impact: String,
+    pub(in super::super) raised_by: Option<PersonId>,
+}
+
+/// These pages, without those that maintenance kept quiet until they were over.
+pub(in super::super) async fn heads(cx: &mut Cx<'_>, ids: &[PageId]) -> Result<Vec<Head>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as!(
+        Head,
+        r#"SELECT p.id AS "id: PageId", p.number, p.team_id AS "team: TeamId", p.entity_ref, p.summary, p.impact, p.raised_by AS "raised_by: PersonId"
+           FROM page p
+           WHERE p.id = ANY($1)
+             AND (p.suppressed_by IS NULL OR EXISTS (SELECT FROM page_event e WHERE e.page_id = p.id AND e.kind = 'released'))"#,
+        &ids
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// Of two pages that a person raises at once one waits for the other, until the transaction ends.
+pub(in super::super) async fn lock_raising(cx: &mut Cx<'_>, person: PersonId) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('page.raise:' || $1::uuid::text, 0)) AS locked",
+        person as PersonId
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    Ok(())
 }
 
 /// How many pages a person raised since then.

@@ -197,7 +197,7 @@ pub(in super::super) async fn insert(
         Some("escalation_policy_slug_key") => {
             Error::invalid("slug", format!("is taken: there is a policy {slug}, open or closed; choose another"))
         }
-        _ => e.into(),
+        _ => of_default(e),
     })?;
     Ok(())
 }
@@ -220,7 +220,17 @@ pub(in super::super) async fn update(
         now as _,
         version,
     );
-    Ok(done.execute(cx.conn()).await?.rows_affected())
+    Ok(done.execute(cx.conn()).await.map_err(of_default)?.rows_affected())
+}
+
+/// Of two who make a default at once one is told so.
+fn of_default(error: sqlx::Error) -> Error {
+    match Error::constraint(&error) {
+        Some("escalation_policy_default_key") => {
+            Error::Conflict("somebody else has just made another policy the default; look again".into())
+        }
+        _ => error.into(),
+    }
 }
 
 pub(in super::super) async fn put_steps(cx: &mut Cx<'_>, id: PolicyId, steps: &[Keys]) -> Result<()> {

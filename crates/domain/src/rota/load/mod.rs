@@ -4,7 +4,7 @@
 mod hours;
 mod share;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -20,7 +20,7 @@ use super::{
     store,
 };
 use crate::{
-    Cx, Limit, PersonId, Result,
+    Cx, Limit, PersonId, Result, ScheduleId,
     people::{self, TeamName, require_insider},
     settings::{self, Settings},
 };
@@ -68,10 +68,14 @@ pub struct Asked {
     pub shifts: usize,
     /// Hours, all together and by the time of the day where the person lives; overlaps counted once.
     pub hours: Hours,
-    /// One in so many: the time that the schedules cover divided by theirs. None without a shift.
+    /// One in so many: the time that the schedules they take part in cover, from when they first did, divided by theirs.
+    /// None without a shift.
     pub one_in: Option<f64>,
-    /// How that is.
+    /// How that is; none without a shift, and for whoever joined less than four weeks ago: a first week at once would look
+    /// like every week.
     pub bearing: Option<Bearing>,
+    /// From when on it is counted, if they first took part within the range.
+    pub since: Option<Timestamp>,
 }
 
 /// What the shifts of one person come to.
@@ -119,14 +123,16 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamShare> {
     let now = cx.now();
     let duties = store::duties_of_schedules(cx, &keys, now - HORIZON, now + HORIZON).await?;
     let holidays = store::holidays_of_schedules(cx, &keys).await?;
-    let reckoning = Reckoning::new(&schedules, duties, holidays, settings, now);
     let mut people: Vec<Contact> = Vec::new();
-    for person in reckoning.duties.iter().filter_map(Duty::on_call) {
+    for person in duties.iter().filter_map(Duty::on_call) {
         if people.iter().all(|p| p.id != person.id) {
             people.push(person.clone());
         }
     }
     people.sort_by_key(|p| p.name.to_lowercase());
+    let ids: Vec<_> = people.iter().map(|p| p.id).collect();
+    let joined = store::joined(cx, &keys, &ids).await?;
+    let reckoning = Reckoning { schedules, duties, holidays, joined, settings, span: span_at(now) };
     let people = people.into_iter().map(|person| reckoning.of(person)).collect();
     let team = TeamName { id: team.id, slug: team.slug, name: team.name };
     let Reckoning { span, holidays, .. } = reckoning;
@@ -147,34 +153,31 @@ pub async fn of_me(cx: &mut Cx<'_>) -> Result<(Option<PersonShare>, BTreeSet<Dat
     let schedules = store::schedules_by_ids(cx, &keys).await?;
     let holidays = store::holidays_of_schedules(cx, &keys).await?;
     let person = duties.iter().find_map(|d| d.on_call().cloned());
-    let reckoning = Reckoning::new(&schedules, duties, holidays, settings, now);
+    let joined = store::joined(cx, &keys, &[me]).await?;
+    let reckoning = Reckoning { schedules, duties, holidays, joined, settings, span: span_at(now) };
     let share = person.map(|person| reckoning.of(person));
     Ok((share, reckoning.holidays))
 }
 
+/// Who joined less than this long ago has not had their share yet.
+const TELLING: SignedDuration = SignedDuration::from_hours(24 * 7 * 4);
+
+fn span_at(now: Timestamp) -> (Timestamp, Timestamp, Timestamp) {
+    (now - HORIZON, now, now + HORIZON)
+}
+
 /// What figures are reckoned from.
 struct Reckoning {
+    schedules: Vec<Schedule>,
     duties: Vec<Duty>,
     holidays: BTreeSet<Date>,
+    /// Since when people take part in which schedule: from their first turn in a rotation on, or their first shift.
+    joined: BTreeMap<(PersonId, ScheduleId), Timestamp>,
     settings: Settings,
     span: (Timestamp, Timestamp, Timestamp),
-    /// Seconds that the schedules covered, and will cover.
-    covered: (i64, i64),
 }
 
 impl Reckoning {
-    fn new(
-        schedules: &[Schedule],
-        duties: Vec<Duty>,
-        holidays: BTreeSet<Date>,
-        settings: Settings,
-        now: Timestamp,
-    ) -> Self {
-        let span = (now - HORIZON, now, now + HORIZON);
-        let covered = (covered(schedules, span.0, now), covered(schedules, now, span.2));
-        Self { duties, holidays, settings, span, covered }
-    }
-
     fn of(&self, person: Contact) -> PersonShare {
         let (begin, now, end) = self.span;
         let mut on: Vec<ScheduleName> = Vec::new();
@@ -183,15 +186,10 @@ impl Reckoning {
                 on.push(duty.schedule.clone());
             }
         }
-        PersonShare {
-            last: self.asked(&person, begin, now, self.covered.0),
-            next: self.asked(&person, now, end, self.covered.1),
-            person,
-            on,
-        }
+        PersonShare { last: self.asked(&person, begin, now), next: self.asked(&person, now, end), person, on }
     }
 
-    fn asked(&self, person: &Contact, from: Timestamp, to: Timestamp, covered: i64) -> Asked {
+    fn asked(&self, person: &Contact, from: Timestamp, to: Timestamp) -> Asked {
         let own: Vec<_> = self
             .duties
             .iter()
@@ -202,22 +200,31 @@ impl Reckoning {
         let zone = TimeZone::get(&person.time_zone).unwrap_or(TimeZone::UTC);
         let hours = hours(&own, &zone, &self.holidays);
         let held = share::f64_of(hours.seconds);
-        let one_in = (held > 0.0).then(|| share::f64_of(covered) / held);
-        Asked { shifts: own.len(), hours, one_in, bearing: one_in.map(|n| Bearing::of(n, &self.settings)) }
+        let one_in = (held > 0.0).then(|| share::f64_of(self.covered(person.id, from, to)) / held);
+        let joined = self.joined.iter().filter(|((who, _), _)| *who == person.id).map(|(_, at)| *at).min();
+        let since = joined.filter(|at| *at > from && *at < to);
+        // a schedule that is itself so new is another matter: everybody began then
+        let made = self.schedules.iter().map(|s| s.created_at).min();
+        let is_new =
+            since.is_some_and(|at| to.duration_since(at) < TELLING && made.is_some_and(|made| made < at));
+        let bearing = one_in.filter(|_| !is_new).map(|n| Bearing::of(n, &self.settings));
+        Asked { shifts: own.len(), hours, one_in, bearing, since }
+    }
+
+    /// Seconds of a range that any of the schedules covers in which a person takes part, of each from when they first did:
+    /// what was before they joined says nothing about them. What two of them cover at once counts once: otherwise two rotas
+    /// of three people each would look as if everybody had one week in six.
+    fn covered(&self, person: PersonId, from: Timestamp, to: Timestamp) -> i64 {
+        let spans = self.schedules.iter().flat_map(|s| {
+            let joined = self.joined.get(&(person, s.id));
+            let end = s.closed_at.map_or(to, |closed| closed.min(to));
+            let all = joined.and_then(|joined| Span::new(from.max(s.created_at).max(*joined), end));
+            all.map(|all| s.coverage.spans(&s.zone(), all)).unwrap_or_default()
+        });
+        union(spans.collect()).iter().map(|span| span.end.duration_since(span.start).as_secs()).sum()
     }
 }
 
 fn is_of(duty: &Duty, person: PersonId) -> bool {
     duty.on_call().is_some_and(|p| p.id == person)
-}
-
-/// Seconds of a range that any of these schedules covers. What two of them cover at once counts once: otherwise two rotas
-/// of three people each would look as if everybody had one week in six.
-fn covered(schedules: &[Schedule], from: Timestamp, to: Timestamp) -> i64 {
-    let spans = schedules.iter().flat_map(|s| {
-        let end = s.closed_at.map_or(to, |closed| closed.min(to));
-        let all = Span::new(from.max(s.created_at), end);
-        all.map(|all| s.coverage.spans(&s.zone(), all)).unwrap_or_default()
-    });
-    union(spans.collect()).iter().map(|span| span.end.duration_since(span.start).as_secs()).sum()
 }

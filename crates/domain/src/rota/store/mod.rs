@@ -4,6 +4,7 @@ mod away;
 mod cover;
 mod feed;
 mod holiday;
+mod joined;
 mod named;
 mod plan;
 mod schedule;
@@ -24,6 +25,7 @@ pub(super) use holiday::{
     delete_calendar, holiday_calendars, holidays, holidays_of_schedules, insert_calendar, lock_calendar,
     put_holidays, rename_calendar, schedules_with_calendar,
 };
+pub(super) use joined::joined;
 pub(super) use named::named_in;
 pub(super) use plan::{end_rotations, insert_layer, insert_rotation, layers, plan, update_layer};
 pub(super) use schedule::{

@@ -4,6 +4,7 @@ use jiff::{ToSpan, civil::date};
 use portolan_domain::{
     Error, Limit,
     paging::{self, Given, HandOverFilter, NewPolicy, NewStep, NewTarget, State},
+    people,
     rota::{self, NewCover, NewLayer, NewSchedule},
 };
 use portolan_testkit::rota::{on_call, weekly};
@@ -98,6 +99,42 @@ async fn whoever_goes_gets_a_note_and_whoever_comes_sees_it_first(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_note_tells_of_the_changes_of_its_shift_and_says_when_they_are_not_all(pool: PgPool) {
+    let watch = Watch::new(pool.clone()).await;
+    rota(&watch).await;
+    let change = async |from: &str, many: i32| {
+        sqlx::query(
+            "INSERT INTO change (id, entity_id, environment, version, started_at, status, dedup_key, told_by, created_at, updated_at)
+             SELECT gen_random_uuid(), e.id, 'production', 'v' || n, $1::timestamptz + n * interval '1 second', 'succeeded', $1 || n, 'api', now(), now()
+             FROM entity e CROSS JOIN generate_series(1, $2) n WHERE e.ref = 'component:default/checkout'",
+        )
+        .bind(from)
+        .bind(many)
+        .execute(&pool)
+        .await
+        .unwrap();
+    };
+    change("2026-11-21T05:00:00Z", 3).await;
+    watch.bed.wait(52.hours());
+    prepare(&watch).await;
+    watch.bed.wait(48.hours());
+    // long after the shift, and more than a note holds
+    change("2026-11-25T05:00:00Z", 150).await;
+    let mut hui = watch.as_hui().await;
+    let any = HandOverFilter::default();
+    let note = paging::hand_overs(&mut hui.cx(), &any, None, Limit::default()).await.unwrap().items.remove(0);
+    let view = paging::hand_over(&mut hui.cx(), note.id).await.unwrap();
+    assert_eq!((view.changes.len(), view.changes_total), (3, 3), "what came later hides none of the shift");
+    assert!(view.text.contains("\n\nChanges:\n- "), "{}", view.text);
+
+    change("2026-11-22T05:00:00Z", 131).await;
+    let view = paging::hand_over(&mut hui.cx(), note.id).await.unwrap();
+    assert_eq!((view.changes.len(), view.changes_total), (100, 134));
+    assert_eq!(view.changes[0].version, "v131", "the newest first");
+    assert!(view.text.contains("Changes, the newest 100 of 134:\n- "), "{}", view.text);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn a_step_tells_whoever_is_on_call_on_its_schedule_at_that_moment(pool: PgPool) {
     let watch = Watch::new(pool).await;
     rota(&watch).await;
@@ -154,10 +191,10 @@ async fn what_names_a_leaver_is_given_to_another_in_one_go(pool: PgPool) {
     assert!(paging::leaving(&mut imke.cx(), "imke").await.unwrap().leads.iter().any(|t| t.slug == "basket"));
 
     let mut otto = watch.bed.as_person(&watch.otto).await;
-    let refused = paging::replace_person(&mut otto.cx(), "hui", "otto", Given::default()).await;
+    let refused = paging::replace_person(&mut otto.cx(), "hui", "otto", Given::default(), "few").await;
     assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
     let other = Given { policies: Some(vec!["other".into()]), ..Given::default() };
-    let unknown = paging::replace_person(&mut imke.cx(), "hui", "otto", other).await;
+    let unknown = paging::replace_person(&mut imke.cx(), "hui", "otto", other, "few").await;
     assert!(matches!(unknown, Err(Error::Invalid(_))), "{unknown:?}");
     assert_eq!(
         paging::leaving(&mut imke.cx(), "hui").await.unwrap().schedules[0].overrides,
@@ -165,15 +202,39 @@ async fn what_names_a_leaver_is_given_to_another_in_one_go(pool: PgPool) {
         "nothing is half done"
     );
 
-    let none = Given { schedules: Some(Vec::new()), policies: Some(Vec::new()) };
-    paging::replace_person(&mut imke.cx(), "hui", "otto", none).await.unwrap();
+    let none = Given { schedules: Some(Vec::new()), policies: Some(Vec::new()), ..Given::default() };
+    paging::replace_person(&mut imke.cx(), "hui", "otto", none, "").await.unwrap();
     assert_eq!(paging::leaving(&mut imke.cx(), "hui").await.unwrap().policies.len(), 1, "none is none");
-    let left = paging::replace_person(&mut imke.cx(), "hui", "otto", Given::default()).await.unwrap();
+    let would = paging::preview_replacement(&mut imke.cx(), "hui", "otto", Given::default()).await.unwrap();
+    assert_eq!((would.schedules.len(), would.policies[0].slug.as_str()), (1, "basket"));
+    let too_often: Vec<_> = would.schedules[0].1.too_often.iter().map(|t| t.person.handle.as_str()).collect();
+    assert_eq!(too_often, ["otto", "imke"], "two are too few");
+    let refused = paging::replace_person(&mut imke.cx(), "hui", "otto", Given::default(), "").await;
+    assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].field == "reason"), "{refused:?}");
+    assert_eq!(
+        paging::leaving(&mut imke.cx(), "hui").await.unwrap().policies.len(),
+        1,
+        "nothing is half done"
+    );
+    let all = Given::default();
+    let left = paging::replace_person(&mut imke.cx(), "hui", "otto", all, "until spring").await.unwrap();
     assert!(left.schedules.is_empty() && left.policies.is_empty(), "{left:?}");
+    assert!(
+        paging::leaving(&mut imke.cx(), "imke").await.unwrap().leads.iter().any(|t| t.slug == "basket"),
+        "untouched"
+    );
+    let lead =
+        |slug: &str| Given { schedules: Some(Vec::new()), leads: vec![slug.to_owned()], ..Given::default() };
+    let other = paging::replace_person(&mut imke.cx(), "imke", "otto", lead("ledger"), "").await;
+    assert!(matches!(&other, Err(Error::Invalid(p)) if p[0].field == "leads"), "{other:?}");
     let steps = paging::policy(&mut imke.cx(), "basket").await.unwrap().steps;
     assert_eq!(steps.iter().map(|s| s.to.words()).collect::<Vec<_>>(), ["Otto", "Imke"]);
     let schedule = rota::schedule(&mut imke.cx(), "primary").await.unwrap();
     let day = watch.bed.now() + 73.hours();
     let duties = rota::on_duty(&mut imke.cx(), &schedule, day).await.unwrap();
     assert_eq!(duties[0].on_call().map(|p| p.handle.as_str()), Some("otto"), "the override is given too");
+
+    let left = paging::replace_person(&mut imke.cx(), "imke", "otto", lead("basket"), "").await.unwrap();
+    assert!(left.leads.is_empty(), "{left:?}");
+    assert_eq!(people::team(&mut imke.cx(), "basket").await.unwrap().lead_id, Some(watch.otto.id));
 }

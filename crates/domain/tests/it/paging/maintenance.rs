@@ -90,3 +90,30 @@ async fn only_the_owner_plans_and_only_what_makes_sense(pool: PgPool) {
     let mut otto = watch.bed.as_person(&watch.otto).await;
     assert_eq!(paging::windows(&mut otto.cx(), &to_come, None, Limit::default()).await.unwrap().total, 0);
 }
+
+/// An alert that is taken in while a window ends, or that a run of a thousand had no room for: the minute's round finds it.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_was_kept_quiet_as_the_window_ended_is_found(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    let (window, _) = plan(&watch, 0, 60).await;
+    let late = watch.told("late", 0, vec![fires("a")]).await.opened[0];
+    sqlx::query("DELETE FROM job").execute(&watch.pool).await.unwrap(); // the window's run is over
+    watch.wait(59);
+    let sweep = async || paging::sweep_maintenance(&mut watch.bed.as_system().await.cx()).await.unwrap();
+    assert_eq!(sweep().await, 0, "it lasts");
+    watch.wait(1);
+    assert_eq!(sweep().await, 1);
+    assert_eq!(watch.number("SELECT count(*) FROM job WHERE kind = 'maintenance.over'").await, 1);
+    paging::window_over(&mut watch.bed.as_system().await.cx(), window.id).await.unwrap();
+    let page = watch.paged(late).await;
+    assert_eq!(page.state, State::Open);
+    assert_eq!(sweep().await, 0);
+    // it was quiet for an hour, and nobody can be reached: the first wait is short all the same
+    watch.wait(60 * 20);
+    for _ in 0..20 {
+        watch.advance(page.id).await;
+        watch.settle(page.id, "failed").await;
+    }
+    let next = watch.paged(late).await.next_at.expect("it is tried again");
+    assert_eq!(next.duration_since(watch.bed.now()).as_mins(), 5);
+}

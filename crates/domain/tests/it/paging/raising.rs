@@ -231,3 +231,83 @@ async fn what_goes_on_below_a_service_is_told_newest_first(pool: PgPool) {
         "what does not stand below is not told"
     );
 }
+
+/// Given to somebody at night, it still wakes nobody else before the working day.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_can_wait_still_waits_when_it_is_given_to_somebody(pool: PgPool) {
+    let watch = Watch::new(pool).await; // ten past three on a Saturday, in UTC
+    watch.policy(&[("imke", 5)], 0).await;
+    let mut otto = watch.bed.as_person(&watch.otto).await;
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Slowed)).await.unwrap();
+    let monday = raised.next_at.unwrap();
+    paging::acknowledge(&mut watch.as_hui().await.cx(), raised.id).await.unwrap();
+    let given = paging::reassign(&mut watch.as_hui().await.cx(), raised.id, "hui", "").await.unwrap();
+    assert_eq!(given.next_at, Some(monday));
+    watch.settle(raised.id, "failed").await;
+    watch.wait(6);
+    watch.advance(raised.id).await;
+    assert_eq!(watch.reached(raised.id).await, ["hui"], "not even as he cannot be reached");
+}
+
+/// What a team's channel hears, and whoever raised it.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_channel_and_the_one_who_raised_it_hear_how_it_goes(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    anyone_for_an_outage(&watch).await;
+    watch.policy(&[("hui", 5)], 0).await;
+    let url = "https://chat.example/services/T0/B0/x";
+    let format = portolan_domain::notify::EndpointFormat::Slack;
+    let key = portolan_domain::sealing::SealingKey::new([7; 32]);
+    let mut imke = watch.as_imke().await;
+    portolan_domain::notify::create_endpoint(&mut imke.cx(), "basket", "Chat", url, format, Some(&key))
+        .await
+        .unwrap();
+    let mut otto = watch.bed.as_person(&watch.otto).await;
+    let raised = paging::raise(&mut otto.cx(), page(Impact::Outage)).await.unwrap();
+    watch.advance(raised.id).await;
+    watch.settle(raised.id, "failed").await;
+    watch.advance(raised.id).await;
+    paging::acknowledge(&mut watch.as_hui().await.cx(), raised.id).await.unwrap();
+    paging::resolve(&mut watch.as_hui().await.cx(), raised.id, "a full disk", None).await.unwrap();
+    let heard: Vec<(String, String)> =
+        sqlx::query_as("SELECT event, body FROM notice WHERE endpoint_id IS NOT NULL ORDER BY id")
+            .fetch_all(&watch.pool)
+            .await
+            .unwrap();
+    let events: Vec<_> = heard.iter().map(|(event, _)| event.as_str()).collect();
+    assert_eq!(events, ["page.opened", "page.exhausted", "page.acknowledged", "page.resolved"]);
+    assert_eq!(heard[3].1, "Hui: over. a full disk");
+    assert_eq!(watch.notices("page.resolved").await.len(), 1);
+    assert!(watch.notices("page.resolved").await[0].starts_with("otto: Page "));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn not_everybody_can_be_brought_in(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    let raised = watch.page().await;
+    let hui = paging::Responder::Person("hui".into());
+    for _ in 0..30 {
+        paging::add_responder(&mut watch.as_imke().await.cx(), raised.id, &hui).await.unwrap();
+    }
+    let refused = paging::add_responder(&mut watch.as_imke().await.cx(), raised.id, &hui).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn pages_raised_at_once_are_counted_one_by_one(pool: PgPool) {
+    let watch = Watch::new(pool).await;
+    anyone_for_an_outage(&watch).await;
+    let mut done = 0;
+    let mut set = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (bed, otto) = (watch.bed.clone(), watch.otto.clone());
+        set.spawn(async move {
+            let mut call = bed.as_person(&otto).await;
+            paging::raise(&mut call.cx(), page(Impact::Outage)).await.is_ok()
+        });
+    }
+    while let Some(one) = set.join_next().await {
+        done += usize::from(one.unwrap());
+    }
+    assert_eq!(done, 10);
+}

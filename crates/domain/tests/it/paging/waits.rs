@@ -144,6 +144,10 @@ async fn an_incident_takes_from_its_page_what_nobody_said(pool: PgPool) {
         assert_eq!((incident.team.as_str(), incident.began_at), ("basket", page.opened_at));
         assert_eq!((incident.page_id, incident.page), (Some(page.id), Some(page.number)));
         assert_eq!(incident.slo_saw, SloSaw::NoneDeclared, "the catalog knows that there is none");
+        let again = incidents::open(&mut hui.cx(), from(&text)).await;
+        let which = format!("incident {} ", incident.number);
+        assert!(matches!(&again, Err(Error::Conflict(why)) if why.starts_with(&which)), "{again:?}");
+        incidents::go(&mut hui.cx(), incident.number, incidents::Move::End, None, "").await.unwrap();
     }
     let opened = incidents::Filter { page: Some(page.id), ..incidents::Filter::default() };
     assert_eq!(incidents::list(&mut hui.cx(), &opened, None, Limit::default()).await.unwrap().total, 3);

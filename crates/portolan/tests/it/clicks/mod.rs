@@ -164,8 +164,17 @@ fn every_form_works_without_script() {
     ada.submits("/teams/basket", &end, &[], "/teams/basket");
 
     // administration
-    ada.submits("/settings", "/settings", &[("confirm_after_days", "180")], "/settings");
+    let lines = [
+        ("confirm_after_days", "180"),
+        ("load_false_alarms_most", "23"),
+        ("load_essential_warn", "33"),
+        ("load_essential_alarm", "44"),
+    ];
+    ada.submits("/settings", "/settings", &lines, "/settings");
     ada.sees("/settings", "value=\"180\"");
+    ada.sees("/help/reviews", "From 23% on they hide the truth");
+    ada.sees("/help/support", "From 33% on it crowds out improvement; from 44% on it is an alarm");
+    ada.sees("/help/on-call", "from 33% on it crowds out improvement");
     let made = ada.shown("/changes/hooks", "/changes/hooks", &[("name", "shop")]);
     assert!(made.contains("/api/v1/integrations/"), "{made}");
     let closing = ada.action("/changes/hooks", "/changes/hooks/", "/closing");

@@ -59,10 +59,18 @@ fn an_incident_is_opened_from_a_page() {
     let mut api = portal.with_token("imke.sorensen", "write");
     let key = api.get(&format!("/api/v1/pages/{number}")).body;
     let key: serde_json::Value = serde_json::from_str(&key).expect("JSON");
+    let mut lasts: i64 = incident.trim_start_matches("/incidents/").parse().expect("a number");
     for page in [key["id"].clone(), serde_json::json!(number.parse::<i64>().expect("a number"))] {
         let body = serde_json::json!({ "page": page, "noticed_by": "alert", "slo_saw": "yes" });
+        let twice = api.json("POST", "/api/v1/incidents", &body);
+        assert!(twice.status == 409 && twice.body.contains(&format!("incident {lasts} ")), "{}", twice.body);
+        let over = serde_json::json!({ "move": "end" });
+        let ended = api.json("POST", &format!("/api/v1/incidents/{lasts}/moves"), &over);
+        assert_eq!(ended.status, 200, "{}", ended.body);
         let opened = api.json("POST", "/api/v1/incidents", &body);
         assert_eq!(opened.status, 201, "{}", opened.body);
+        let told: serde_json::Value = serde_json::from_str(&opened.body).expect("JSON");
+        lasts = told["number"].as_i64().expect("its number");
         assert!(opened.body.contains("Carts are empty"), "{}", opened.body);
         assert!(opened.body.contains(&format!("\"page_number\":{number}")), "{}", opened.body);
     }

@@ -82,7 +82,7 @@ fn schedules(imke: &mut Visitor) {
     let day = [
         ("kind", "add"),
         ("out", ""),
-        ("by", "maya.chen"),
+        ("by", "priya.nair"),
         ("start", "2030-05-01T09:00"),
         ("end", "2030-05-02T09:00"),
     ];
@@ -151,7 +151,7 @@ fn leaver(portal: &Portal) -> Vec<String> {
     let page = "/people/nils.dekker/rota";
     let nobody = noor.fills(page, page, &[("by", "nobody.at.all")]);
     assert_eq!(nobody.status, 422, "{}", nobody.body);
-    noor.submits(page, page, &[("by", "ana.prats")], page);
+    noor.looks_and_saves(page, &[("by", "ana.prats")], page);
     noor.sees(page, "Nothing to come names them.");
     noor.sent
 }

@@ -25,6 +25,8 @@ pub(crate) enum Mood {
     NowAndThen,
     /// Takes nothing for anybody (550).
     Refusing,
+    /// Takes no letter in which a word stands that its filter dislikes (554).
+    Filtering(&'static str),
     /// Takes the letter and never says so.
     Hanging,
 }
@@ -170,7 +172,14 @@ impl State {
                 }
                 "DATA" => {
                     say("354 go on")?;
-                    self.take(&to, &data(&mut lines)?);
+                    let letter = read(&to, &data(&mut lines)?);
+                    if let Mood::Filtering(word) = *self.mood.lock().expect("kept")
+                        && letter.text.contains(word)
+                    {
+                        say("554 5.7.1 this looks like spam")?;
+                        continue;
+                    }
+                    self.letters.lock().expect("kept").push(letter);
                     let hangs = *self.mood.lock().expect("kept") == Mood::Hanging;
                     if hangs || mishap == Mishap::HangUpUnsaid {
                         self.unsaid.fetch_add(1, Ordering::SeqCst);
@@ -187,22 +196,21 @@ impl State {
         }
         Ok(())
     }
+}
 
-    fn take(&self, to: &str, data: &str) {
-        let (head, body) = data.split_once("\r\n\r\n").unwrap_or((data, ""));
-        let head = head.replace("\r\n ", " ");
-        let encoding = head.to_lowercase();
-        let text = if encoding.contains("content-transfer-encoding: base64") {
-            let bytes = STANDARD.decode(body.split_whitespace().collect::<String>()).expect("base64");
-            String::from_utf8(bytes).expect("text")
-        } else if encoding.contains("content-transfer-encoding: quoted-printable") {
-            unquoted(body)
-        } else {
-            body.to_owned()
-        };
-        let letter = Letter { to: to.to_owned(), head, text: text.replace("\r\n", "\n") };
-        self.letters.lock().expect("kept").push(letter);
-    }
+fn read(to: &str, data: &str) -> Letter {
+    let (head, body) = data.split_once("\r\n\r\n").unwrap_or((data, ""));
+    let head = head.replace("\r\n ", " ");
+    let encoding = head.to_lowercase();
+    let text = if encoding.contains("content-transfer-encoding: base64") {
+        let bytes = STANDARD.decode(body.split_whitespace().collect::<String>()).expect("base64");
+        String::from_utf8(bytes).expect("text")
+    } else if encoding.contains("content-transfer-encoding: quoted-printable") {
+        unquoted(body)
+    } else {
+        body.to_owned()
+    };
+    Letter { to: to.to_owned(), head, text: text.replace("\r\n", "\n") }
 }
 
 /// The lines up to the one with a dot alone, dots that were doubled undone.
