@@ -112,8 +112,8 @@ struct NewIncidentBody {
     /// Who noticed it first: `alert`, `employee`, `customer` or `partner`.
     #[schema(value_type = String)]
     noticed_by: NoticedBy,
-    /// Whether an objective saw it: `yes`, `no` or `none-declared`. May be absent where the catalog knows that none is
-    /// declared for what it hurts.
+    /// Whether an objective saw it: `unknown`, `yes`, `no` or `none-declared`. Absent: `none-declared` where the catalog knows
+    /// that none is for what it hurts, else `unknown`, and the review needs to know.
     #[schema(value_type = Option<String>)]
     slo_saw: Option<SloSaw>,
     /// When it began to hurt; now, if absent.

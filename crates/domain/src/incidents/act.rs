@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    EntryKind, Incident, Move, Role, after,
+    EntryKind, Incident, Move, Role, SloSaw, after,
     open::{past, said},
     read::locked,
     rights, store, tell,
@@ -39,6 +39,12 @@ pub async fn go(
         }
         if what == Move::Review && before.happened.trim().is_empty() {
             checks.problem("happened", "is needed: a review says what happened");
+        }
+        if what == Move::Review && before.slo_saw == SloSaw::Unknown {
+            checks.problem(
+                "slo_saw",
+                "is needed: a review says whether an objective saw it; correct the incident first",
+            );
         }
         checks.done()?;
         store::set_state(cx, before.id, state, at).await?;

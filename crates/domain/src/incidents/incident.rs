@@ -72,6 +72,8 @@ impl std::str::FromStr for NoticedBy {
 #[serde(rename_all = "kebab-case")]
 #[sqlx(type_name = "text", rename_all = "kebab-case")]
 pub enum SloSaw {
+    /// Nobody has looked yet; the review needs to know.
+    Unknown,
     /// One did.
     Yes,
     /// There are some, and none did.
@@ -82,11 +84,12 @@ pub enum SloSaw {
 
 impl SloSaw {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Yes, Self::No, Self::NoneDeclared];
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Yes, Self::No, Self::NoneDeclared];
 
     /// The word of it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Unknown => "unknown",
             Self::Yes => "yes",
             Self::No => "no",
             Self::NoneDeclared => "none-declared",
@@ -96,6 +99,7 @@ impl SloSaw {
     /// The words for people.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Unknown => "Not known yet",
             Self::Yes => "An objective saw it",
             Self::No => "No objective saw it",
             Self::NoneDeclared => "No objective is declared for it",
@@ -109,7 +113,7 @@ impl std::str::FromStr for SloSaw {
         Self::ALL
             .into_iter()
             .find(|n| n.as_str() == s)
-            .ok_or_else(|| Error::invalid("slo_saw", "must be yes, no or none-declared"))
+            .ok_or_else(|| Error::invalid("slo_saw", "must be unknown, yes, no or none-declared"))
     }
 }
 

@@ -87,7 +87,7 @@ pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
     let link = checks.link("link", new.link.as_deref());
     let text = checks.text("text", &new.text, LONGEST);
     let affected = affected(cx, &mut checks, &new.affected).await?;
-    let slo_saw = saw(cx, &mut checks, new.slo_saw, &keys(&affected)).await?;
+    let slo_saw = saw(cx, new.slo_saw, &keys(&affected)).await?;
     let noticed_by = new.noticed_by;
     let checked = Checked { title, severity, noticed_by, slo_saw, began_at, link, page_id };
     let team = run_by(cx, &mut checks, new.team.as_deref(), &affected).await?;
@@ -215,31 +215,15 @@ async fn declared(cx: &mut Cx<'_>, entities: &[EntityId]) -> Result<Objectives> 
     Ok(if names.is_empty() { Objectives::None } else { Objectives::Declared(names) })
 }
 
-/// Whether an objective saw it, as somebody said, or as the catalog knows.
-async fn saw(
-    cx: &mut Cx<'_>,
-    checks: &mut Checks,
-    said: Option<SloSaw>,
-    affected: &[EntityId],
-) -> Result<SloSaw> {
+/// Whether an objective saw it, as somebody said, or as the catalog knows; else it is asked at the review.
+async fn saw(cx: &mut Cx<'_>, said: Option<SloSaw>, affected: &[EntityId]) -> Result<SloSaw> {
     if let Some(said) = said {
         return Ok(said);
     }
-    match declared(cx, affected).await? {
-        Objectives::None => {}
-        Objectives::Unknown => checks.problem(
-            "slo_saw",
-            "is needed: say it, or name what it hurts, and the catalog knows whether any is declared",
-        ),
-        Objectives::Declared(names) => {
-            let has = if names.len() == 1 { "declares objectives" } else { "declare objectives" };
-            checks.problem(
-                "slo_saw",
-                format!("is needed: {} {has}; say whether one of them saw it", names.join(", ")),
-            );
-        }
-    }
-    Ok(SloSaw::NoneDeclared)
+    Ok(match declared(cx, affected).await? {
+        Objectives::None => SloSaw::NoneDeclared,
+        Objectives::Unknown | Objectives::Declared(_) => SloSaw::Unknown,
+    })
 }
 
 /// Corrects what was said of an incident.

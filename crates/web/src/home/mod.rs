@@ -42,6 +42,8 @@ struct HomePage {
     /// When the viewer is on call.
     stints: Stints,
     waits: Waits,
+    /// Whether the viewer is to be told that no letter leaves the portal.
+    no_mail: bool,
     base_url: String,
     in_a_team: bool,
     catalog_is_empty: bool,
@@ -134,12 +136,14 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     let in_a_team = !people::team_ids_of(&mut viewer.cx(), me).await?.is_empty();
     let catalog_is_empty = ownership::is_catalog_empty(&mut viewer.cx()).await?;
     let base_url = viewer.portal().base_url.clone();
+    let no_mail = viewer.actor().admin && viewer.portal().mail_from.is_none();
     let shell = viewer.shell(Nav::Home);
     page::html(&HomePage {
         shell,
         today,
         stints,
         waits,
+        no_mail,
         base_url,
         in_a_team,
         catalog_is_empty,

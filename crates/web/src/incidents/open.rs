@@ -89,7 +89,7 @@ pub(super) async fn form(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
     };
     let form = match incidents::objectives(&mut viewer.cx(), &names(form.value("affected"))).await? {
         Objectives::None => form.with("slo_saw", SloSaw::NoneDeclared.as_str()),
-        Objectives::Unknown | Objectives::Declared(_) => form,
+        Objectives::Unknown | Objectives::Declared(_) => form.with("slo_saw", SloSaw::Unknown.as_str()),
     };
     rendered(viewer, None, form, StatusCode::OK).await
 }

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use portolan_domain::{
     Call, Error, Limit,
     catalog::{self, Field},
-    incidents::{self, NewIncident, NoticedBy, Objectives, SloSaw},
+    incidents::{self, IncidentEdit, NewIncident, NoticedBy, Objectives, SloSaw},
     levels::Impact,
     paging::{self, Judgement, NewPage, Paged, Responder, State, Urgency, Whom},
 };
@@ -172,20 +172,23 @@ async fn an_incident_takes_from_its_page_what_nobody_said(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
-async fn where_objectives_are_declared_somebody_says_whether_one_saw_it(pool: PgPool) {
+async fn whether_an_objective_saw_it_is_said_by_the_review_at_the_latest(pool: PgPool) {
     let watch = Watch::new(pool).await;
     let page = watch.page().await;
     let slos = json!([{ "name": "up", "objective": 99, "window": "30d" }]);
     let checkout = "component:checkout".parse().unwrap();
     let mut imke = watch.as_imke().await;
     catalog::set_fact(&mut imke.cx(), &checkout, Field::Slos, &slos, None).await.unwrap();
-    let refused = incidents::open(&mut imke.cx(), from(&page.number.to_string())).await;
-    assert!(
-        matches!(&refused, Err(Error::Invalid(p)) if p.len() == 1 && p[0].field == "slo_saw" && p[0].message.contains("checkout declares")),
-        "{refused:?}"
-    );
-    let said = NewIncident { slo_saw: Some(SloSaw::No), ..from(&page.number.to_string()) };
-    assert_eq!(incidents::open(&mut imke.cx(), said).await.unwrap().slo_saw, SloSaw::No);
+    let opened = incidents::open(&mut imke.cx(), from(&page.number.to_string())).await.unwrap();
+    assert_eq!(opened.slo_saw, SloSaw::Unknown, "nobody looks that up at night");
+    let number = opened.number;
+    incidents::go(&mut imke.cx(), number, incidents::Move::End, None, "").await.unwrap();
+    incidents::write_review(&mut imke.cx(), number, "A fuse", "", None).await.unwrap();
+    let early = incidents::go(&mut imke.cx(), number, incidents::Move::Review, None, "").await;
+    assert!(matches!(&early, Err(Error::Invalid(p)) if p[0].field == "slo_saw"), "{early:?}");
+    let looked = IncidentEdit { slo_saw: Some(SloSaw::No), ..IncidentEdit::default() };
+    incidents::edit(&mut imke.cx(), number, looked, None).await.unwrap();
+    incidents::go(&mut imke.cx(), number, incidents::Move::Review, None, "").await.unwrap();
 
     let known = async |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();

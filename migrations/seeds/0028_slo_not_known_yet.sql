@@ -1,0 +1,1 @@
+-- A word more that a column may hold.
