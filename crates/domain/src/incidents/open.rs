@@ -33,7 +33,7 @@ pub struct NewIncident {
     pub affected: Vec<String>,
     /// Who noticed it first.
     pub noticed_by: NoticedBy,
-    /// Whether an objective saw it. That none is declared the catalog knows; where one is, somebody has to say.
+    /// Whether an objective saw it. None: as the catalog knows, or it is asked at the review.
     pub slo_saw: Option<SloSaw>,
     /// When it began to hurt; now, if not said.
     pub began_at: Option<Timestamp>,
@@ -94,10 +94,9 @@ pub async fn open(cx: &mut Cx<'_>, new: NewIncident) -> Result<Incident> {
     checks.done()?;
     let Some(team) = team else { return Err(Error::invalid("team", "is needed")) };
     if let Some(page) = page_id {
-        let opened = super::Filter { page: Some(page), ..super::Filter::default() };
-        let known = super::list(cx, &opened, None, crate::Limit::default()).await?.items;
-        if let Some(incident) = known.iter().find(|incident| incident.lasts()) {
-            let number = incident.number;
+        let lasting = super::Filter { page: Some(page), lasting: true, ..super::Filter::default() };
+        let known = super::list(cx, &lasting, None, crate::Limit::new(1)?).await?.items;
+        if let Some(Incident { number, .. }) = known.first() {
             return Err(Error::Conflict(format!(
                 "incident {number} was opened from this page and lasts: go on there"
             )));

@@ -31,25 +31,30 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
         first = false;
         let sent = send(&job, &bundle).await;
         count(&bundle, &sent);
-        match sent {
-            Ok(()) => note(&job, &bundle).await?,
-            Err(Undelivered::Lasting(_)) if bundle.notices.len() > 1 => {
-                if let Ended::PutOff = one_by_one(&job, &bundle).await? {
-                    return Ok(Ended::PutOff);
-                }
-            }
-            Err(Undelivered::Lasting(why)) => {
-                notify::failed(&mut job.call().await?.cx(), &job.claim, &bundle, &why).await?;
-            }
-            Err(Undelivered::Passing(why)) => {
-                notify::not_now(&mut job.call().await?.cx(), &job.claim, &bundle, &why).await?;
-                return Ok(Ended::PutOff);
-            }
-        }
-        if !bundle.more {
-            return Ok(Ended::Done);
+        let several = bundle.notices.len() > 1;
+        let ended = match sent {
+            Err(Undelivered::Lasting(_)) if several => one_by_one(&job, &bundle).await?,
+            sent => settle(&job, &bundle, sent).await?,
+        };
+        if matches!(ended, Ended::PutOff) || !bundle.more {
+            return Ok(ended);
         }
     }
+}
+
+/// Notes what came of sending a message: it is there, it never will be, or the job is put off.
+async fn settle(job: &Job, bundle: &Bundle, sent: Result<(), Undelivered>) -> Result<Ended> {
+    match sent {
+        Ok(()) => note(job, bundle).await?,
+        Err(Undelivered::Lasting(why)) => {
+            notify::failed(&mut job.call().await?.cx(), &job.claim, bundle, &why).await?;
+        }
+        Err(Undelivered::Passing(why)) => {
+            notify::not_now(&mut job.call().await?.cx(), &job.claim, bundle, &why).await?;
+            return Ok(Ended::PutOff);
+        }
+    }
+    Ok(Ended::Done)
 }
 
 /// Refused letters of their own, one after the other, from which on it is the recipient and not what is in them.
@@ -67,20 +72,16 @@ async fn one_by_one(job: &Job, bundle: &Bundle) -> Result<Ended> {
             count(&single, &sent);
             sent
         };
-        match sent {
-            Ok(()) => {
-                taken = true;
-                note(job, &single).await?;
-            }
+        match &sent {
+            Ok(()) => taken = true,
             Err(Undelivered::Lasting(reason)) => {
                 refused += 1;
-                notify::failed(&mut job.call().await?.cx(), &job.claim, &single, &reason).await?;
-                why = reason;
+                why.clone_from(reason);
             }
-            Err(Undelivered::Passing(reason)) => {
-                notify::not_now(&mut job.call().await?.cx(), &job.claim, &single, &reason).await?;
-                return Ok(Ended::PutOff);
-            }
+            Err(Undelivered::Passing(_)) => {}
+        }
+        if let Ended::PutOff = settle(job, &single, sent).await? {
+            return Ok(Ended::PutOff);
         }
     }
     Ok(Ended::Done)

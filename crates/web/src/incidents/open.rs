@@ -62,7 +62,7 @@ impl OpenPage {
         SloSaw::ALL.into_iter().map(|n| (n.as_str(), n.label())).collect()
     }
 
-    /// Why it has to be said whether an objective saw it.
+    /// Which objectives are meant.
     fn objectives(&self) -> String {
         match self.declared.len() {
             0 => "Those that the catalog declares for what is hurt.".into(),
