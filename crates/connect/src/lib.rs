@@ -1,6 +1,7 @@
 //! The outside world behind small functions: what a vendor sends and signs becomes the domain's own records.
 
 pub mod alertmanager;
+pub mod executors;
 pub mod fetch;
 pub mod generic_alert;
 pub mod github;

@@ -16,6 +16,7 @@
 //! | [`levels`] | how soon a team helps, and who may have an engineer at once |
 //! | [`incidents`] | what hurts, who runs it, what was learned, what is still to be done |
 //! | [`load`] | whether on-call is bearable and fair, and which alert rules cost most |
+//! | [`provisioning`] | what can be had without a ticket, who asked for it, what was made |
 //! | [`support`] | what is asked of teams, who has it, by when a word is owed |
 //! | [`review`] | what a team looks back on each week, and what stands out of a month |
 //! | [`activity`] | what happened in the portal, who did it, when |
@@ -38,6 +39,7 @@ mod page;
 pub mod paging;
 pub mod people;
 mod portal;
+pub mod provisioning;
 pub mod review;
 pub mod rota;
 pub mod sealing;

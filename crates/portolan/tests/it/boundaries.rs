@@ -31,6 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["review"],
     &["load"],
     &["incidents"],
+    &["provisioning"],
     &["support"],
     &["paging"],
     &["levels"],

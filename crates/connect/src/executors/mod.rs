@@ -1,0 +1,181 @@
+//! What the steps of an offering are done by. An executor is one file here and one line in [`EXECUTORS`].
+//!
+//! A step has a [key](Attempt::key) that is the same at each of its attempts, also after whoever did it died in the middle: an
+//! executor marks what it makes with it, finds its own work again, and makes nothing twice. [`Executor::undo`] takes away what
+//! bears the key, whether or not the step came so far as to say what it made.
+//!
+//! Executors know neither the portal's database nor who asked; what they may use is the operator's [`Equipment`].
+
+mod log;
+mod wait;
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::guard::Outside;
+
+pub use log::{Line, Log};
+
+/// Something that does steps.
+#[derive(Clone, Copy)]
+pub struct Executor {
+    /// Its name in `uses`: `postgres.database`.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// What is wrong with the input that an offering gives it, for whoever writes the offering: before anything is filled in.
+    pub check: fn(&Value) -> Vec<String>,
+    /// Does a step.
+    pub run: fn(Attempt) -> Doing,
+    /// Takes away what the step made; nothing to take away for those that make nothing.
+    pub undo: Option<fn(Attempt) -> Doing>,
+}
+
+/// A step being done or undone.
+pub type Doing = Pin<Box<dyn Future<Output = Result<Ended, Failed>> + Send>>;
+
+/// All of them.
+pub const EXECUTORS: &[Executor] = &[wait::EXECUTOR];
+
+/// The executor of a name.
+pub fn named(name: &str) -> Option<&'static Executor> {
+    EXECUTORS.iter().find(|e| e.name == name)
+}
+
+/// One attempt of a step.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Of the step: the same at each attempt.
+    pub key: Uuid,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// What it is given, with all expressions filled in. What people typed is in it: it is data, never a program or a name
+    /// that is not checked.
+    pub input: Value,
+    /// What an attempt before said that it left behind ([`Ended`], [`Failed`]); none if none said anything.
+    pub effect: Option<Value>,
+    /// For whom.
+    pub job: JobFacts,
+    /// How long this attempt may take; it is cut off then.
+    pub within: Duration,
+    /// Where progress is told. What is in it is read by people: no secret, and nothing they cannot use.
+    pub log: Log,
+    /// What it may work with.
+    pub equipment: Arc<Equipment>,
+}
+
+/// For whom and what a step is done.
+#[derive(Debug, Clone, Default)]
+pub struct JobFacts {
+    /// Number of the provisioning request.
+    pub request: i64,
+    /// Name of the offering.
+    pub offering: String,
+    /// Handle of whoever asked; `system` if nobody did.
+    pub requester: String,
+    /// Slug of the team it is for.
+    pub team: String,
+    /// Where somebody outside may tell that the step is done; opens by itself.
+    pub callback: String,
+    /// What was told there.
+    pub called_back: Option<Value>,
+    /// Where Terraform keeps the state of what is made: the address of this portal's HTTP backend.
+    pub state_address: String,
+    /// The password for it (the user name is `portolan`).
+    pub state_password: String,
+}
+
+/// What an operator lets executors use.
+#[derive(Debug)]
+pub struct Equipment {
+    /// The way out, guarded.
+    pub outside: Outside,
+}
+
+/// How an attempt ended that did not fail.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    /// It is done.
+    Done {
+        /// What later steps and outputs may name: `steps.ID.NAME`.
+        outputs: Map<String, Value>,
+        /// The same, but for nobody's eyes: kept encrypted, masked in logs.
+        secrets: BTreeMap<String, String>,
+        /// What it left behind: what undoing needs to know.
+        effect: Value,
+    },
+    /// It is on its way: come again after this long (or when it is called back), with this as [`Attempt::effect`]. That is no
+    /// failed attempt.
+    Later {
+        /// How long.
+        after: Duration,
+        /// What to know then.
+        effect: Value,
+    },
+}
+
+impl Ended {
+    /// Done, with nothing to tell.
+    pub fn done() -> Self {
+        Self::Done { outputs: Map::new(), secrets: BTreeMap::new(), effect: Value::Null }
+    }
+}
+
+/// Whose turn it is when something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fault {
+    /// Whoever asked: something they gave cannot be.
+    Input,
+    /// The offering's team: its steps, its equipment.
+    Platform,
+    /// A system that neither of them runs.
+    Outside,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failed {
+    /// Whose turn it is.
+    pub fault: Fault,
+    /// What happened, in a sentence.
+    pub why: String,
+    /// What to do about it, in a sentence.
+    pub next: String,
+    /// Whether another attempt may do it.
+    pub again: bool,
+    /// What it left behind, if anything.
+    pub effect: Option<Box<Value>>,
+}
+
+impl Failed {
+    /// What was given cannot be.
+    pub fn input(why: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { fault: Fault::Input, why: why.into(), next: next.into(), again: false, effect: None }
+    }
+
+    /// The offering or its equipment is wrong.
+    pub fn platform(why: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { fault: Fault::Platform, why: why.into(), next: next.into(), again: false, effect: None }
+    }
+
+    /// Somebody else's system did not do its part; it may the next time.
+    pub fn outside(why: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { fault: Fault::Outside, why: why.into(), next: next.into(), again: true, effect: None }
+    }
+
+    /// The same, and another attempt may do it.
+    #[must_use]
+    pub fn once_more(self) -> Self {
+        Self { again: true, ..self }
+    }
+
+    /// The same, with what it left behind.
+    #[must_use]
+    pub fn leaving(self, effect: Value) -> Self {
+        Self { effect: Some(Box::new(effect)), ..self }
+    }
+}

@@ -1,0 +1,319 @@
+//! Expressions of an offering: its guardrails, conditions, costs and what it writes into its steps. They are CEL
+//! (<https://cel.dev>): no loops without end, no side effects, and the same everywhere they are asked.
+//!
+//! The evaluator has no budget of steps and the parser none of depth, so both are bounded here: short sources, brackets
+//! that are not deep, no comprehension within another, lists that are not long, and a stack of their own.
+
+use std::{collections::HashMap, sync::Arc};
+
+use cel::{
+    Context, Program, Value as Cel,
+    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr},
+    objects::{Key, Map},
+};
+use serde_json::{Map as Object, Number, Value};
+
+/// Longest source, in characters.
+pub(super) const LONGEST: usize = 1_000;
+/// Deepest nesting of brackets in a source.
+const DEEPEST: usize = 12;
+/// Longest list or object that an expression may look at.
+const MOST_ITEMS: usize = 1_000;
+/// What a compile or an evaluation may use: the parser needs some 100 kB for a level of nesting in a debug build.
+const STACK: usize = 64 << 20;
+
+/// What expressions may name: each a JSON value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scope(Object<String, Value>);
+
+impl Scope {
+    /// Puts a value under a name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The value under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// Why an expression cannot be taken, or has no value: for the person who wrote the offering.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(String);
+
+impl Fault {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Checks that an expression can be evaluated in a scope with these names.
+pub(super) fn check(source: &str, names: &[&str]) -> Result<(), Fault> {
+    bounded(source)?;
+    on_own_stack(|| {
+        let program = compile(source)?;
+        match unknown(&program.expression().expr, names) {
+            Some(name) => {
+                Err(Fault::new(format!("knows nothing called {name:?}; it may use {}", names.join(", "))))
+            }
+            None => Ok(()),
+        }
+    })
+}
+
+/// The value of an expression.
+pub(super) fn evaluate(source: &str, scope: &Scope) -> Result<Value, Fault> {
+    let mut all = evaluate_all(&[source], scope);
+    all.pop().unwrap_or_else(|| Err(Fault::new("is nothing")))
+}
+
+/// The values of several expressions in one scope, each by itself.
+pub(super) fn evaluate_all(sources: &[&str], scope: &Scope) -> Vec<Result<Value, Fault>> {
+    if sources.is_empty() {
+        return Vec::new();
+    }
+    let evaluated = on_own_stack(|| {
+        let mut context = Context::default();
+        for (name, value) in &scope.0 {
+            context.add_variable_from_value(name.clone(), to_cel(value)?);
+        }
+        Ok(sources.iter().map(|source| one(source, &context)).collect::<Vec<_>>())
+    });
+    evaluated.unwrap_or_else(|fault| sources.iter().map(|_| Err(fault.clone())).collect())
+}
+
+/// Whether a condition holds. Only `true` and `false` are answers.
+pub(super) fn holds(source: &str, scope: &Scope) -> Result<bool, Fault> {
+    truth(source, evaluate(source, scope)?)
+}
+
+/// A condition's value as an answer.
+pub(super) fn truth(source: &str, value: Value) -> Result<bool, Fault> {
+    match value {
+        Value::Bool(answer) => Ok(answer),
+        other => Err(Fault::new(format!("{source:?} is neither true nor false but {other}"))),
+    }
+}
+
+fn one(source: &str, context: &Context<'_, '_>) -> Result<Value, Fault> {
+    bounded(source)?;
+    let program = compile(source)?;
+    let value = program.execute(context).map_err(|e| Fault::new(format!("{source:?} has no value: {e}")))?;
+    from_cel(&value, 0)
+}
+
+/// The parser and the evaluator recurse: a thread of their own has the stack for what is allowed, whatever the caller has.
+fn on_own_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("expression".into()).stack_size(STACK);
+        match thread.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => Err(Fault::new("cannot be evaluated")),
+            Err(_) => Err(Fault::new("cannot be evaluated now; try again")),
+        }
+    })
+}
+
+fn bounded(source: &str) -> Result<(), Fault> {
+    if source.trim().is_empty() {
+        return Err(Fault::new("is empty"));
+    }
+    if source.chars().count() > LONGEST {
+        return Err(Fault::new(format!("may be {LONGEST} characters at most")));
+    }
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for letter in source.chars() {
+        match letter {
+            '(' | '[' | '{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if deepest > DEEPEST {
+        return Err(Fault::new(format!("may nest brackets {DEEPEST} deep at most")));
+    }
+    Ok(())
+}
+
+fn compile(source: &str) -> Result<Program, Fault> {
+    let program = Program::compile(source).map_err(|e| {
+        let first = e.errors.first().map(|e| e.msg.clone()).unwrap_or_default();
+        Fault::new(format!("{source:?} cannot be read: {}", first.lines().next().unwrap_or_default()))
+    })?;
+    if nested(&program.expression().expr, false) {
+        return Err(Fault::new(format!(
+            "{source:?} goes through a list within a list; that may take for ever"
+        )));
+    }
+    Ok(program)
+}
+
+fn of_entries(entries: &[IdedEntryExpr]) -> Vec<&IdedExpr> {
+    let parts = entries.iter().map(|entry| match &entry.expr {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    });
+    parts.flatten().collect()
+}
+
+/// The parts of an expression that are expressions.
+fn parts(at: &Expr) -> Vec<&IdedExpr> {
+    match at {
+        Expr::Comprehension(c) => vec![&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result],
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => of_entries(&map.entries),
+        Expr::Struct(made) => of_entries(&made.entries),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Vec::new(),
+    }
+}
+
+/// Whether a comprehension stands within another.
+fn nested(at: &Expr, inside: bool) -> bool {
+    let loops = matches!(at, Expr::Comprehension(_));
+    (loops && inside) || parts(at).into_iter().any(|part| nested(&part.expr, inside || loops))
+}
+
+/// A name that is none of these, nor bound by a comprehension.
+fn unknown<'e>(at: &'e Expr, names: &[&str]) -> Option<&'e str> {
+    match at {
+        Expr::Ident(name) => (!names.contains(&name.as_str())).then_some(name),
+        Expr::Comprehension(c) => {
+            let bound = [Some(c.iter_var.as_str()), c.iter_var2.as_deref(), Some(c.accu_var.as_str())];
+            let names: Vec<_> = names.iter().copied().chain(bound.into_iter().flatten()).collect();
+            parts(at).into_iter().find_map(|part| unknown(&part.expr, &names))
+        }
+        _ => parts(at).into_iter().find_map(|part| unknown(&part.expr, names)),
+    }
+}
+
+/// Whole numbers become integers, so that they can be reckoned with; other numbers are doubles.
+fn to_cel(value: &Value) -> Result<Cel, Fault> {
+    let long = || Fault::new(format!("a list of over {MOST_ITEMS} cannot be looked at"));
+    Ok(match value {
+        Value::Null => Cel::Null,
+        Value::Bool(is) => Cel::Bool(*is),
+        Value::Number(n) => n.as_i64().map_or_else(|| Cel::Float(n.as_f64().unwrap_or(f64::NAN)), Cel::Int),
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Array(items) if items.len() > MOST_ITEMS => return Err(long()),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect::<Result<_, _>>()?)),
+        Value::Object(fields) if fields.len() > MOST_ITEMS => return Err(long()),
+        Value::Object(fields) => {
+            let mut map = HashMap::with_capacity(fields.len());
+            for (name, value) in fields {
+                map.insert(Key::from(name.clone()), to_cel(value)?);
+            }
+            Cel::Map(Map { map: Arc::new(map) })
+        }
+    })
+}
+
+fn from_cel(value: &Cel, depth: usize) -> Result<Value, Fault> {
+    if depth > 2 * DEEPEST {
+        return Err(Fault::new("is nested too deeply"));
+    }
+    Ok(match value {
+        Cel::Null => Value::Null,
+        Cel::Bool(is) => Value::Bool(*is),
+        Cel::Int(n) => Value::from(*n),
+        Cel::UInt(n) => Value::from(*n),
+        Cel::Float(n) => Number::from_f64(*n)
+            .map(Value::Number)
+            .ok_or_else(|| Fault::new("is a number without a value; look for a division by nothing"))?,
+        Cel::String(text) => Value::String(text.to_string()),
+        Cel::List(items) => {
+            Value::Array(items.iter().map(|i| from_cel(i, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        Cel::Map(map) => {
+            let mut fields = Object::new();
+            for (key, value) in map.map.iter() {
+                let name = match key {
+                    Key::String(name) => name.to_string(),
+                    Key::Int(n) => n.to_string(),
+                    Key::Uint(n) => n.to_string(),
+                    Key::Bool(is) => is.to_string(),
+                };
+                fields.insert(name, from_cel(value, depth + 1)?);
+            }
+            Value::Object(fields)
+        }
+        _ => return Err(Fault::new("is of a kind that nothing can be made of")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope::default()
+            .with("params", json!({ "name": "slot-planner", "size": "medium", "gb": 20, "region": "eu-west", "days": 2.5 }))
+            .with("service", json!({ "tier": 1 }))
+            .with("existing", json!({ "count": 3, "items": [{ "name": "a" }, { "name": "b" }] }))
+    }
+
+    #[test]
+    fn answers_what_guardrails_ask() {
+        for source in [
+            "params.name.matches('^[a-z][a-z0-9-]{2,40}$')",
+            "params.region.startsWith('eu-') && service.tier <= 1",
+            "params.gb * 2 == 40",
+            "existing.count + 1 <= 5 && !(params.size in ['large', 'huge'])",
+            "existing.items.all(i, i.name != params.name)",
+            "has(params.size) && !has(params.owner)",
+            "params.days > 2",
+        ] {
+            assert_eq!(holds(source, &scope()), Ok(true), "{source}");
+        }
+        let made = evaluate("{'name': params.name + '-db', 'gb': params.gb}", &scope()).unwrap();
+        assert_eq!(made, json!({ "name": "slot-planner-db", "gb": 20 }));
+    }
+
+    #[test]
+    fn says_what_is_wrong_to_the_one_who_wrote_it() {
+        let said = |source: &str| check(source, &["params", "team"]).unwrap_err().to_string();
+        assert_eq!(said("parms.name == 'a'"), "knows nothing called \"parms\"; it may use params, team");
+        assert!(said("params.name ==").contains("cannot be read"), "{}", said("params.name =="));
+        assert_eq!(said(" "), "is empty");
+        assert!(check("params.items.all(i, i.name != params.name)", &["params"]).is_ok(), "i is its own");
+        let neither = holds("params.name", &scope()).unwrap_err().to_string();
+        assert!(neither.ends_with("is neither true nor false but \"slot-planner\""), "{neither}");
+        let missing = holds("params.owner == 'a'", &scope()).unwrap_err().to_string();
+        assert!(missing.contains("No such key: owner"), "{missing}");
+    }
+
+    #[test]
+    fn what_would_take_for_ever_or_break_the_stack_is_refused_or_done() {
+        let deep = |n: usize| format!("{}true{}", "(".repeat(n), ")".repeat(n));
+        assert_eq!(holds(&deep(DEEPEST), &scope()), Ok(true));
+        assert!(holds(&deep(DEEPEST + 1), &scope()).is_err());
+        let within = "existing.items.all(i, existing.items.all(j, i == j))";
+        assert!(check(within, &["existing"]).unwrap_err().to_string().contains("within a list"), "{within}");
+        let hostile = [
+            "!".repeat(LONGEST - 4) + "true",
+            "-".repeat(LONGEST - 1) + "1",
+            "true?".repeat(150) + "1" + &":1".repeat(120),
+            "true?true:".repeat(99) + "true",
+            "1+".repeat(499) + "1",
+            "params".to_owned() + &".name".repeat(190),
+            "[".repeat(12) + &"]".repeat(12),
+            "\"".repeat(999),
+        ];
+        for source in hostile {
+            let _ = check(&source, &["params"]);
+            let _ = evaluate(&source, &scope());
+        }
+        let long: Vec<_> = (0..=MOST_ITEMS).collect();
+        assert!(holds("true", &Scope::default().with("a", json!(long))).is_err());
+    }
+}
