@@ -1,0 +1,1 @@
+-- New tables only; what is there is not touched.
