@@ -76,6 +76,9 @@ pub struct Definition {
     /// Who has to agree.
     #[serde(default)]
     pub approvals: Vec<Approval>,
+    /// How the values of steps and outputs and the name of what is made are written. Guardrails, approvals and costs are CEL.
+    #[serde(default, skip_serializing_if = "Syntax::is_cel")]
+    pub syntax: Syntax,
     /// What is done, in order.
     pub steps: Vec<Step>,
     /// Whether a step that failed has what was made undone at once.
@@ -193,6 +196,24 @@ words! {
         Keep = "keep", "kept until somebody looks";
         /// What was made is undone at once.
         Undo = "undo", "undone at once";
+    }
+}
+
+words! {
+    /// How values are written.
+    #[derive(Default)]
+    Syntax {
+        /// `${{ params.name }}`: what stands between the braces is CEL.
+        #[default]
+        Cel = "cel", "CEL";
+        /// `${{ parameters.name }}`: as in Backstage, whose templates are written in Nunjucks.
+        Nunjucks = "nunjucks", "Nunjucks";
+    }
+}
+
+impl Syntax {
+    fn is_cel(&self) -> bool {
+        *self == Self::Cel
     }
 }
 
@@ -399,7 +420,7 @@ words! {
 impl Definition {
     /// Everything that is wrong with it, with where. `executors` are those that can be used.
     pub fn problems(&self, executors: &[&str]) -> Vec<Problem> {
-        let mut p = Problems::default();
+        let mut p = Problems { found: Vec::new(), syntax: self.syntax };
         if let (Stage::Deprecated | Stage::Sunset, None) = (self.stage, &self.replacement) {
             p.add("replacement", "is needed: say what to use instead, or \"none\"");
         }
@@ -410,7 +431,7 @@ impl Definition {
             if !matches!(makes.kind.as_str(), "resource" | "component") {
                 p.add("makes.kind", "must be resource or component");
             }
-            p.text("makes.name", &Value::String(makes.name.clone()), STEP_FACTS);
+            p.value("makes.name", &Value::String(makes.name.clone()));
         }
         if let Some(cost) = &self.cost {
             p.expression("cost.monthly", &cost.monthly, FACTS);
@@ -453,7 +474,7 @@ impl Definition {
                 p.add(field, "is too long");
             }
         }
-        p.0
+        p.found
     }
 
     /// Its parameters. Only a definition without problems has them.
@@ -478,12 +499,14 @@ struct Asked<'d> {
     outputs: &'d [Output],
 }
 
-#[derive(Default)]
-struct Problems(Vec<Problem>);
+struct Problems {
+    found: Vec<Problem>,
+    syntax: Syntax,
+}
 
 impl Problems {
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem { field: format!("spec.{}", field.into()), message: message.into() });
+        self.found.push(Problem { field: format!("spec.{}", field.into()), message: message.into() });
     }
 
     fn expression(&mut self, field: &str, source: &str, names: &[&str]) {
@@ -494,6 +517,14 @@ impl Problems {
 
     fn text(&mut self, field: &str, value: &Value, names: &[&str]) {
         for (below, problem) in text::problems(value, names) {
+            let field = if below.is_empty() { field.to_owned() } else { format!("{field}.{below}") };
+            self.add(field, problem);
+        }
+    }
+
+    /// A value of a step or an output, in the syntax of the document.
+    fn value(&mut self, field: &str, value: &Value) {
+        for (below, problem) in text::problems_as(self.syntax, value) {
             let field = if below.is_empty() { field.to_owned() } else { format!("{field}.{below}") };
             self.add(field, problem);
         }
@@ -537,7 +568,7 @@ impl Problems {
         self.steps(at, asked.steps, executors);
         self.once(&format!("{at}outputs"), asked.outputs.iter().map(|o| o.name.as_str()));
         for (n, output) in asked.outputs.iter().enumerate() {
-            self.text(&format!("{at}outputs[{n}].value"), &Value::String(output.value.clone()), STEP_FACTS);
+            self.value(&format!("{at}outputs[{n}].value"), &Value::String(output.value.clone()));
         }
     }
 
@@ -606,11 +637,13 @@ impl Problems {
                     format!("{:?} is no executor here; there are {}", step.uses, executors.join(", ")),
                 );
             }
-            self.text(&format!("{at}.with"), &step.input, STEP_FACTS);
-            for (field, source) in [("if", &step.when), ("each", &step.each)] {
-                if let Some(source) = source {
-                    self.expression(&format!("{at}.{field}"), source, STEP_FACTS);
-                }
+            self.value(&format!("{at}.with"), &step.input);
+            if let Some(Err(fault)) = step.when.as_ref().map(|when| text::check_condition(self.syntax, when))
+            {
+                self.add(format!("{at}.if"), fault.to_string());
+            }
+            if let Some(Err(fault)) = step.each.as_ref().map(|each| text::check_list(self.syntax, each)) {
+                self.add(format!("{at}.each"), fault.to_string());
             }
             if !(1..=10).contains(&step.attempts) {
                 self.add(format!("{at}.attempts"), "must be 1 to 10");

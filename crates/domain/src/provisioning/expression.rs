@@ -107,7 +107,7 @@ fn one(source: &str, context: &Context<'_, '_>) -> Result<Value, Fault> {
 }
 
 /// The parser and the evaluator recurse: a thread of their own has the stack for what is allowed, whatever the caller has.
-fn on_own_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
+pub(super) fn on_own_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("expression".into()).stack_size(STACK);
         match thread.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {

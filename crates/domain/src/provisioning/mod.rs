@@ -6,16 +6,24 @@
 
 mod definition;
 mod expression;
+mod jinja;
+mod jinja_filters;
+mod jinja_scan;
+mod nunjucks;
 mod parameters;
+mod repository;
 mod state;
 mod text;
 mod verdict;
 
 pub use definition::{
     API_VERSION, Action, Approval, Cost, Definition, Effect, Experience, Expiry, FACTS, Guardrail, Makes,
-    Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step,
+    Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step, Syntax,
 };
 pub use expression::{Fault, Scope};
+pub use jinja::{Braces, render};
+pub use nunjucks::is_true;
 pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
+pub use repository::Repository;
 pub use state::{Move, State};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};

@@ -3,7 +3,11 @@
 
 use serde_json::{Map as Object, Value};
 
-use super::expression::{self, Fault, Scope};
+use super::{
+    definition::{STEP_FACTS, Syntax},
+    expression::{self, Fault, Scope},
+    nunjucks,
+};
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
@@ -70,13 +74,19 @@ fn walk(value: &Value, path: String, see: &mut impl FnMut(String, &str)) {
 
 /// A value with its expressions filled in.
 pub(super) fn fill(value: &Value, scope: &Scope) -> Result<Value, Fault> {
+    fill_with(value, &|text| fill_text(text, scope))
+}
+
+fn fill_with(value: &Value, text: &impl Fn(&str) -> Result<Value, Fault>) -> Result<Value, Fault> {
     Ok(match value {
-        Value::String(text) => fill_text(text, scope)?,
-        Value::Array(items) => Value::Array(items.iter().map(|i| fill(i, scope)).collect::<Result<_, _>>()?),
+        Value::String(written) => text(written)?,
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|i| fill_with(i, text)).collect::<Result<_, _>>()?)
+        }
         Value::Object(fields) => {
             let mut filled = Object::new();
             for (name, field) in fields {
-                filled.insert(name.clone(), fill(field, scope)?);
+                filled.insert(name.clone(), fill_with(field, text)?);
             }
             Value::Object(filled)
         }
@@ -106,6 +116,70 @@ fn fill_text(text: &str, scope: &Scope) -> Result<Value, Fault> {
         }
     }
     Ok(Value::String(filled))
+}
+
+/// What is wrong with the expressions in a value of a step or an output, each with where it stands in it.
+pub(super) fn problems_as(syntax: Syntax, value: &Value) -> Vec<(String, String)> {
+    if syntax == Syntax::Cel {
+        return problems(value, STEP_FACTS);
+    }
+    let mut found = Vec::new();
+    walk(value, String::new(), &mut |path, text| {
+        if let Err(fault) = nunjucks::check(text) {
+            found.push((path, fault.to_string()));
+        }
+    });
+    found
+}
+
+/// Whether a text can be a condition.
+pub(super) fn check_condition(syntax: Syntax, source: &str) -> Result<(), Fault> {
+    match syntax {
+        Syntax::Cel => expression::check(source, STEP_FACTS),
+        Syntax::Nunjucks => nunjucks::check(source),
+    }
+}
+
+/// Whether a text can be a list.
+pub(super) fn check_list(syntax: Syntax, source: &str) -> Result<(), Fault> {
+    match syntax {
+        Syntax::Cel => expression::check(source, STEP_FACTS),
+        Syntax::Nunjucks if !nunjucks::is_one(source) => {
+            Err(Fault::new("must be one expression between ${{ and }}, of a list"))
+        }
+        Syntax::Nunjucks => nunjucks::check(source),
+    }
+}
+
+/// A value of a step or an output, filled in.
+#[allow(dead_code, reason = "runs come to it")]
+pub(super) fn fill_as(syntax: Syntax, value: &Value, scope: &Scope) -> Result<Value, Fault> {
+    match syntax {
+        Syntax::Cel => fill(value, scope),
+        Syntax::Nunjucks => fill_with(value, &|text| nunjucks::fill(text, scope)),
+    }
+}
+
+/// Whether the condition of a step holds.
+#[allow(dead_code, reason = "runs come to it")]
+pub(super) fn holds_as(syntax: Syntax, source: &str, scope: &Scope) -> Result<bool, Fault> {
+    match syntax {
+        Syntax::Cel => expression::holds(source, scope),
+        Syntax::Nunjucks => nunjucks::holds(source, scope),
+    }
+}
+
+/// The list that a step is done for.
+#[allow(dead_code, reason = "runs come to it")]
+pub(super) fn list_as(syntax: Syntax, source: &str, scope: &Scope) -> Result<Vec<Value>, Fault> {
+    let value = match syntax {
+        Syntax::Cel => expression::evaluate(source, scope)?,
+        Syntax::Nunjucks => nunjucks::fill(source, scope)?,
+    };
+    match value {
+        Value::Array(items) => Ok(items),
+        other => Err(Fault::new(format!("{source:?} is no list but {other}"))),
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +214,28 @@ mod tests {
         let found = problems(&wrong, &["params"]);
         assert_eq!(found[0].0, "a[1]");
         assert_eq!(found[1], ("b.c".to_owned(), "${{ is never closed with }}".to_owned()));
+    }
+
+    #[test]
+    fn either_syntax_fills_in_decides_and_lists() {
+        let scope = Scope::default().with("params", json!({ "name": "slots", "tags": ["a"], "none": "" }));
+        let cel = json!({ "a": ["${{ params.name }}"] });
+        let nunjucks = json!({ "a": ["${{ parameters.name }}"] });
+        let filled = json!({ "a": ["slots"] });
+        assert_eq!(fill_as(Syntax::Cel, &cel, &scope), Ok(filled.clone()));
+        assert_eq!(fill_as(Syntax::Nunjucks, &nunjucks, &scope), Ok(filled));
+        assert_eq!(problems_as(Syntax::Cel, &nunjucks)[0].0, "a[0]");
+        assert_eq!(problems_as(Syntax::Nunjucks, &cel)[0].0, "a[0]");
+        assert_eq!(holds_as(Syntax::Cel, "params.none != ''", &scope), Ok(false));
+        assert_eq!(holds_as(Syntax::Nunjucks, "${{ parameters.none }}", &scope), Ok(false));
+        assert_eq!(list_as(Syntax::Cel, "params.tags", &scope), Ok(vec![json!("a")]));
+        assert_eq!(list_as(Syntax::Nunjucks, "${{ parameters.tags }}", &scope), Ok(vec![json!("a")]));
+        assert!(list_as(Syntax::Nunjucks, "${{ parameters.name }}", &scope).is_err());
+        assert!(
+            check_list(Syntax::Nunjucks, "parameters.tags").is_err()
+                && check_list(Syntax::Cel, "params.tags").is_ok()
+        );
+        assert!(check_condition(Syntax::Nunjucks, "${{ parms }}").is_err());
     }
 
     /// What a person typed is never read as an expression: it is filled in once.
