@@ -102,7 +102,7 @@ fn is_local(host: &str) -> bool {
 }
 
 /// What stands percent-encoded in an address; none if it is not UTF-8.
-fn decoded(text: &str) -> Option<String> {
+pub(crate) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

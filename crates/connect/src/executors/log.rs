@@ -71,11 +71,12 @@ impl Log {
 fn forms(secret: &str) -> Vec<String> {
     let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let quoted = serde_json::to_string(secret).unwrap_or_default();
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     let mut all = vec![
         secret.to_owned(),
         encoded.replace('+', "%20"),
         encoded,
-        quoted.trim_matches('"').to_owned(),
+        inside.to_owned(),
         STANDARD.encode(secret),
     ];
     all.extend(secret.lines().map(|line| line.trim().to_owned()));
@@ -86,6 +87,7 @@ fn forms(secret: &str) -> Vec<String> {
 pub(super) mod tests {
     use std::time::Duration;
 
+    use portolan_domain::Clock;
     use serde_json::Value;
 
     use super::*;
@@ -96,9 +98,19 @@ pub(super) mod tests {
 
     /// An attempt of a step with this input, and what it tells.
     pub(crate) fn attempt(input: Value) -> (Attempt, mpsc::UnboundedReceiver<Line>) {
+        attempt_with(input, |_| {})
+    }
+
+    /// The same, with more to work with. Only this machine is let through besides what is public.
+    pub(crate) fn attempt_with(
+        input: Value,
+        equip: impl FnOnce(&mut Equipment),
+    ) -> (Attempt, mpsc::UnboundedReceiver<Line>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (log, lines) = Log::new(Vec::new());
-        let equipment = Equipment { outside: Outside::new(Vec::new()).expect("a client") };
+        let outside = Outside::new(vec!["127.0.0.1".parse().expect("an address")]).expect("a client");
+        let mut equipment = Equipment::new(outside, Clock::system());
+        equip(&mut equipment);
         let attempt = Attempt {
             key: uuid::Uuid::now_v7(),
             attempt: 1,

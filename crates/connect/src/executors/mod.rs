@@ -6,7 +6,10 @@
 //!
 //! Executors know neither the portal's database nor who asked; what they may use is the operator's [`Equipment`].
 
+mod equipment;
+mod input;
 mod log;
+mod postgres;
 mod wait;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
@@ -15,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::guard::Outside;
-
+pub use equipment::{Equipment, GitHost, Hidden, Terraform};
 pub use log::{Line, Log};
+pub use postgres::Server as PostgresServer;
 
 /// Something that does steps.
 #[derive(Clone, Copy)]
@@ -38,7 +41,8 @@ pub struct Executor {
 pub type Doing = Pin<Box<dyn Future<Output = Result<Ended, Failed>> + Send>>;
 
 /// All of them.
-pub const EXECUTORS: &[Executor] = &[wait::EXECUTOR];
+pub const EXECUTORS: &[Executor] =
+    &[postgres::DATABASE, postgres::ROTATE, postgres::LIMITS, postgres::DROP, wait::EXECUTOR];
 
 /// The executor of a name.
 pub fn named(name: &str) -> Option<&'static Executor> {
@@ -86,13 +90,6 @@ pub struct JobFacts {
     pub state_address: String,
     /// The password for it (the user name is `portolan`).
     pub state_password: String,
-}
-
-/// What an operator lets executors use.
-#[derive(Debug)]
-pub struct Equipment {
-    /// The way out, guarded.
-    pub outside: Outside,
 }
 
 /// How an attempt ended that did not fail.

@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use portolan_connect::{guard::Outside, smtp::Mailer};
+use portolan_connect::{
+    executors::{Equipment, Hidden, PostgresServer, Terraform},
+    guard::Outside,
+    smtp::Mailer,
+};
 use portolan_domain::{
     Actor, Clock, Db, Portal, live,
     people::{self, Callers},
@@ -29,6 +33,9 @@ use crate::{
 /// How long usage events may take to be written, and the database to be closed, at the end.
 const FLUSHING: Duration = Duration::from_secs(3);
 const CLOSING: Duration = Duration::from_mins(1);
+
+/// What offerings call the private Postgres.
+const LOCAL: &str = "local";
 
 /// Usage events that may wait for their writer.
 const USAGE_ROOM: usize = 4096;
@@ -63,7 +70,7 @@ async fn serve(
     background.spawn(listener::run(database.options.clone(), Arc::clone(&portal), Arc::clone(&wake)));
     background.spawn(worker::periodically(Arc::clone(&portal), metrics.clone()));
     background.spawn(end_listening(Arc::clone(&portal), stop.clone()));
-    let tools = Arc::new(tools(settings, &portal)?);
+    let tools = Arc::new(tools(settings, database, &portal)?);
     let worker = Worker::new(tools, worker::KINDS, wake, Arc::clone(&pulse));
     let mut worker = tokio::spawn(worker.run(stop.clone()));
     let guard = http::Guard { timeout: settings.request_timeout, trust_proxy: settings.trust_proxy };
@@ -123,8 +130,8 @@ fn portal(
     Ok(Arc::new(portal))
 }
 
-/// What the worker reaches people with.
-fn tools(settings: &Settings, portal: &Arc<Portal>) -> Result<Tools> {
+/// What the worker reaches people with, and what it makes things with.
+fn tools(settings: &Settings, database: &Database, portal: &Arc<Portal>) -> Result<Tools> {
     let mailer = if let (Some(server), Some(from)) = (&settings.smtp, &settings.mail_from) {
         tracing::info!(%server, "letters go through this mail server");
         Some(Mailer::new(server, from).map_err(anyhow::Error::msg)?)
@@ -132,7 +139,40 @@ fn tools(settings: &Settings, portal: &Arc<Portal>) -> Result<Tools> {
         tracing::warn!("no mail server is set (PORTOLAN_SMTP_URL): nobody is told anything by e-mail");
         None
     };
-    Ok(Tools { portal: Arc::clone(portal), mailer, outside: Outside::new(settings.fetch_allow.clone())? })
+    let outside = Outside::new(settings.fetch_allow.clone())?;
+    let equipment = Arc::new(equipment(settings, database, &outside, portal)?);
+    Ok(Tools { portal: Arc::clone(portal), mailer, outside, equipment })
+}
+
+/// What the steps of offerings work with: what the operator names, and the private Postgres.
+fn equipment(
+    settings: &Settings,
+    database: &Database,
+    outside: &Outside,
+    portal: &Portal,
+) -> Result<Equipment> {
+    let mut postgres = settings.provision_postgres.clone();
+    let private = database.cluster.as_ref().filter(|_| postgres.iter().all(|server| server.name != LOCAL));
+    if let Some(cluster) = private {
+        let server = PostgresServer::new(LOCAL, &cluster.maintenance_url()?).map_err(anyhow::Error::msg)?;
+        postgres.push(server);
+    }
+    let environment = settings.provision_terraform_env.iter().filter_map(|name| {
+        let value = std::env::var(name).ok()?;
+        Some((name.clone(), Hidden::new(value)))
+    });
+    Ok(Equipment {
+        postgres,
+        signing: settings.provision_secrets.clone(),
+        folders: settings.provision_folders.clone(),
+        git: settings.provision_git.clone(),
+        terraform: Terraform {
+            program: settings.provision_terraform.clone(),
+            plugin_cache: settings.provision_terraform_cache.clone(),
+            environment: environment.collect(),
+        },
+        ..Equipment::new(outside.clone(), portal.clock.clone())
+    })
 }
 
 /// Ends the open pages' listening when the portal stops: they would keep it waiting.

@@ -7,6 +7,7 @@
 //! | [`download`] | fetches them if there are none |
 //! | [`account`] | as root, whom the cluster's processes run as |
 //! | [`folder`] | the data folder: made, locked, and fit for a unix socket |
+//! | [`hba`] | who may come in: we without a password, others with theirs and not to our database |
 //! | [`initdb`] | makes the cluster; begins again after a half-finished one |
 //! | [`orphan`] | a server that outlived a killed Portolan, and stale pid files |
 //! | [`postmaster`] | the child: started, watched, started again, stopped |
@@ -14,6 +15,7 @@
 mod account;
 mod download;
 mod folder;
+mod hba;
 mod initdb;
 mod orphan;
 mod postmaster;
@@ -56,6 +58,7 @@ impl Cluster {
         tracing::debug!(version = %programs.version, bin = %programs.bin.display(), "postgres programs");
         initdb::ensure(&folder, &programs, account)?;
         orphan::clear(&folder.cluster())?;
+        hba::write(&folder.cluster(), account)?;
         let postmaster = Postmaster::start(&folder, programs, account)?;
         let cluster = Self { postmaster, folder };
         cluster.ready(began).await?;
@@ -64,6 +67,13 @@ impl Cluster {
             "the private Postgres is ready"
         );
         Ok(cluster)
+    }
+
+    /// Address of the database in which others are made from.
+    pub(crate) fn maintenance_url(&self) -> Result<String> {
+        let mut url = url::Url::parse(&self.folder.url()?)?;
+        url.set_path("postgres");
+        Ok(url.into())
     }
 
     /// Resolves when the cluster cannot be kept running, with the reason.

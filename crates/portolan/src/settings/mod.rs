@@ -7,10 +7,19 @@ mod file;
 mod parse;
 mod source;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::{Result, bail};
-use portolan_connect::{guard::Allowed, smtp};
+use portolan_connect::{
+    executors::{GitHost, Hidden, PostgresServer},
+    guard::Allowed,
+    smtp,
+};
 
 use crate::cli::{Serve, Store};
 pub(crate) use parse::LogFormat;
@@ -40,6 +49,21 @@ pub(crate) struct Settings {
     pub(crate) mail_from: Option<String>,
     /// `PORTOLAN_FETCH_ALLOW`: internal hosts and networks that webhooks and calendars may be at. None.
     pub(crate) fetch_allow: Vec<Allowed>,
+    /// `PORTOLAN_PROVISION_POSTGRES`: servers on which databases are made, each with its name. With the private Postgres,
+    /// that one by the name of local, besides.
+    pub(crate) provision_postgres: Vec<PostgresServer>,
+    /// `PORTOLAN_PROVISION_SECRETS`: what calls to other systems are signed with, by name. None.
+    pub(crate) provision_secrets: BTreeMap<String, Hidden>,
+    /// `PORTOLAN_PROVISION_FOLDERS`: folders with templates, modules and repositories, by name. None.
+    pub(crate) provision_folders: BTreeMap<String, PathBuf>,
+    /// `PORTOLAN_PROVISION_GIT`: hosts that repositories may be at, each with its token. None.
+    pub(crate) provision_git: Vec<GitHost>,
+    /// `PORTOLAN_PROVISION_TERRAFORM`: the program `terraform` or `tofu`. The one on the `PATH`.
+    pub(crate) provision_terraform: Option<PathBuf>,
+    /// `PORTOLAN_PROVISION_TERRAFORM_CACHE`: where Terraform keeps providers between runs. Nowhere.
+    pub(crate) provision_terraform_cache: Option<PathBuf>,
+    /// `PORTOLAN_PROVISION_TERRAFORM_ENV`: variables of the portal's environment that modules may see. None.
+    pub(crate) provision_terraform_env: BTreeSet<String>,
     /// `PORTOLAN_ORGANISATION`: name beside the brand. Empty.
     pub(crate) organisation: String,
     /// `PORTOLAN_DEMO`: load the demo company into an empty portal. false.
@@ -69,6 +93,13 @@ impl Default for Settings {
             smtp: None,
             mail_from: None,
             fetch_allow: Vec::new(),
+            provision_postgres: Vec::new(),
+            provision_secrets: BTreeMap::new(),
+            provision_folders: BTreeMap::new(),
+            provision_git: Vec::new(),
+            provision_terraform: None,
+            provision_terraform_cache: None,
+            provision_terraform_env: BTreeSet::new(),
             organisation: String::new(),
             demo: false,
             trust_proxy: false,
@@ -138,6 +169,7 @@ impl Settings {
         sources.set("PORTOLAN_SMTP_URL", &mut s.smtp, parse::smtp);
         sources.set("PORTOLAN_MAIL_FROM", &mut s.mail_from, parse::mail_from);
         sources.set("PORTOLAN_FETCH_ALLOW", &mut s.fetch_allow, parse::fetch_allow);
+        Self::read_provisioning(&mut sources, &mut s);
         sources.set("PORTOLAN_ORGANISATION", &mut s.organisation, parse::text);
         sources.set("PORTOLAN_DEMO", &mut s.demo, parse::switch);
         sources.set("PORTOLAN_TRUST_PROXY", &mut s.trust_proxy, parse::switch);
@@ -150,6 +182,22 @@ impl Settings {
             bail!("PORTOLAN_SMTP_URL needs PORTOLAN_MAIL_FROM: the address that letters come from");
         }
         Ok(s)
+    }
+
+    /// What self-service works with.
+    fn read_provisioning(sources: &mut Sources, s: &mut Self) {
+        use parse::provision;
+        sources.set("PORTOLAN_PROVISION_POSTGRES", &mut s.provision_postgres, provision::servers);
+        sources.set("PORTOLAN_PROVISION_SECRETS", &mut s.provision_secrets, provision::secrets);
+        sources.set("PORTOLAN_PROVISION_FOLDERS", &mut s.provision_folders, provision::folders);
+        sources.set("PORTOLAN_PROVISION_GIT", &mut s.provision_git, provision::git_hosts);
+        sources.set("PORTOLAN_PROVISION_TERRAFORM", &mut s.provision_terraform, parse::path);
+        sources.set("PORTOLAN_PROVISION_TERRAFORM_CACHE", &mut s.provision_terraform_cache, parse::path);
+        sources.set(
+            "PORTOLAN_PROVISION_TERRAFORM_ENV",
+            &mut s.provision_terraform_env,
+            provision::terraform_environment,
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! What each setting may hold. A message completes the sentence that begins with the key.
 
+pub(super) mod provision;
+
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -17,7 +19,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-type Parsed<T> = Result<T, String>;
+pub(super) type Parsed<T> = Result<T, String>;
 
 pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
     text.parse().map_err(|_| format!("must be an address and a port like 127.0.0.1:8080, not {text:?}"))

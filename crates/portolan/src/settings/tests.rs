@@ -84,6 +84,34 @@ fn letters_need_a_sender_and_a_password_is_not_repeated() {
     assert_eq!(settings.fetch_allow.len(), 2);
 }
 
+#[test]
+fn what_self_service_works_with_is_read_and_its_secrets_are_not_shown() {
+    let text = "PORTOLAN_PROVISION_POSTGRES=main=postgres://a:hunter2@db.example.org/postgres, b=postgres://a@localhost/x?host=/run/pg\n\
+        PORTOLAN_PROVISION_SECRETS=ci=whsec_aHVudGVyMmh1bnRlcjJodW50ZXIy\nPORTOLAN_PROVISION_FOLDERS=templates=/srv/templates modules=/srv/modules\n\
+        PORTOLAN_PROVISION_GIT=git.example.org=hunter2,http://127.0.0.1:3000=\nPORTOLAN_PROVISION_TERRAFORM_ENV=AWS_PROFILE,TF_VAR_zone\n";
+    let settings = load(text, &[]).unwrap();
+    assert_eq!((settings.provision_postgres.len(), settings.provision_git.len()), (2, 2));
+    assert_eq!(settings.provision_folders["modules"], Path::new("/srv/modules"));
+    assert!(settings.provision_terraform_env.contains("AWS_PROFILE"));
+    let shown = format!("{settings:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("aHVudGVy"), "{shown}");
+
+    let wrong = "PORTOLAN_PROVISION_POSTGRES=a=postgres://a:hunter2@x/y,a=postgres://a:hunter2@x/y\n\
+        PORTOLAN_PROVISION_SECRETS=ci=hunter2\nPORTOLAN_PROVISION_FOLDERS=x=relative\n\
+        PORTOLAN_PROVISION_GIT=git.example.org/hunter2\nPORTOLAN_PROVISION_TERRAFORM_ENV=LD_PRELOAD\n";
+    let error = load(wrong, &[]).unwrap_err().to_string();
+    for part in [
+        "gives two servers one name",
+        "like ci=whsec_",
+        "like templates=/srv",
+        "git.example.org=TOKEN",
+        "\"LD_PRELOAD\"",
+    ] {
+        assert!(error.contains(part), "{part} is missing in:\n{error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
 /// The example file documents every key: its commented values are the defaults, the others are examples that work.
 #[test]
 fn the_example_file_is_true() {
@@ -107,6 +135,13 @@ fn the_example_file_is_true() {
         smtp: uncommented.smtp.clone(),
         mail_from: uncommented.mail_from.clone(),
         fetch_allow: uncommented.fetch_allow.clone(),
+        provision_postgres: uncommented.provision_postgres.clone(),
+        provision_secrets: uncommented.provision_secrets.clone(),
+        provision_folders: uncommented.provision_folders.clone(),
+        provision_git: uncommented.provision_git.clone(),
+        provision_terraform: uncommented.provision_terraform.clone(),
+        provision_terraform_cache: uncommented.provision_terraform_cache.clone(),
+        provision_terraform_env: uncommented.provision_terraform_env.clone(),
         ..Settings::default()
     };
     assert_eq!(uncommented, defaults, "a commented value is the default, where there is one");

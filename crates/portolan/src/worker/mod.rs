@@ -22,7 +22,7 @@ use std::{
 
 use futures_util::FutureExt;
 use jiff::SignedDuration;
-use portolan_connect::{guard::Outside, smtp::Mailer};
+use portolan_connect::{executors::Equipment, guard::Outside, smtp::Mailer};
 use portolan_domain::{
     Actor, Call, Error, Portal, Result,
     work::{self, Claim, Retried, Room},
@@ -57,6 +57,9 @@ pub(crate) struct Tools {
     pub(crate) mailer: Option<Mailer>,
     /// The way out to webhooks and calendars.
     pub(crate) outside: Outside,
+    /// What the steps of offerings work with.
+    #[expect(dead_code, reason = "the worker runs no steps yet")]
+    pub(crate) equipment: Arc<Equipment>,
 }
 
 /// A claimed job and what to do it with.

@@ -70,6 +70,35 @@ async fn a_cold_start_is_ready_tells_how_to_set_up_and_opens_no_port_of_the_data
     assert!(processes_in(&data.path().join("pg")).is_empty(), "the cluster stops with it");
 }
 
+#[tokio::test]
+async fn users_of_other_databases_come_in_with_their_passwords_and_not_into_ours() {
+    let data = data_folder();
+    let come = async |password: &str, database: &str| {
+        let options = PgConnectOptions::new_without_pgpass().socket(data.path().join("run"));
+        options.username("basket").password(password).database(database).connect().await.is_ok()
+    };
+    let portal = Process::on_folder(data.path(), &[]);
+    let mut admin = connect(data.path()).await;
+    for statement in ["CREATE ROLE basket LOGIN PASSWORD 'right'", "CREATE DATABASE basket OWNER basket"] {
+        sqlx::query(statement).execute(&mut admin).await.unwrap();
+    }
+    drop(admin);
+    assert!(come("right", "basket").await && !come("wrong", "basket").await);
+    for ours in ["portolan", "postgres", "template1"] {
+        assert!(!come("right", ours).await, "{ours}");
+    }
+    assert!(portal.stop().success());
+
+    // a cluster of an earlier version let everybody in who came as far as its socket
+    let rules = data.path().join("pg/pg_hba.conf");
+    fs::write(&rules, "local all all trust\n").unwrap();
+    let portal = Process::on_folder(data.path(), &[]);
+    assert!(
+        come("right", "basket").await && !come("wrong", "basket").await && !come("right", "portolan").await
+    );
+    assert!(portal.stop().success());
+}
+
 #[test]
 fn a_second_start_on_the_same_folder_is_refused() {
     let data = data_folder();

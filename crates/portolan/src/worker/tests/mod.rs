@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::ToSpan;
-use portolan_connect::guard::Outside;
+use portolan_connect::{executors::Equipment, guard::Outside};
 use portolan_domain::{
     Error,
     work::{self, NewJob, Standing},
@@ -71,7 +71,8 @@ impl Running {
     fn start(bed: &Bed) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let outside = Outside::new(Vec::new()).unwrap();
-        let tools = Arc::new(Tools { portal: Arc::clone(bed.portal()), mailer: None, outside });
+        let equipment = Arc::new(Equipment::new(outside.clone(), bed.portal().clock.clone()));
+        let tools = Arc::new(Tools { portal: Arc::clone(bed.portal()), mailer: None, outside, equipment });
         let (wake, pulse, (stop, stopped)) =
             (Arc::new(Notify::new()), Arc::new(Pulse::stopped()), watch::channel(false));
         let worker = Worker::new(tools, KINDS, Arc::clone(&wake), Arc::clone(&pulse));
