@@ -179,6 +179,8 @@ CREATE TABLE provisioned_resource (
     expires_at    timestamptz,
     review_at     timestamptz,
     warn_at       timestamptz, -- when its team is told of the end the next time
+    days_given    integer,     -- how long it was to live at first: as long as that it is renewed for
+    try_at        timestamptz, -- when its clean-up is tried the next time
     CONSTRAINT provisioned_resource_version_fkey FOREIGN KEY (offering_id, version) REFERENCES offering_version,
     CONSTRAINT provisioned_resource_request_key UNIQUE (request_id),
     CONSTRAINT provisioned_resource_ended CHECK ((state = 'active') = (ended_at IS NULL))
@@ -237,3 +239,25 @@ CREATE TABLE terraform_state_version (
     written_at  timestamptz NOT NULL,
     PRIMARY KEY (state_id, serial)
 );
+
+-- How requests of an offering went in the 90 days before `now`, and what exists of it: for its page and for the list of
+-- all of them, so that both say the same.
+CREATE FUNCTION offering_figures(offering uuid, now timestamptz)
+RETURNS TABLE (in_use bigint, teams bigint, succeeded bigint, usual_seconds bigint, slow_seconds bigint, without_a_human bigint,
+               failed_by_input bigint, failed_by_platform bigint, failed_by_outside bigint, answers bigint, satisfaction double precision)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT held.in_use, held.teams, went.*
+    FROM (SELECT count(*) AS in_use, count(DISTINCT r.team_id) AS teams FROM provisioned_resource r
+          WHERE r.offering_id = $1 AND r.state = 'active') held,
+         (SELECT count(*) FILTER (WHERE ok),
+                 (percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE ok))::bigint,
+                 (percentile_cont(0.9) WITHIN GROUP (ORDER BY took) FILTER (WHERE ok))::bigint,
+                 count(*) FILTER (WHERE ok AND NOT needed_human),
+                 count(*) FILTER (WHERE q.fault = 'input' AND NOT ok), count(*) FILTER (WHERE q.fault = 'platform' AND NOT ok),
+                 count(*) FILTER (WHERE q.fault = 'outside' AND NOT ok),
+                 count(q.satisfaction), avg(q.satisfaction)::double precision
+          FROM (SELECT *, state = 'succeeded' AS ok, extract(epoch FROM ended_at - submitted_at) AS took
+                FROM provisioning_request
+                WHERE offering_id = $1 AND action IS NULL AND submitted_at >= $2 - interval '90 days'
+                  AND state IN ('succeeded', 'failed', 'needs-attention')) q) went
+$$;

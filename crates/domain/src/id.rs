@@ -114,4 +114,16 @@ ids! {
     SupportRequestId,
     /// Key of an event in the thread of a request for help.
     SupportEventId,
+    /// Key of an offering.
+    OfferingId,
+    /// Key of a provisioning request.
+    ProvisioningRequestId,
+    /// Key of an approval that is needed.
+    ApprovalId,
+    /// Key of a step of a run: the idempotency key of what it does outside.
+    StepId,
+    /// Key of a provisioned resource.
+    ResourceId,
+    /// Key of a waiver of a guardrail.
+    WaiverId,
 }

@@ -52,11 +52,12 @@ pub mod work;
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, CalendarFeedId, ChangeHookId, ChangeId,
-    CoverId, EntityId, FailureModeId, HandOverId, HolidayCalendarId, IdentityLinkId, IncidentEntryId,
-    IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId, OperationalReviewId,
-    OwnershipId, PageEventId, PageId, PersonId, PolicyId, RotationId, ScheduleId, SessionId, ShiftId,
-    SignInLinkId, SourceId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId,
+    ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ApprovalId, CalendarFeedId,
+    ChangeHookId, ChangeId, CoverId, EntityId, FailureModeId, HandOverId, HolidayCalendarId, IdentityLinkId,
+    IncidentEntryId, IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId,
+    OfferingId, OperationalReviewId, OwnershipId, PageEventId, PageId, PersonId, PolicyId,
+    ProvisioningRequestId, ResourceId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId,
+    StepId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId, WaiverId,
     WebhookEndpointId,
 };
 pub use page::{Cursor, Few, Limit, Page};

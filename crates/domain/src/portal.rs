@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{Actor, Call, Db, Result, live, people::Callers, sealing::SealingKey, usage};
+use crate::{
+    Actor, Call, Db, Result, live, people::Callers, provisioning::Executors, sealing::SealingKey, usage,
+};
 
 /// The running portal. Cheap to clone through its `Arc`.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Portal {
     pub mail_from: Option<String>,
     /// Key that seals secrets at rest; none when an external database is used without one.
     pub sealing_key: Option<SealingKey>,
+    /// What steps of offerings can be done by.
+    pub executors: Executors,
 }
 
 impl Portal {

@@ -5,6 +5,9 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
 use crate::{Error, Result};
 
 const NONCE: usize = 24;
@@ -37,6 +40,17 @@ impl SealingKey {
     pub(crate) fn open(&self, sealed: &[u8], owner: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
         self.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: owner }).ok()
+    }
+
+    /// A token for one thing, which only whoever has the key can make: nothing need be stored to know it again. `label` says
+    /// what kind of thing, so that a token for one kind is none for another.
+    pub(crate) fn derive(&self, label: &str, of: &[u8]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        mac.update(label.as_bytes());
+        mac.update(&[0]);
+        mac.update(of);
+        hex::encode(mac.finalize().into_bytes())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

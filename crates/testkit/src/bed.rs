@@ -47,6 +47,7 @@ impl Bed {
             live: live::Hub::default(),
             mail_from: None,
             sealing_key: None,
+            executors: portolan_domain::provisioning::Executors::default(),
         };
         change(&mut portal);
         Self { portal: Arc::new(portal), seconds }

@@ -55,7 +55,7 @@ impl Person {
 }
 
 /// As much of a person as a link to them needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonName {
     /// Key.
     pub id: PersonId,

@@ -58,7 +58,7 @@ impl Team {
 }
 
 /// As much of a team as a link to it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamName {
     /// Key.
     pub id: TeamId,

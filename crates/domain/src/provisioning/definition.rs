@@ -14,11 +14,14 @@ use crate::Problem;
 pub const API_VERSION: &str = "portolan.dev/v1";
 /// Most steps, guardrails, approvals, outputs or actions of one offering.
 const MOST: usize = 50;
+/// Longest that one attempt of a step may take, in seconds: a worker is not held longer by one of them.
+const LONGEST_ATTEMPT: u32 = 540;
 /// Longest description, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
 /// What guardrails, conditions and costs may name.
-pub const FACTS: &[&str] = &["params", "requester", "team", "service", "environment", "existing", "cost"];
+pub const FACTS: &[&str] =
+    &["params", "requester", "team", "service", "environment", "existing", "cost", "resource"];
 /// What the values of steps and outputs may name.
 pub const STEP_FACTS: &[&str] = &[
     "params",
@@ -324,7 +327,7 @@ pub struct Step {
     #[serde(default = "three")]
     pub attempts: u32,
     /// Seconds that one attempt may take.
-    #[serde(default = "ten_minutes")]
+    #[serde(default = "five_minutes")]
     pub timeout_seconds: u32,
 }
 
@@ -332,8 +335,8 @@ fn three() -> u32 {
     3
 }
 
-fn ten_minutes() -> u32 {
-    600
+fn five_minutes() -> u32 {
+    300
 }
 
 /// What is handed out.
@@ -489,6 +492,15 @@ impl Definition {
     }
 }
 
+/// Whether it says whose word counts.
+pub(super) fn is_rule(who: &str) -> bool {
+    matches!(who, "lead" | "offering-team")
+        || [who.strip_prefix("team:"), who.strip_prefix("person:")]
+            .into_iter()
+            .flatten()
+            .any(|w| !w.is_empty())
+}
+
 /// What an offering and an action have in common.
 struct Asked<'d> {
     at: &'d str,
@@ -607,12 +619,7 @@ impl Problems {
             self.add(format!("{at}.by"), "must name one to ten whose word counts");
         }
         for who in &approval.by {
-            let known = matches!(who.as_str(), "lead" | "offering-team")
-                || [who.strip_prefix("team:"), who.strip_prefix("person:")]
-                    .into_iter()
-                    .flatten()
-                    .any(|w| !w.is_empty());
-            if !known {
+            if !is_rule(who) {
                 self.add(
                     format!("{at}.by"),
                     format!("{who:?} must be lead, offering-team, team:SLUG or person:HANDLE"),
@@ -648,8 +655,10 @@ impl Problems {
             if !(1..=10).contains(&step.attempts) {
                 self.add(format!("{at}.attempts"), "must be 1 to 10");
             }
-            if !(1..=24 * 3600).contains(&step.timeout_seconds) {
-                self.add(format!("{at}.timeoutSeconds"), "must be 1 to 86400");
+            if !(1..=LONGEST_ATTEMPT).contains(&step.timeout_seconds) {
+                let problem =
+                    format!("must be 1 to {LONGEST_ATTEMPT}; what takes longer is polled or calls back");
+                self.add(format!("{at}.timeoutSeconds"), problem);
             }
         }
     }

@@ -34,6 +34,11 @@ impl Scope {
         self
     }
 
+    /// All of them.
+    pub(super) fn values(&self) -> &Object<String, Value> {
+        &self.0
+    }
+
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

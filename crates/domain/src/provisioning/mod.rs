@@ -1,29 +1,65 @@
 //! Self-service: what can be had without a ticket, who asked for it, what came of it, and what exists since.
 //!
-//! An offering's document ([`Definition`]) is written by a platform team: parameters ([`Parameters`]), guardrails and conditions
-//! in CEL ([`Scope`]), steps. What policy says to a request is [`verdict`], how a request stands is [`State::after`]: both are
-//! functions of values.
+//! A platform team writes an offering ([`write_offering`]): a [`Definition`] with parameters, guardrails and conditions in
+//! CEL, and steps. Somebody looks what would come of asking ([`check`]) and asks ([`submit`]); people whose word is needed
+//! [`decide`]; the worker takes [`turn`] after turn until it is there, and everything that was made is a [`Resource`] with
+//! an owner, an end and actions ([`act`]) of its own. What policy says is [`verdict`], how a request stands is
+//! [`State::after`]: both are functions of values.
 
+mod approval;
+mod ask;
 mod definition;
+mod executors;
 mod expression;
 mod jinja;
 mod jinja_filters;
 mod jinja_scan;
 mod nunjucks;
+mod facts;
+mod offering;
 mod parameters;
 mod repository;
+mod plan;
+mod record;
+mod request;
+mod resource;
+mod run;
+mod secrets;
 mod state;
+mod store;
+mod tell;
 mod text;
 mod verdict;
+mod waiver;
 
+pub use approval::{approvals, decide, delegate, sweep_approvals, waits_on_me};
+pub use ask::{act, check, check_action, discard, save_draft, submit, submit_draft};
 pub use definition::{
     API_VERSION, Action, Approval, Cost, Definition, Effect, Experience, Expiry, FACTS, Guardrail, Makes,
     Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step, Syntax,
 };
+pub use executors::{ExecutorFacts, Executors};
 pub use expression::{Fault, Scope};
 pub use jinja::{Braces, render};
 pub use nunjucks::is_true;
-pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
 pub use repository::Repository;
+pub use offering::{
+    Document, figures, may_edit_offering, offering, offering_at, offerings, read_document, versions,
+    write_offering,
+};
+pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
+pub use record::{
+    ApprovalOf, ApprovalState, Approver, Blame, Checked, Credential, Failure, Figures, Foreseen, Holdings,
+    Listed, LogLine, NewRequest, Offering, Request, RequestFilter, Resource, ResourceFilter, ResourceName,
+    ResourceState, ServiceName, StepOf, StepState, VersionLine, WaitsOn, Waiver, WaiverState, Wish, Written,
+};
+pub use request::{
+    RequestRights, ask_support, cancel, log, rate, request, requests, retry, rights, steps, undo,
+};
+pub use resource::{
+    credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
+};
+pub use run::{Came, RUN, RunJob, Todo, Turn, callback, came, say, turn};
 pub use state::{Move, State};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
+pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};

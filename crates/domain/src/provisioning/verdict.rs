@@ -12,7 +12,7 @@ use super::{
 };
 
 /// What policy says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Parameters that do not fit: nothing else is asked while there are any.
     pub misfits: Vec<(String, String)>,

@@ -4,13 +4,14 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use portolan_connect::{
-    executors::{Equipment, Hidden, PostgresServer, Terraform},
+    executors::{EXECUTORS, Equipment, Hidden, PostgresServer, Terraform},
     guard::Outside,
     smtp::Mailer,
 };
 use portolan_domain::{
     Actor, Clock, Db, Portal, live,
     people::{self, Callers},
+    provisioning::{ExecutorFacts, Executors},
     usage,
 };
 use tokio::{
@@ -126,6 +127,7 @@ fn portal(
         live: live::Hub::default(),
         mail_from: settings.smtp.as_ref().and(settings.mail_from.clone()),
         sealing_key: seal::key(settings)?,
+        executors: executors(),
     };
     Ok(Arc::new(portal))
 }
@@ -173,6 +175,11 @@ fn equipment(
         },
         ..Equipment::new(outside.clone(), portal.clock.clone())
     })
+}
+
+/// What steps of offerings can be done by: what this binary has.
+fn executors() -> Executors {
+    Executors::new(EXECUTORS.iter().map(|e| ExecutorFacts { name: e.name, about: e.about, check: e.check }))
 }
 
 /// Ends the open pages' listening when the portal stops: they would keep it waiting.

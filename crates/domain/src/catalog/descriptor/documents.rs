@@ -193,6 +193,22 @@ pub(super) fn yaml(text: &str, line: usize) -> Result<Value, Problem> {
     })
 }
 
+/// One YAML document (JSON is YAML too) as a value, under the same limits as a descriptor.
+pub fn read_value(text: &str) -> Result<Value, Problem> {
+    if text.len() > MAX_DOCUMENT {
+        let message =
+            format!("is {} KiB; one document takes {} KiB at most", text.len() >> 10, MAX_DOCUMENT >> 10);
+        return Err(Problem { field: "document".into(), message });
+    }
+    if text.contains('\0') {
+        return Err(Problem {
+            field: "document".into(),
+            message: "holds a NUL byte; this is no text".into(),
+        });
+    }
+    yaml(text, 1).and_then(|value| not_swollen(value, text))
+}
+
 /// Refuses a document whose aliases make it many times larger than what was sent: each of fifty thousand small ones may
 /// keep within its own limits, and all of them together fill the memory.
 fn not_swollen(value: Value, text: &str) -> Result<Value, Problem> {

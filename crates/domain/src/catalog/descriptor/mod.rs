@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use super::{EntityRef, Kind, RelationKind};
 use crate::Problem;
 
-pub use documents::{File, Format, MAX_BODY, MAX_DOCUMENT, MAX_DOCUMENTS, read, yaml_meaning};
+pub use documents::{File, Format, MAX_BODY, MAX_DOCUMENT, MAX_DOCUMENTS, read, read_value, yaml_meaning};
 pub use facts::{Audience, Facts, Slo, duration_seconds, duration_text, runbook_problem, slos_from};
 pub use rules::{is_name, is_namespace, is_tag};
 pub use who::{GroupPart, UserPart};

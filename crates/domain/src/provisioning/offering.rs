@@ -1,0 +1,217 @@
+//! Offerings: documents that a platform team writes, kept in versions. A new version changes nothing that exists; what was
+//! made before is like the version it was made with, until somebody upgrades it.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{
+    API_VERSION, Definition, Executors, Figures, Listed, Offering, VersionLine, Written,
+    store::offering as store,
+};
+use crate::{
+    Cx, Error, OfferingId, Problem, Result,
+    activity::{self, Act, Changed},
+    catalog::descriptor,
+    check::{is_key, is_reserved},
+    people,
+};
+
+/// Longest description, in characters.
+const LONGEST: usize = 20_000;
+/// Names that pages of the portal have.
+const TAKEN: [&str; 5] = ["requests", "resources", "waivers", "preview", "check"];
+
+/// An offering's document, read and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Its unique name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What it is, Markdown; its first line is what lists show.
+    pub description: String,
+    /// The rest.
+    pub definition: Definition,
+}
+
+/// All offerings, by experience and title; what is given up comes last. At most 200.
+pub async fn offerings(cx: &mut Cx<'_>) -> Result<Vec<Listed>> {
+    cx.reader()?;
+    store::list(cx).await
+}
+
+/// An offering at its newest version.
+pub async fn offering(cx: &mut Cx<'_>, name: &str) -> Result<Offering> {
+    cx.reader()?;
+    known(cx, name, None).await
+}
+
+/// An offering at a version.
+pub async fn offering_at(cx: &mut Cx<'_>, name: &str, version: i32) -> Result<Offering> {
+    cx.reader()?;
+    known(cx, name, Some(version)).await
+}
+
+pub(super) async fn known(cx: &mut Cx<'_>, name: &str, version: Option<i32>) -> Result<Offering> {
+    store::get(cx, name, version).await?.ok_or_else(|| Error::not_found("offering", name))
+}
+
+/// Its versions, newest first; at most 200.
+pub async fn versions(cx: &mut Cx<'_>, offering: OfferingId) -> Result<Vec<VersionLine>> {
+    cx.reader()?;
+    store::versions(cx, offering).await
+}
+
+/// How its requests went in the last 90 days.
+pub async fn figures(cx: &mut Cx<'_>, offering: OfferingId) -> Result<Figures> {
+    cx.reader()?;
+    store::figures(cx, offering).await
+}
+
+/// Whether the actor may write the next version of it.
+pub async fn may_edit_offering(cx: &mut Cx<'_>, offering: &Offering) -> Result<bool> {
+    Ok(people::team_rights(cx, offering.team.id).await?.edit)
+}
+
+/// Reads an offering's document, YAML or JSON. Parses and checks expressions and schemas: minutes of nobody's time, but
+/// not for a thread that others wait for.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, each with where.
+pub async fn read_document(source: &str, executors: &Executors) -> Result<Document> {
+    let (source, executors) = (source.to_owned(), executors.clone());
+    tokio::task::spawn_blocking(move || read(&source, &executors))
+        .await
+        .map_err(|_| Error::Unavailable("reading the offering was interrupted; try again".into()))?
+}
+
+fn read(source: &str, executors: &Executors) -> Result<Document> {
+    let value = descriptor::read_value(source).map_err(|problem| Error::Invalid(vec![problem]))?;
+    let text = |path: &str| value.pointer(path).and_then(Value::as_str).map(|t| t.trim().to_owned());
+    let mut problems = Vec::new();
+    let mut problem = |field: &str, message: &str| {
+        problems.push(Problem { field: field.into(), message: message.into() });
+    };
+    let kind = (text("/apiVersion"), text("/kind"));
+    if kind != (Some(API_VERSION.into()), Some("Offering".into())) {
+        problem("apiVersion", &format!("and kind must be {API_VERSION} and Offering"));
+    }
+    let name = text("/metadata/name").unwrap_or_default();
+    if !is_key(&name) || is_reserved(&name) || TAKEN.contains(&name.to_ascii_lowercase().as_str()) {
+        problem("metadata.name", "must be 1 to 63 letters, digits or hyphens that no page of the portal has");
+    }
+    let title = text("/metadata/title").unwrap_or_else(|| name.clone());
+    if title.is_empty() || title.chars().count() > 100 || title.chars().any(char::is_control) {
+        problem("metadata.title", "must be one line of 100 characters at most");
+    }
+    let description = text("/metadata/description").unwrap_or_default();
+    if description.chars().count() > LONGEST {
+        problem("metadata.description", &format!("may have {LONGEST} characters at most"));
+    }
+    let definition = serde_path::from_value(value.get("spec").unwrap_or(&Value::Null));
+    match definition {
+        Ok(definition) => {
+            problems.extend(definition.problems(&executors.names()));
+            problems.extend(inputs(&definition, executors));
+            if problems.is_empty() {
+                return Ok(Document { name, title, description, definition });
+            }
+        }
+        Err(problem) => problems.push(problem),
+    }
+    Err(Error::Invalid(problems))
+}
+
+/// What executors find wrong with what they are given.
+fn inputs(definition: &Definition, executors: &Executors) -> Vec<Problem> {
+    let own = definition.steps.iter().enumerate().map(|(n, step)| (format!("spec.steps[{n}]"), step));
+    let of_actions = definition.actions.iter().enumerate().flat_map(|(a, action)| {
+        let at = move |(n, step)| (format!("spec.actions[{a}].steps[{n}]"), step);
+        action.steps.iter().enumerate().map(at)
+    });
+    own.chain(of_actions)
+        .flat_map(|(at, step)| {
+            let said = executors.problems(&step.uses, &step.input).into_iter();
+            said.map(move |message| Problem { field: format!("{at}.with"), message })
+        })
+        .collect()
+}
+
+/// A definition out of a value, with the place where it is wrong.
+mod serde_path {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use crate::{Problem, provisioning::Definition};
+
+    pub(super) fn from_value(spec: &Value) -> Result<Definition, Problem> {
+        if !spec.is_object() {
+            return Err(Problem {
+                field: "spec".into(),
+                message: "is needed: what the offering says".into(),
+            });
+        }
+        Definition::deserialize(spec)
+            .map_err(|e| Problem { field: "spec".into(), message: format!("cannot be read: {e}") })
+    }
+}
+
+/// Writes an offering, or its next version. Members of its team, those above it and admins may. The same again changes
+/// nothing.
+pub async fn write_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Written> {
+    if cx.admin().is_err() {
+        cx.writer()?;
+    }
+    let document = read_document(source, executors).await?;
+    let definition = serde_json::to_string(&document.definition)
+        .map_err(|e| Error::invalid("spec", format!("cannot be kept: {e}")))?;
+    let hash: [u8; 32] =
+        Sha256::digest([&document.title, "\n", &document.description, "\n", &definition].concat()).into();
+    let team = owner(cx, &document).await?;
+    people::require_team(cx, Some(team), &format!("the offering {}", document.name)).await?;
+    cx.atomically(async |cx| {
+        let before = store::lock(cx, &document.name).await?;
+        if let Some(before) = &before {
+            // whose it is now must agree that it becomes somebody else's
+            people::require_team(cx, Some(before.team), &format!("the offering {}", document.name)).await?;
+            if before.hash == hash {
+                return Ok(Written { name: document.name.clone(), version: before.version, changed: false });
+            }
+        }
+        let version = before.as_ref().map_or(1, |b| b.version + 1);
+        let id = before.as_ref().map_or_else(OfferingId::new, |b| b.id);
+        let row = store::Row { id, version, team, source, definition: &definition, hash: &hash };
+        store::write(cx, &row, &document).await?;
+        let changes = vec![Changed::new("version", before.map(|b| b.version), version)];
+        let act = Act { changes, ..Act::new("offering.written", format!("offering:{}", document.name)) };
+        activity::record(cx, act).await?;
+        Ok(Written { name: document.name.clone(), version, changed: true })
+    })
+    .await
+}
+
+/// The team that the document names as its owner; the others that it names must be known too.
+async fn owner(cx: &mut Cx<'_>, document: &Document) -> Result<crate::TeamId> {
+    let d = &document.definition;
+    let others = [
+        ("spec.operatedBy", d.operated_by.as_deref()),
+        ("spec.upgradedBy", d.upgraded_by.as_deref()),
+        ("spec.supportedBy", d.supported_by.as_deref()),
+    ];
+    let named: Vec<_> = others.into_iter().filter_map(|(field, slug)| Some((field, slug?))).collect();
+    let mut problems = Vec::new();
+    let mut owner = None;
+    for (field, slug) in std::iter::once(("spec.owner", d.owner.as_str())).chain(named) {
+        match people::team(cx, slug).await {
+            Ok(team) if field == "spec.owner" => owner = Some(team.id),
+            Ok(_) => {}
+            Err(Error::NotFound { .. }) => problems.push(Problem {
+                field: field.into(),
+                message: format!("is not known here: there is no team {slug:?}"),
+            }),
+            Err(other) => return Err(other),
+        }
+    }
+    owner.filter(|_| problems.is_empty()).ok_or(Error::Invalid(problems))
+}
