@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod executors;
+pub mod fault;
 pub mod fetch;
 pub mod generic_alert;
 pub mod github;

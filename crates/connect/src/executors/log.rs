@@ -62,7 +62,23 @@ impl Log {
 
     /// A text without what is hidden: for what is told elsewhere, as a failure.
     pub fn mask(&self, text: &str) -> String {
-        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        self.masker().mask(text)
+    }
+
+    /// What masks as this log does, also after it.
+    pub fn masker(&self) -> Masker {
+        Masker(Arc::clone(&self.hidden))
+    }
+}
+
+/// Knows what a log hides.
+#[derive(Debug, Clone)]
+pub struct Masker(Arc<Mutex<Vec<String>>>);
+
+impl Masker {
+    /// A text without what is hidden.
+    pub fn mask(&self, text: &str) -> String {
+        let hidden = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
     }
 }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use equipment::{Equipment, GitHost, Hidden, Terraform};
-pub use log::{Line, Log};
+pub use log::{Line, Log, Masker};
 pub use postgres::Server as PostgresServer;
 
 /// Something that does steps.

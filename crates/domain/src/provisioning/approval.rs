@@ -190,6 +190,24 @@ fn may_decide(approval: &ApprovalOf, me: Option<PersonId>) -> impl Iterator<Item
     own.map(|a| a.rule.as_str())
 }
 
+/// The approval that is meant: the one of that key, else the only one of the request that waits for the actor.
+pub async fn approval_of(cx: &mut Cx<'_>, number: i64, id: Option<ApprovalId>) -> Result<ApprovalId> {
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    let request = request::request(cx, number).await?;
+    let all = approvals(cx, &request).await?;
+    let mut mine = all.iter().filter(|a| a.mine);
+    match (mine.next(), mine.next()) {
+        (Some(only), None) => Ok(only.id),
+        (Some(_), Some(_)) => Err(Error::invalid("approval", "is needed: several of them wait for you; name one by its key")),
+        (None, _) => match all.iter().find(|a| a.state == ApprovalState::Waiting) {
+            Some(other) => Ok(other.id), // deciding says whose it is
+            None => Err(Error::Conflict("nothing of it waits for anybody's word; look at the request again".into())),
+        },
+    }
+}
+
 /// What waits for the actor's word, soonest first; at most 50.
 pub async fn waits_on_me(cx: &mut Cx<'_>) -> Result<Vec<super::WaitsOn>> {
     let me = cx.reader()?;

@@ -184,10 +184,9 @@ async fn taken(cx: &mut Cx<'_>, offering: &Offering, scope: &Scope) -> Result<Op
 pub(super) async fn entity_of(offering: &Offering, scope: &Scope) -> Option<EntityRef> {
     let makes = offering.definition.makes.clone()?;
     let scope = scope.clone();
-    let name = tokio::task::spawn_blocking(move || text::fill(&Value::String(makes.name), &scope))
-        .await
-        .ok()?
-        .ok()?;
+    let syntax = offering.definition.syntax;
+    let name = tokio::task::spawn_blocking(move || text::fill_as(syntax, &Value::String(makes.name), &scope));
+    let name = name.await.ok()?.ok()?;
     EntityRef::parse(name.as_str()?, Some(&makes.kind), "default").ok()
 }
 

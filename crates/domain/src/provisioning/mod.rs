@@ -11,16 +11,16 @@ mod ask;
 mod definition;
 mod executors;
 mod expression;
+mod facts;
 mod jinja;
 mod jinja_filters;
 mod jinja_scan;
 mod nunjucks;
-mod facts;
 mod offering;
 mod parameters;
-mod repository;
 mod plan;
 mod record;
+mod repository;
 mod request;
 mod resource;
 mod run;
@@ -32,7 +32,7 @@ mod text;
 mod verdict;
 mod waiver;
 
-pub use approval::{approvals, decide, delegate, sweep_approvals, waits_on_me};
+pub use approval::{approval_of, approvals, decide, delegate, sweep_approvals, waits_on_me};
 pub use ask::{act, check, check_action, discard, save_draft, submit, submit_draft};
 pub use definition::{
     API_VERSION, Action, Approval, Cost, Definition, Effect, Experience, Expiry, FACTS, Guardrail, Makes,
@@ -42,7 +42,6 @@ pub use executors::{ExecutorFacts, Executors};
 pub use expression::{Fault, Scope};
 pub use jinja::{Braces, render};
 pub use nunjucks::is_true;
-pub use repository::Repository;
 pub use offering::{
     Document, figures, may_edit_offering, offering, offering_at, offerings, read_document, versions,
     write_offering,
@@ -53,6 +52,7 @@ pub use record::{
     Listed, LogLine, NewRequest, Offering, Request, RequestFilter, Resource, ResourceFilter, ResourceName,
     ResourceState, ServiceName, StepOf, StepState, VersionLine, WaitsOn, Waiver, WaiverState, Wish, Written,
 };
+pub use repository::Repository;
 pub use request::{
     RequestRights, ask_support, cancel, log, rate, request, requests, retry, rights, steps, undo,
 };

@@ -13,6 +13,7 @@ mod notify;
 mod ownership;
 mod paging;
 mod people;
+mod provisioning;
 mod review;
 mod rota;
 mod support;

@@ -1,11 +1,7 @@
 //! Backward: what was made is taken away, the last first. What cannot be is left, said so, and stays a finding until
 //! somebody has it undone again.
 
-use super::{
-    Turn, UNDO_ATTEMPTS, forth, note,
-    scope::{self, Run},
-    step,
-};
+use super::{Turn, UNDO_ATTEMPTS, forth, note, scope::Run, step};
 use crate::{
     Cx, Result,
     provisioning::{
@@ -42,7 +38,7 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
             continue;
         };
         // what was given to it when it was done; nothing, if that cannot be told any more: the key says what is its own
-        let input = scope::fill(&definition.input, &run.scope_for(row)).await?.unwrap_or_default();
+        let input = run.fill(&definition.input, &run.scope_for(row)).await?.unwrap_or_default();
         store::run::begin(cx, row.id, StepState::Undoing, attempts + 1).await?;
         if attempts == 0 {
             store::run::add_lines(cx, request.id, &row.step, &["undoing".into()]).await?;

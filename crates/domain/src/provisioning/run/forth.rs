@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{
-    DEATHS, Todo, Turn, came, note, outcome,
-    scope::{self, Run},
-    step,
-};
+use super::{DEATHS, Todo, Turn, came, note, outcome, scope::Run, step};
 use crate::{
     Cx, Error, Result,
     catalog::apply,
@@ -114,7 +110,7 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
         let prepared = match prepare(cx, &request, &run, definition, &row).await? {
             Prepared::Settled => continue,
             Prepared::Broken(fault) => Err(fault),
-            Prepared::Ready => scope::fill(&definition.input, &scope).await?.map_err(|f| f.to_string()),
+            Prepared::Ready => run.fill(&definition.input, &scope).await?.map_err(|f| f.to_string()),
         };
         let input = match prepared {
             Ok(input) => input,
@@ -179,12 +175,11 @@ async fn prepare(
         return Ok(Prepared::Ready);
     }
     if let Some(each) = step.each.as_deref().filter(|_| row.value.is_none()) {
-        let items = match scope::evaluate(each, &run.scope).await? {
-            Ok(Value::Array(items)) if items.len() <= MOST_ITEMS => items,
-            Ok(Value::Array(items)) => {
+        let items = match run.list(each).await? {
+            Ok(items) if items.len() <= MOST_ITEMS => items,
+            Ok(items) => {
                 return Ok(Prepared::Broken(format!("{} items are more than {MOST_ITEMS}", items.len())));
             }
-            Ok(other) => return Ok(Prepared::Broken(format!("each is no list but {other}"))),
             Err(fault) => return Ok(Prepared::Broken(fault.to_string())),
         };
         if items.is_empty() {
@@ -195,7 +190,7 @@ async fn prepare(
         return Ok(Prepared::Settled);
     }
     let Some(condition) = &step.when else { return Ok(Prepared::Ready) };
-    match scope::holds(condition, &run.scope_for(row)).await? {
+    match run.holds(condition, &run.scope_for(row)).await? {
         Ok(true) => Ok(Prepared::Ready),
         Ok(false) => {
             store::run::skip(cx, row.id).await?;

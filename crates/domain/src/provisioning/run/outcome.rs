@@ -2,11 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    note,
-    scope::{self, Run},
-    step,
-};
+use super::{note, scope::Run, step};
 use crate::{
     Cx, EntityId, Error, ResourceId, Result, TeamId,
     activity::{self, Act},
@@ -68,7 +64,7 @@ struct Handed {
 async fn hand_out(cx: &mut Cx<'_>, request: &Request, run: &Run) -> Result<Handed> {
     let mut handed = Handed { open: Map::new(), secret: Vec::new() };
     for output in &run.plan.outputs {
-        let value = match scope::fill(&Value::String(output.value.clone()), &run.scope).await? {
+        let value = match run.fill(&Value::String(output.value.clone()), &run.scope).await? {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) => continue,
             Ok(other) => other.to_string(),

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     Cx, Error, ProvisioningRequestId, Result,
     provisioning::{
-        Fault, Offering, Request, Scope, expression, offering, plan::Plan, secrets, store,
-        store::run::StepRow, text,
+        Fault, Offering, Request, Scope, Syntax, offering, plan::Plan, secrets, store, store::run::StepRow,
+        text,
     },
     sealing::SealingKey,
 };
@@ -85,22 +85,28 @@ fn with_secrets(params: Value, secret: &Map<String, Value>) -> Value {
     }
 }
 
-/// A value with its expressions filled in; not on a thread that others wait for.
-pub(super) async fn fill(value: &Value, scope: &Scope) -> Result<Result<Value, Fault>> {
-    let (value, scope) = (value.clone(), scope.clone());
-    elsewhere(move || text::fill(&value, &scope)).await
-}
+impl Run {
+    /// A value with its expressions filled in; not on a thread that others wait for.
+    pub(super) async fn fill(&self, value: &Value, scope: &Scope) -> Result<Result<Value, Fault>> {
+        let (syntax, value, scope) = (self.syntax(), value.clone(), scope.clone());
+        elsewhere(move || text::fill_as(syntax, &value, &scope)).await
+    }
 
-/// Whether a condition holds.
-pub(super) async fn holds(source: &str, scope: &Scope) -> Result<Result<bool, Fault>> {
-    let (source, scope) = (source.to_owned(), scope.clone());
-    elsewhere(move || expression::holds(&source, &scope)).await
-}
+    /// Whether a condition holds.
+    pub(super) async fn holds(&self, source: &str, scope: &Scope) -> Result<Result<bool, Fault>> {
+        let (syntax, source, scope) = (self.syntax(), source.to_owned(), scope.clone());
+        elsewhere(move || text::holds_as(syntax, &source, &scope)).await
+    }
 
-/// The value of an expression.
-pub(super) async fn evaluate(source: &str, scope: &Scope) -> Result<Result<Value, Fault>> {
-    let (source, scope) = (source.to_owned(), scope.clone());
-    elsewhere(move || expression::evaluate(&source, &scope)).await
+    /// The items of a list.
+    pub(super) async fn list(&self, source: &str) -> Result<Result<Vec<Value>, Fault>> {
+        let (syntax, source, scope) = (self.syntax(), source.to_owned(), self.scope.clone());
+        elsewhere(move || text::list_as(syntax, &source, &scope)).await
+    }
+
+    fn syntax(&self) -> Syntax {
+        self.offering.definition.syntax
+    }
 }
 
 async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

@@ -1,0 +1,571 @@
+//! Self-service from asking to having: what policy says, who decides, what a run does when things go wrong.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, ToSpan};
+use portolan_domain::{
+    Error, Limit,
+    catalog::{self, EntityRef},
+    people::{Person, Team},
+    provisioning::{
+        self, Blame, Came, ExecutorFacts, Executors, Failure, NewRequest, NewWaiver, Outcome, RUN, Request,
+        RequestFilter, ResourceFilter, ResourceState, State, StepState, Todo, Turn,
+    },
+    sealing::SealingKey,
+    work::{self, Room},
+};
+use portolan_testkit::{
+    Bed,
+    catalog::{apply_yaml, service},
+};
+use serde_json::{Map, Value, json};
+use sqlx::PgPool;
+
+const OFFERING: &str = r#"
+apiVersion: portolan.dev/v1
+kind: Offering
+metadata: { name: database, title: PostgreSQL database, description: Backups and rotation included. }
+spec:
+  owner: platform
+  stage: general
+  experience: package-with-standard-infrastructure-code
+  sharing: packaged-service
+  provenForTier: 1
+  makes: { kind: resource, type: database, name: "${{ params.name }}-db" }
+  parameters:
+    type: object
+    required: [name]
+    additionalProperties: false
+    properties:
+      name: { type: string, pattern: "^[a-z][a-z0-9-]{2,30}$" }
+      size: { enum: [small, large], default: small }
+      password: { type: string, x-secret: true }
+  cost: { monthly: "params.size == 'large' ? 402 : 31", currency: EUR }
+  guardrails:
+    - { name: quota, ensure: "existing.count < 2", otherwise: deny, message: "${{ team.name }} has ${{ existing.count }} of 2; remove one first." }
+    - { name: cheap, ensure: "cost < 200", otherwise: approve, message: "€${{ cost }} a month; small costs €31.", parameter: size, approvals: [lead] }
+  approvals:
+    - { name: lead, because: "-", by: [lead], withinHours: 24 }
+  steps:
+    - { id: make, uses: fake.make, with: { name: "${{ params.name }}" }, attempts: 2 }
+    - { id: extra, uses: fake.make, if: "params.size == 'large'", with: { name: extra } }
+    - { id: tell, uses: fake.tell, with: { url: "${{ steps.make.url }}", password: "${{ steps.make.password }}" }, attempts: 1 }
+  outputs:
+    - { name: url, value: "${{ steps.make.url }}" }
+    - { name: password, title: Password, value: "${{ steps.make.password }}", secret: true }
+  expiry: { afterDays: "environment == 'production' ? 0 : 30", reviewAfterDays: 365, warnDays: [7] }
+  actions:
+    - { name: remove, title: Remove, effect: remove, steps: [{ id: drop, uses: fake.tell, with: { name: "${{ resource.name }}" } }] }
+    - { name: grow, title: Make it larger, steps: [{ id: grow, uses: fake.tell }], parameters: { type: object, properties: { size: { enum: [small, large] } } } }
+"#;
+
+/// Platform is Pia's, who is no member of Basket; Basket is Imke's and Maya's, and Maya leads it.
+struct Shop {
+    bed: Bed,
+    pool: PgPool,
+    imke: Person,
+    maya: Person,
+    pia: Person,
+    basket: Team,
+}
+
+fn executors() -> Executors {
+    let one = |name| ExecutorFacts { name, about: "", check: |_| Vec::new() };
+    Executors::new([one("fake.make"), one("fake.tell")])
+}
+
+impl Shop {
+    async fn new(pool: PgPool) -> Self {
+        let bed = Bed::with(pool.clone(), |portal| {
+            portal.sealing_key = Some(SealingKey::new([7; 32]));
+            portal.executors = executors();
+        });
+        let (imke, maya, pia) = (bed.person("imke").await, bed.person("maya").await, bed.person("pia").await);
+        let (basket, platform) = (bed.team("basket").await, bed.team("platform").await);
+        bed.join(&imke, &basket).await;
+        bed.join(&maya, &basket).await;
+        bed.join(&pia, &platform).await;
+        let edit = portolan_domain::people::TeamEdit { lead: Some(Some("maya".into())), ..Default::default() };
+        let mut call = bed.as_system().await;
+        portolan_domain::people::edit_team(&mut call.cx(), "basket", edit, None).await.unwrap();
+        provisioning::write_offering(&mut call.cx(), OFFERING, &executors()).await.unwrap();
+        drop(call);
+        apply_yaml(&pool, &service("till", "basket", "tier: 0")).await;
+        Self { bed, pool, imke, maya, pia, basket }
+    }
+
+    fn key(&self) -> Option<&SealingKey> {
+        self.bed.portal().sealing_key.as_ref()
+    }
+
+    async fn ask(&self, params: Value) -> portolan_domain::Result<Request> {
+        self.ask_as(&self.imke, new(params), None).await
+    }
+
+    async fn ask_as(
+        &self,
+        who: &Person,
+        new: NewRequest,
+        key: Option<&str>,
+    ) -> portolan_domain::Result<Request> {
+        let mut call = self.bed.as_person(who).await;
+        provisioning::submit(&mut call.cx(), self.key(), new, key).await
+    }
+
+    async fn request(&self, number: i64) -> Request {
+        let mut call = self.bed.as_person(&self.imke).await;
+        provisioning::request(&mut call.cx(), number).await.unwrap()
+    }
+
+    /// The worker, until there is nothing to do now: each step is done by `act`, and what was done is told in order.
+    async fn work(&self, act: impl Fn(&Todo) -> Came) -> Vec<String> {
+        let mut told = Vec::new();
+        for _ in 0..100 {
+            let mut call = self.bed.as_system().await;
+            let rooms = [Room { kind: RUN, jobs: 1 }];
+            let mut claims =
+                work::claim(&mut call.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap();
+            let Some(claim) = claims.pop() else { return told };
+            match provisioning::turn(&mut call.cx(), &claim, self.key()).await.unwrap() {
+                Turn::Over => work::finish(&mut call.cx(), &claim).await.unwrap(),
+                Turn::Later(at) => work::postpone(&mut call.cx(), &claim, at).await.unwrap(),
+                Turn::Do(todo) => {
+                    told.push(format!(
+                        "{}{} {}",
+                        if todo.undo { "undo " } else { "" },
+                        todo.name,
+                        todo.attempt
+                    ));
+                    provisioning::came(&mut call.cx(), &claim, self.key(), &todo, act(&todo)).await.unwrap();
+                }
+            }
+        }
+        panic!("it never ends: {told:?}")
+    }
+
+    async fn log(&self, request: &Request) -> String {
+        let mut call = self.bed.as_person(&self.imke).await;
+        let lines = provisioning::log(&mut call.cx(), request, 0, Limit::new(200).unwrap()).await.unwrap();
+        lines.into_iter().map(|l| l.text + "\n").collect()
+    }
+}
+
+fn new(params: Value) -> NewRequest {
+    let Value::Object(params) = params else { panic!("an object") };
+    NewRequest { offering: "database".into(), team: "basket".into(), params, ..NewRequest::default() }
+}
+
+fn done(todo: &Todo) -> Came {
+    let mut outputs = Map::new();
+    outputs.insert("url".into(), json!(format!("db://{}", todo.input["name"].as_str().unwrap_or_default())));
+    let secrets = BTreeMap::from([("password".to_owned(), "s3cret-s3cret".to_owned())]);
+    Came::Done { outputs, secrets, effect: json!({ "made": true }) }
+}
+
+fn failed(blame: Blame, again: bool) -> Came {
+    let failure = Failure { blame, why: "It did not answer.".into(), next: "Look at it.".into() };
+    Came::Failed { failure, again, effect: None }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn from_asking_to_having_and_gone(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots", "password": "hush-hush" })).await.unwrap();
+    assert_eq!(request.state, State::Approved, "nobody's word is needed");
+    assert!(!request.params.contains_key("password"), "what is secret is kept apart");
+    let told = shop
+        .work(|todo| {
+            if todo.name == "tell" {
+                assert_eq!(todo.input, json!({ "url": "db://slots", "password": "s3cret-s3cret" }));
+            }
+            assert!(todo.hidden.contains(&"hush-hush".to_owned()), "a log may not tell it");
+            done(todo)
+        })
+        .await;
+    assert_eq!(told, ["make 1", "tell 1"], "the condition of the other one does not hold");
+    let request = shop.request(request.number).await;
+    assert_eq!(request.state, State::Succeeded);
+    let id = request.resource.clone().unwrap().id;
+    let mut call = shop.bed.as_person(&shop.imke).await;
+    let resource = provisioning::resource(&mut call.cx(), id).await.unwrap();
+    assert_eq!(
+        (resource.name.as_str(), resource.entity_ref.as_deref()),
+        ("slots-db", Some("resource:default/slots-db"))
+    );
+    assert_eq!(
+        (resource.cost, resource.outputs.as_slice()),
+        (Some(31.0), [("url".to_owned(), "db://slots".to_owned())].as_slice())
+    );
+    assert_eq!(resource.expires_at, Some(shop.bed.now() + SignedDuration::from_hours(24 * 30)));
+    let entity =
+        catalog::get(&mut call.cx(), &EntityRef::parse("resource:slots-db", None, "default").unwrap())
+            .await
+            .unwrap();
+    assert_eq!(entity.owner.unwrap().team_id(), Some(shop.basket.id));
+
+    // shown once
+    let shown = provisioning::reveal(&mut call.cx(), shop.key(), id).await.unwrap();
+    assert_eq!(shown, [("Password".to_owned(), "s3cret-s3cret".to_owned())]);
+    assert!(matches!(provisioning::reveal(&mut call.cx(), shop.key(), id).await, Err(Error::Conflict(_))));
+
+    // grown: the parameter and the cost are those of now
+    let large = json!({ "size": "large" }).as_object().unwrap().clone();
+    let grow = provisioning::act(&mut call.cx(), shop.key(), id, "grow", large, "", None).await.unwrap();
+    let twice = provisioning::act(&mut call.cx(), shop.key(), id, "grow", Map::new(), "", None).await;
+    assert!(matches!(twice, Err(Error::Conflict(_))), "one at a time");
+    shop.work(done).await;
+    assert_eq!(shop.request(grow.number).await.state, State::Succeeded);
+    let resource = provisioning::resource(&mut call.cx(), id).await.unwrap();
+    assert_eq!(
+        (resource.params["size"].as_str(), resource.cost, resource.unusual),
+        (Some("large"), Some(402.0), vec!["size".to_owned()])
+    );
+
+    // gone, by itself: warned a week before, removed at its end
+    shop.bed.wait(23.days().hours(1));
+    let mut system = shop.bed.as_system().await;
+    assert_eq!(provisioning::sweep_resources(&mut system.cx()).await.unwrap(), 1);
+    assert_eq!(provisioning::sweep_resources(&mut system.cx()).await.unwrap(), 0, "told once");
+    shop.bed.wait(7.days());
+    assert_eq!(provisioning::sweep_resources(&mut system.cx()).await.unwrap(), 1);
+    assert_eq!(provisioning::sweep_resources(&mut system.cx()).await.unwrap(), 0, "asked for once");
+    assert_eq!(shop.work(done).await, ["drop 1"]);
+    let resource = provisioning::resource(&mut call.cx(), id).await.unwrap();
+    assert_eq!(resource.state, ResourceState::Removed);
+    assert!(
+        catalog::get(&mut call.cx(), &EntityRef::parse("resource:slots-db", None, "default").unwrap())
+            .await
+            .is_err()
+    );
+    let list = provisioning::resources(&mut call.cx(), &ResourceFilter::default(), None, Limit::default())
+        .await
+        .unwrap();
+    assert_eq!(list.total, 0);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn policy_stops_before_anything_is_written(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut call = shop.bed.as_person(&shop.imke).await;
+    let checked = provisioning::check(&mut call.cx(), &new(json!({ "name": "Slots" }))).await.unwrap();
+    assert!(!checked.goes());
+    assert_eq!(checked.verdict.misfits[0].0, "name");
+    let refused = shop.ask(json!({ "name": "Slots", "colour": "red" })).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems.iter().any(|p| p.field == "params.name"), "{problems:?}");
+    for name in ["one", "two"] {
+        shop.ask(json!({ "name": name })).await.unwrap();
+    }
+    shop.work(done).await;
+    let refused = shop.ask(json!({ "name": "three" })).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].message, "Team basket has 2 of 2; remove one first.", "{problems:?}");
+    // a name that the catalog has
+    let refused = shop.ask(json!({ "name": "one" })).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].field, "params.name");
+    // another team's
+    let refused = shop.ask_as(&shop.pia, new(json!({ "name": "four" })), None).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].field, "team");
+    let all = provisioning::requests(&mut call.cx(), &RequestFilter::default(), None, Limit::default())
+        .await
+        .unwrap();
+    assert_eq!(all.total, 2, "nothing of it was written");
+}
+
+/// Two that are asked for while there is room for one: the second learns it before it runs.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn guardrails_are_asked_again_before_it_runs(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut numbers = Vec::new();
+    for name in ["one", "two", "three"] {
+        numbers.push(shop.ask(json!({ "name": name })).await.unwrap().number);
+    }
+    shop.work(done).await;
+    let third = shop.request(numbers[2]).await;
+    assert_eq!(third.state, State::Refused);
+    assert!(third.failure.unwrap().why.contains("has 2 of 2"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn somebody_else_decides(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut call = shop.bed.as_person(&shop.imke).await;
+    let large = json!({ "name": "slots", "size": "large" });
+    let checked = provisioning::check(&mut call.cx(), &new(large.clone())).await.unwrap();
+    assert!(checked.goes());
+    assert_eq!(
+        (checked.approvals[0].because.as_str(), checked.approvals[0].by[0].handle.as_str()),
+        ("€402.0 a month; small costs €31.", "maya")
+    );
+    let request = shop.ask(large.clone()).await.unwrap();
+    assert_eq!(request.state, State::AwaitingApproval);
+    assert!(shop.work(done).await.is_empty(), "nothing runs before");
+    let approval = provisioning::approvals(&mut call.cx(), &request).await.unwrap().remove(0);
+    assert!(!approval.mine);
+    let own = provisioning::decide(&mut call.cx(), request.number, approval.id, true, "").await;
+    assert!(matches!(own, Err(Error::Forbidden(_))), "nobody approves their own");
+    let mut maya = shop.bed.as_person(&shop.maya).await;
+    assert_eq!(provisioning::waits_on_me(&mut maya.cx()).await.unwrap()[0].number, request.number);
+    let silent = provisioning::decide(&mut maya.cx(), request.number, approval.id, false, " ").await;
+    assert!(matches!(silent, Err(Error::Invalid(_))), "a no needs its reason");
+    let agreed =
+        provisioning::decide(&mut maya.cx(), request.number, approval.id, true, "fine").await.unwrap();
+    assert_eq!(agreed.state, State::Approved);
+    let again = provisioning::decide(&mut maya.cx(), request.number, approval.id, false, "no").await;
+    assert!(matches!(again, Err(Error::Conflict(_))), "the second learns that it is decided");
+    shop.work(done).await;
+    assert_eq!(shop.request(request.number).await.state, State::Succeeded);
+    let offering = provisioning::offering(&mut call.cx(), "database").await.unwrap();
+    let figures = provisioning::figures(&mut call.cx(), offering.id).await.unwrap();
+    assert_eq!((figures.succeeded, figures.without_a_human, figures.in_use), (1, 0, 1));
+
+    // what the lead asks for is decided above her: nobody is there, so the admins stand in
+    let root = shop.bed.admin("root").await;
+    let hers = shop.ask_as(&shop.maya, new(json!({ "name": "hers", "size": "large" })), None).await.unwrap();
+    let approval = provisioning::approvals(&mut call.cx(), &hers).await.unwrap().remove(0);
+    assert_eq!((approval.approvers[0].person.id, approval.approvers[0].by.as_str()), (root.id, "stand-in"));
+    let mut root = shop.bed.as_person(&root).await;
+    let refused =
+        provisioning::decide(&mut root.cx(), hers.number, approval.id, false, "too dear").await.unwrap();
+    assert_eq!(refused.state, State::Refused);
+    assert!(refused.failure.unwrap().why.ends_with("said no: too dear"));
+}
+
+/// Reminded at half time, passed on when time is over, and refused when it is over again: nothing waits for ever.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn who_says_nothing_is_reminded_and_passed_over(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let root = shop.bed.admin("root").await;
+    let request = shop.ask(json!({ "name": "slots", "size": "large" })).await.unwrap();
+    let mut system = shop.bed.as_system().await;
+    assert_eq!(provisioning::sweep_approvals(&mut system.cx()).await.unwrap(), 0);
+    shop.bed.wait(13.hours());
+    let mut system = shop.bed.as_system().await;
+    assert_eq!(provisioning::sweep_approvals(&mut system.cx()).await.unwrap(), 1);
+    assert_eq!(provisioning::sweep_approvals(&mut system.cx()).await.unwrap(), 0, "reminded once");
+    shop.bed.wait(12.hours());
+    let mut system = shop.bed.as_system().await;
+    assert_eq!(provisioning::sweep_approvals(&mut system.cx()).await.unwrap(), 1);
+    let mut call = shop.bed.as_person(&root).await;
+    let approval = provisioning::approvals(&mut call.cx(), &request).await.unwrap().remove(0);
+    assert!(approval.mine && approval.escalated_at.is_some(), "{approval:?}");
+    shop.bed.wait(25.hours());
+    let mut system = shop.bed.as_system().await;
+    assert_eq!(provisioning::sweep_approvals(&mut system.cx()).await.unwrap(), 1);
+    let request = shop.request(request.number).await;
+    assert_eq!(request.state, State::Refused);
+    assert!(request.failure.unwrap().why.starts_with("Nobody decided in time"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_failed_step_is_tried_again_then_looked_at_then_undone(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    let broken = |todo: &Todo| {
+        if todo.name == "make" && !todo.undo { failed(Blame::Outside, true) } else { done(todo) }
+    };
+    assert_eq!(shop.work(broken).await, ["make 1"]);
+    shop.bed.wait(1.minutes());
+    assert_eq!(shop.work(broken).await, ["make 2"]);
+    let stuck = shop.request(request.number).await;
+    assert_eq!(stuck.state, State::NeedsAttention);
+    assert_eq!(stuck.failure.as_ref().map(|f| f.blame), Some(Blame::Outside));
+    // tried again by hand: it goes on where it stopped
+    let mut call = shop.bed.as_person(&shop.imke).await;
+    provisioning::retry(&mut call.cx(), request.number).await.unwrap();
+    let last = |todo: &Todo| {
+        if todo.name == "tell" && !todo.undo { failed(Blame::Platform, false) } else { done(todo) }
+    };
+    assert_eq!(shop.work(last).await, ["make 1", "tell 1"]);
+    assert_eq!(shop.request(request.number).await.state, State::NeedsAttention);
+    let support = provisioning::ask_support(&mut call.cx(), request.number).await.unwrap();
+    assert!(support.tried.contains("failed: It did not answer."), "{}", support.tried);
+    assert_eq!(
+        provisioning::ask_support(&mut call.cx(), request.number).await.unwrap().number,
+        support.number
+    );
+    provisioning::undo(&mut call.cx(), request.number).await.unwrap();
+    assert_eq!(shop.work(done).await, ["undo tell 1", "undo make 1"], "in reverse");
+    let over = shop.request(request.number).await;
+    assert_eq!((over.state, over.left_over), (State::Failed, false));
+    assert!(over.resource.is_none());
+}
+
+/// What whoever asked gave wrong is undone at once: trying again would not mend it.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_cannot_be_undone_is_left_and_said(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    let act = |todo: &Todo| match (todo.name.as_str(), todo.undo) {
+        ("tell", false) => failed(Blame::Input, false),
+        ("make", true) => failed(Blame::Outside, true),
+        _ => done(todo),
+    };
+    for _ in 0..6 {
+        shop.work(act).await;
+        shop.bed.wait(10.minutes());
+    }
+    let over = shop.request(request.number).await;
+    assert_eq!((over.state, over.left_over), (State::Failed, true));
+    let mut call = shop.bed.as_person(&shop.imke).await;
+    let steps = provisioning::steps(&mut call.cx(), &over).await.unwrap();
+    assert_eq!(steps[0].state, StepState::Left);
+    // once more, when the other side is there again
+    provisioning::undo(&mut call.cx(), request.number).await.unwrap();
+    assert_eq!(shop.work(done).await, ["undo make 1"]);
+    let over = shop.request(request.number).await;
+    assert_eq!((over.state, over.left_over), (State::Failed, false));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_runs_is_cancelled_after_its_step_and_the_key_of_a_step_stays(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    let mut call = shop.bed.as_system().await;
+    let rooms = [Room { kind: RUN, jobs: 1 }];
+    let lease = SignedDuration::from_secs(30);
+    let first = work::claim(&mut call.cx(), &rooms, lease).await.unwrap().pop().unwrap();
+    let Turn::Do(begun) = provisioning::turn(&mut call.cx(), &first, shop.key()).await.unwrap() else {
+        panic!()
+    };
+    // its worker dies; another one takes over, with the same key
+    shop.bed.wait(1.minutes());
+    let mut call = shop.bed.as_system().await;
+    let second = work::claim(&mut call.cx(), &rooms, lease).await.unwrap().pop().unwrap();
+    let Turn::Do(again) = provisioning::turn(&mut call.cx(), &second, shop.key()).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!((begun.step, again.attempt), (again.step, 2));
+    let late = provisioning::came(&mut call.cx(), &first, shop.key(), &begun, done(&begun)).await;
+    assert!(matches!(late, Err(Error::Conflict(_))), "whoever lost the lease writes nothing: {late:?}");
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let wished = provisioning::cancel(&mut imke.cx(), request.number, "not needed").await.unwrap();
+    assert_eq!(wished.state, State::Running, "the step that is at work ends first");
+    provisioning::came(&mut call.cx(), &second, shop.key(), &again, done(&again)).await.unwrap();
+    assert_eq!(shop.work(done).await, ["undo make 1"]);
+    assert_eq!(shop.request(request.number).await.state, State::Cancelled);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_same_key_is_the_same_request(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let first = shop.ask_as(&shop.imke, new(json!({ "name": "slots" })), Some("k1")).await.unwrap();
+    let second = shop.ask_as(&shop.imke, new(json!({ "name": "slots" })), Some("k1")).await.unwrap();
+    assert_eq!(first.number, second.number);
+    let other = shop.ask_as(&shop.maya, new(json!({ "name": "other" })), Some("k1")).await.unwrap();
+    assert_ne!(first.number, other.number, "keys are each person's own");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn somebody_outside_tells_once(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    shop.ask(json!({ "name": "slots" })).await.unwrap();
+    let path = std::cell::RefCell::new(String::new());
+    let later = |todo: &Todo| {
+        path.replace(todo.callback.clone().unwrap());
+        match &todo.called_back {
+            None => {
+                Came::Later { after: std::time::Duration::from_secs(3600), effect: json!({ "asked": true }) }
+            }
+            Some(told) => {
+                assert_eq!((told, &todo.effect), (&json!({ "ok": true }), &Some(json!({ "asked": true }))));
+                done(todo)
+            }
+        }
+    };
+    assert_eq!(shop.work(later).await, ["make 1"]);
+    let path = path.borrow().clone();
+    let [step, secret] = path.rsplit('/').take(2).collect::<Vec<_>>()[..] else { panic!("{path}") };
+    let (secret, step) = (step, secret.parse().unwrap());
+    let mut call = shop.bed.as_stranger().await;
+    let wrong = provisioning::callback(&mut call.cx(), shop.key(), step, "nonsense", json!({})).await;
+    assert!(matches!(wrong, Err(Error::NotFound { .. })), "{wrong:?}");
+    provisioning::callback(&mut call.cx(), shop.key(), step, secret, json!({ "ok": true })).await.unwrap();
+    let twice =
+        provisioning::callback(&mut call.cx(), shop.key(), step, secret, json!({ "ok": false })).await;
+    assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
+    assert_eq!(
+        shop.work(|todo| if todo.name == "make" { later_done(todo) } else { done(todo) }).await,
+        ["make 1", "tell 1"]
+    );
+}
+
+fn later_done(todo: &Todo) -> Came {
+    assert_eq!(todo.called_back, Some(json!({ "ok": true })));
+    done(todo)
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_waiver_is_asked_granted_seen_and_over_by_itself(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    for name in ["one", "two"] {
+        shop.ask(json!({ "name": name })).await.unwrap();
+    }
+    shop.work(done).await;
+    let today = shop.bed.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let asked = NewWaiver {
+        offering: "database".into(),
+        guardrail: "quota".into(),
+        team: "basket".into(),
+        reason: "the move takes two weeks".into(),
+        ends_on: today.checked_add(3.days()).unwrap(),
+    };
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let waiver = provisioning::ask_waiver(&mut imke.cx(), asked).await.unwrap();
+    assert!(matches!(
+        provisioning::decide_waiver(&mut imke.cx(), waiver.id, true, "").await,
+        Err(Error::Forbidden(_))
+    ));
+    assert!(shop.ask(json!({ "name": "three" })).await.is_err(), "asking is not having");
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    provisioning::decide_waiver(&mut pia.cx(), waiver.id, true, "").await.unwrap();
+    let three = shop.ask(json!({ "name": "three" })).await.unwrap();
+    assert_eq!(three.verdict.guardrails[0].outcome, Outcome::Waived);
+    shop.work(done).await;
+    shop.bed.wait(5.days());
+    assert!(shop.ask(json!({ "name": "four" })).await.is_err(), "it is over by itself");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_a_tier_0_service_uses_is_not_removed_without_a_word(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    shop.ask_as(&shop.imke, NewRequest { service: "till".into(), ..new(json!({ "name": "slots" })) }, None)
+        .await
+        .unwrap();
+    shop.work(done).await;
+    shop.bed.wait(31.days());
+    let mut system = shop.bed.as_system().await;
+    provisioning::sweep_resources(&mut system.cx()).await.unwrap();
+    assert!(shop.work(done).await.is_empty());
+    let mut maya = shop.bed.as_person(&shop.maya).await;
+    let waits = provisioning::waits_on_me(&mut maya.cx()).await.unwrap();
+    assert_eq!(waits.len(), 1, "{waits:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_offering_has_versions_and_an_owner(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let foreign = provisioning::write_offering(&mut imke.cx(), OFFERING, &executors()).await;
+    assert!(matches!(foreign, Err(Error::Forbidden(_))), "{foreign:?}");
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    let same = provisioning::write_offering(&mut pia.cx(), OFFERING, &executors()).await.unwrap();
+    assert_eq!((same.version, same.changed), (1, false));
+    let stolen = OFFERING.replace("owner: platform", "owner: basket");
+    assert!(provisioning::write_offering(&mut pia.cx(), &stolen, &executors()).await.is_err());
+    let second = OFFERING.replace("stage: general", "stage: deprecated\n  replacement: bucket");
+    assert_eq!(provisioning::write_offering(&mut pia.cx(), &second, &executors()).await.unwrap().version, 2);
+    let refused = shop.ask(json!({ "name": "slots" })).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems[0].message.contains("ask for bucket instead"), "{problems:?}");
+    let wrong = OFFERING.replace("fake.tell", "magic").replace("withinHours: 24", "withinHours: 0");
+    let Err(Error::Invalid(problems)) =
+        provisioning::write_offering(&mut pia.cx(), &wrong, &executors()).await
+    else {
+        panic!()
+    };
+    assert!(problems.len() > 2, "{problems:?}");
+    assert_eq!(provisioning::offerings(&mut imke.cx()).await.unwrap()[0].version, 2);
+}
