@@ -7,8 +7,10 @@
 //! Executors know neither the portal's database nor who asked; what they may use is the operator's [`Equipment`].
 
 mod equipment;
+mod git_scaffold;
 mod input;
 mod log;
+mod note;
 mod postgres;
 mod wait;
 
@@ -41,8 +43,15 @@ pub struct Executor {
 pub type Doing = Pin<Box<dyn Future<Output = Result<Ended, Failed>> + Send>>;
 
 /// All of them.
-pub const EXECUTORS: &[Executor] =
-    &[postgres::DATABASE, postgres::ROTATE, postgres::LIMITS, postgres::DROP, wait::EXECUTOR];
+pub const EXECUTORS: &[Executor] = &[
+    postgres::DATABASE,
+    postgres::ROTATE,
+    postgres::LIMITS,
+    postgres::DROP,
+    git_scaffold::EXECUTOR,
+    note::EXECUTOR,
+    wait::EXECUTOR,
+];
 
 /// The executor of a name.
 pub fn named(name: &str) -> Option<&'static Executor> {

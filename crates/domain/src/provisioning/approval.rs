@@ -200,10 +200,14 @@ pub async fn approval_of(cx: &mut Cx<'_>, number: i64, id: Option<ApprovalId>) -
     let mut mine = all.iter().filter(|a| a.mine);
     match (mine.next(), mine.next()) {
         (Some(only), None) => Ok(only.id),
-        (Some(_), Some(_)) => Err(Error::invalid("approval", "is needed: several of them wait for you; name one by its key")),
+        (Some(_), Some(_)) => {
+            Err(Error::invalid("approval", "is needed: several of them wait for you; name one by its key"))
+        }
         (None, _) => match all.iter().find(|a| a.state == ApprovalState::Waiting) {
             Some(other) => Ok(other.id), // deciding says whose it is
-            None => Err(Error::Conflict("nothing of it waits for anybody's word; look at the request again".into())),
+            None => Err(Error::Conflict(
+                "nothing of it waits for anybody's word; look at the request again".into(),
+            )),
         },
     }
 }

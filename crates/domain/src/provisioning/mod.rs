@@ -8,6 +8,7 @@
 
 mod approval;
 mod ask;
+mod backstage;
 mod definition;
 mod executors;
 mod expression;
@@ -34,6 +35,7 @@ mod waiver;
 
 pub use approval::{approval_of, approvals, decide, delegate, sweep_approvals, waits_on_me};
 pub use ask::{act, check, check_action, discard, save_draft, submit, submit_draft};
+pub use backstage::{BACKSTAGE_API_VERSION, from_backstage};
 pub use definition::{
     API_VERSION, Action, Approval, Cost, Definition, Effect, Experience, Expiry, FACTS, Guardrail, Makes,
     Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step, Syntax,

@@ -152,7 +152,6 @@ pub(super) fn check_list(syntax: Syntax, source: &str) -> Result<(), Fault> {
 }
 
 /// A value of a step or an output, filled in.
-#[allow(dead_code, reason = "runs come to it")]
 pub(super) fn fill_as(syntax: Syntax, value: &Value, scope: &Scope) -> Result<Value, Fault> {
     match syntax {
         Syntax::Cel => fill(value, scope),
@@ -161,7 +160,6 @@ pub(super) fn fill_as(syntax: Syntax, value: &Value, scope: &Scope) -> Result<Va
 }
 
 /// Whether the condition of a step holds.
-#[allow(dead_code, reason = "runs come to it")]
 pub(super) fn holds_as(syntax: Syntax, source: &str, scope: &Scope) -> Result<bool, Fault> {
     match syntax {
         Syntax::Cel => expression::holds(source, scope),
@@ -170,7 +168,6 @@ pub(super) fn holds_as(syntax: Syntax, source: &str, scope: &Scope) -> Result<bo
 }
 
 /// The list that a step is done for.
-#[allow(dead_code, reason = "runs come to it")]
 pub(super) fn list_as(syntax: Syntax, source: &str, scope: &Scope) -> Result<Vec<Value>, Fault> {
     let value = match syntax {
         Syntax::Cel => expression::evaluate(source, scope)?,

@@ -85,7 +85,8 @@ impl Shop {
         bed.join(&imke, &basket).await;
         bed.join(&maya, &basket).await;
         bed.join(&pia, &platform).await;
-        let edit = portolan_domain::people::TeamEdit { lead: Some(Some("maya".into())), ..Default::default() };
+        let edit =
+            portolan_domain::people::TeamEdit { lead: Some(Some("maya".into())), ..Default::default() };
         let mut call = bed.as_system().await;
         portolan_domain::people::edit_team(&mut call.cx(), "basket", edit, None).await.unwrap();
         provisioning::write_offering(&mut call.cx(), OFFERING, &executors()).await.unwrap();
