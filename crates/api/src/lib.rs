@@ -22,6 +22,7 @@ mod openapi;
 mod ownership;
 mod paging;
 mod people;
+mod provisioning;
 mod review;
 mod rota;
 mod support;
@@ -78,6 +79,7 @@ fn routes() -> OpenApiRouter<Shared> {
         ownership::routes(),
         paging::routes(),
         people::routes(),
+        provisioning::routes(),
         review::routes(),
         rota::routes(),
         support::routes(),

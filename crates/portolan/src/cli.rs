@@ -39,6 +39,12 @@ pub(crate) enum Command {
     ///
     /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "read"). Exits with 1 if nobody is on call.
     Oncall(OnCall),
+    /// Ask for something that the portal offers: a database, a repository, a namespace.
+    ///
+    /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "write"). With --wait it tells the log as it is
+    /// written, and its exit code is the outcome: 0 it is there, 1 it could not be asked for, 2 somebody said no, 3 it
+    /// failed or was cancelled, 4 it waits for somebody's help, 5 the time to wait was over.
+    Request(ProvisioningRequest),
     /// Print the `OpenAPI` document of the REST API.
     Openapi,
 }
@@ -194,6 +200,42 @@ pub(crate) struct OnCall {
     /// Print the API's answer.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProvisioningRequest {
+    /// Name of the offering.
+    #[arg(value_name = "OFFERING")]
+    pub(crate) offering: String,
+    /// A parameter; may be given many times. Numbers, true, false, lists and objects are read as JSON.
+    #[arg(short = 'p', long = "param", value_name = "KEY=VALUE")]
+    pub(crate) params: Vec<String>,
+    /// Slug of the team that it is for; your only team if absent.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) team: String,
+    /// The service that it is for, by name or reference.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) service: String,
+    /// Where it is used, as production.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) environment: String,
+    /// Who pays.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) cost_centre: String,
+    /// Why, for those who have to agree.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) reason: String,
+    /// Stay until it is over.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Seconds to stay at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    pub(crate) timeout: u64,
+    /// The same key again is the same request: for pipelines that repeat themselves.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
     #[command(flatten)]
     pub(crate) access: Access,
 }

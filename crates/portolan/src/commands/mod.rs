@@ -5,6 +5,7 @@ mod apply;
 mod demo;
 mod oncall;
 mod remote;
+mod request;
 mod serve;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Admin(command) => on_runtime(admin::run(command))?,
         Command::Demo(flags) => on_runtime(demo::run(flags))?,
         Command::Apply(flags) => return on_runtime(apply::run(flags)),
+        Command::Request(flags) => return on_runtime(request::run(flags)),
         Command::Oncall(flags) => {
             let somebody = on_runtime(oncall::run(flags))?;
             return Ok(if somebody { ExitCode::SUCCESS } else { ExitCode::FAILURE });

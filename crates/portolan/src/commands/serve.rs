@@ -61,7 +61,8 @@ async fn serve(
 ) -> Result<()> {
     let metrics = telemetry::metrics()?;
     let (recorder, events) = usage::Recorder::new(USAGE_ROOM);
-    let portal = portal(settings, database, recorder, listener.local_addr()?)?;
+    let own = listener.local_addr()?;
+    let portal = portal(settings, database, recorder, own)?;
     if settings.demo {
         demo::load_into_empty(&portal.db).await?;
     }
@@ -71,7 +72,7 @@ async fn serve(
     background.spawn(listener::run(database.options.clone(), Arc::clone(&portal), Arc::clone(&wake)));
     background.spawn(worker::periodically(Arc::clone(&portal), metrics.clone()));
     background.spawn(end_listening(Arc::clone(&portal), stop.clone()));
-    let tools = Arc::new(tools(settings, database, &portal)?);
+    let tools = Arc::new(tools(settings, database, &portal, own)?);
     let worker = Worker::new(tools, worker::KINDS, wake, Arc::clone(&pulse));
     let mut worker = tokio::spawn(worker.run(stop.clone()));
     let guard = http::Guard { timeout: settings.request_timeout, trust_proxy: settings.trust_proxy };
@@ -133,7 +134,7 @@ fn portal(
 }
 
 /// What the worker reaches people with, and what it makes things with.
-fn tools(settings: &Settings, database: &Database, portal: &Arc<Portal>) -> Result<Tools> {
+fn tools(settings: &Settings, database: &Database, portal: &Arc<Portal>, own: SocketAddr) -> Result<Tools> {
     let mailer = if let (Some(server), Some(from)) = (&settings.smtp, &settings.mail_from) {
         tracing::info!(%server, "letters go through this mail server");
         Some(Mailer::new(server, from).map_err(anyhow::Error::msg)?)
@@ -143,7 +144,7 @@ fn tools(settings: &Settings, database: &Database, portal: &Arc<Portal>) -> Resu
     };
     let outside = Outside::new(settings.fetch_allow.clone())?;
     let equipment = Arc::new(equipment(settings, database, &outside, portal)?);
-    Ok(Tools { portal: Arc::clone(portal), mailer, outside, equipment })
+    Ok(Tools { portal: Arc::clone(portal), mailer, outside, equipment, own_address: base_url(own) })
 }
 
 /// What the steps of offerings work with: what the operator names, and the private Postgres.

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use portolan_domain::{
     Cx, Error, Result, notify,
     paging::{self, PageJob, WindowJob},
-    rota, work,
+    provisioning, rota, work,
 };
 use serde::de::DeserializeOwned;
 
-use super::{Job, calendar, deliver};
+use super::{Job, calendar, deliver, provision};
 
 /// A kind of job.
 pub(crate) struct Kind {
@@ -38,6 +38,7 @@ pub(super) enum Ended {
 /// All of them.
 pub(crate) const KINDS: &[Kind] = &[
     Kind { name: rota::ASK_CALENDAR, at_once: 4, act: |job| Box::pin(calendar::run(job)) },
+    Kind { name: provisioning::RUN, at_once: 8, act: |job| Box::pin(provision::run(job)) },
     Kind { name: notify::MAIL, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
     Kind { name: notify::WEBHOOK, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
     Kind {

@@ -9,6 +9,7 @@ mod calendar;
 mod deliver;
 mod kinds;
 mod periodic;
+mod provision;
 mod pulse;
 #[cfg(test)]
 mod tests;
@@ -58,8 +59,9 @@ pub(crate) struct Tools {
     /// The way out to webhooks and calendars.
     pub(crate) outside: Outside,
     /// What the steps of offerings work with.
-    #[expect(dead_code, reason = "the worker runs no steps yet")]
     pub(crate) equipment: Arc<Equipment>,
+    /// Where this replica is reached from its own machine.
+    pub(crate) own_address: String,
 }
 
 /// A claimed job and what to do it with.

@@ -7,7 +7,9 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use portolan_domain::{Actor, Cx, Portal, Result, notify, paging, people, rota, support, usage, work};
+use portolan_domain::{
+    Actor, Cx, Portal, Result, notify, paging, people, provisioning, rota, support, usage, work,
+};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::KINDS;
@@ -29,6 +31,8 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("measure-work", &portal, measure).await;
         job("renew-shifts", &portal, async |cx| rota::renew_due(cx).await).await;
         job("sweep-maintenance", &portal, async |cx| paging::sweep_maintenance(cx).await).await;
+        job("sweep-approvals", &portal, async |cx| provisioning::sweep_approvals(cx).await).await;
+        job("sweep-resources", &portal, async |cx| provisioning::sweep_resources(cx).await).await;
         job("prepare-hand-overs", &portal, async |cx| paging::prepare_hand_overs(cx).await).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;

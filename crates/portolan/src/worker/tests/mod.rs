@@ -72,7 +72,13 @@ impl Running {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let outside = Outside::new(Vec::new()).unwrap();
         let equipment = Arc::new(Equipment::new(outside.clone(), bed.portal().clock.clone()));
-        let tools = Arc::new(Tools { portal: Arc::clone(bed.portal()), mailer: None, outside, equipment });
+        let tools = Arc::new(Tools {
+            portal: Arc::clone(bed.portal()),
+            mailer: None,
+            outside,
+            equipment,
+            own_address: String::new(),
+        });
         let (wake, pulse, (stop, stopped)) =
             (Arc::new(Notify::new()), Arc::new(Pulse::stopped()), watch::channel(false));
         let worker = Worker::new(tools, KINDS, Arc::clone(&wake), Arc::clone(&pulse));

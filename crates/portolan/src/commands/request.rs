@@ -1,0 +1,259 @@
+//! `portolan request OFFERING`: what the form does, from a terminal or a pipeline, with what happens to it as it happens.
+
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::remote::{Remote, refused};
+use crate::cli::ProvisioningRequest;
+
+/// Between two looks at what happens.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A request as the API tells it; what is not needed here is not read.
+#[derive(Debug, Deserialize)]
+struct Request {
+    number: i64,
+    title: String,
+    state: String,
+    resource: Option<String>,
+    failure: Option<Failure>,
+    #[serde(default)]
+    approvals: Vec<Approval>,
+    #[serde(default)]
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Failure {
+    fault: String,
+    why: String,
+    next: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Approval {
+    because: String,
+    state: String,
+    approvers: Vec<Approver>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Approver {
+    person: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Step {
+    title: String,
+    state: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Lines {
+    items: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    line: i64,
+    step: String,
+    text: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resource {
+    outputs: Map<String, Value>,
+}
+
+/// Asks, and with `--wait` stays until it is over. The exit code tells how it ended: 0 it is there (or, without `--wait`, it
+/// was taken), 1 it could not be asked for, 2 somebody said no, 3 it failed or was cancelled, 4 it waits for somebody's help,
+/// 5 the time to wait was over.
+pub(super) async fn run(flags: ProvisioningRequest) -> Result<ExitCode> {
+    let remote = Remote::new(&flags.access, "write", Duration::from_secs(30))?;
+    let asked = ask(&remote, &flags).await?;
+    println!("request {}: {}", asked.number, asked.title);
+    if !flags.wait {
+        println!("{}", standing(&asked));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let until = Instant::now() + Duration::from_secs(flags.timeout);
+    let over = follow(&remote, asked.number, until).await?;
+    let Some(over) = over else {
+        eprintln!("portolan: request {} goes on; the time to wait is over", asked.number);
+        return Ok(ExitCode::from(5));
+    };
+    println!("{}", standing(&over));
+    if let (true, Some(id)) = (over.state == "succeeded", &over.resource) {
+        let made: Resource = get(&remote, &format!("resources/{id}")).await?;
+        for (name, value) in &made.outputs {
+            println!("{name}={}", value.as_str().unwrap_or_default());
+        }
+        println!("resource={id}");
+    }
+    Ok(code(&over.state))
+}
+
+async fn ask(remote: &Remote, flags: &ProvisioningRequest) -> Result<Request> {
+    let body = json!({
+        "offering": flags.offering,
+        "team": flags.team,
+        "service": flags.service,
+        "environment": flags.environment,
+        "cost_centre": flags.cost_centre,
+        "reason": flags.reason,
+        "params": params(&flags.params)?,
+    });
+    let mut call = remote.post(remote.address("provisioning-requests", &[])?).json(&body);
+    if let Some(key) = &flags.idempotency_key {
+        call = call.header("idempotency-key", key);
+    }
+    let (status, text) = remote.answer(call).await?;
+    if status != StatusCode::CREATED {
+        bail!("{}", refused(status, &text));
+    }
+    serde_json::from_str(&text).context("the portal's answer cannot be read")
+}
+
+/// `key=value` pairs: a value that reads as JSON other than a text is that, everything else is text.
+fn params(pairs: &[String]) -> Result<Map<String, Value>> {
+    let mut params = Map::new();
+    for pair in pairs {
+        let (name, value) =
+            pair.split_once('=').with_context(|| format!("-p takes key=value, not {pair:?}"))?;
+        let value = match serde_json::from_str::<Value>(value) {
+            Ok(Value::String(_)) | Err(_) => Value::String(value.to_owned()),
+            Ok(other) => other,
+        };
+        if params.insert(name.trim().to_owned(), value).is_some() {
+            bail!("-p {name} is given twice");
+        }
+    }
+    Ok(params)
+}
+
+async fn get<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Result<T> {
+    let (status, text) = remote.answer(remote.get(remote.address(path, &[])?)).await?;
+    if !status.is_success() {
+        bail!("{}", refused(status, &text));
+    }
+    serde_json::from_str(&text).context("the portal's answer cannot be read")
+}
+
+/// Tells the log as it is written, until the request is over, waits for help, or the time is over.
+async fn follow(remote: &Remote, number: i64, until: Instant) -> Result<Option<Request>> {
+    let bar = bar();
+    let mut line = 0;
+    loop {
+        let request: Request = get(remote, &format!("provisioning-requests/{number}")).await?;
+        let path = remote.address(
+            &format!("provisioning-requests/{number}/log"),
+            &[("after", line.to_string().as_str())],
+        )?;
+        let (status, text) = remote.answer(remote.get(path)).await?;
+        if !status.is_success() {
+            bail!("{}", refused(status, &text));
+        }
+        let lines: Lines = serde_json::from_str(&text).context("the portal's answer cannot be read")?;
+        for one in lines.items {
+            line = one.line;
+            let step = if one.step.is_empty() { String::new() } else { format!("[{}] ", one.step) };
+            bar.suspend(|| println!("  {step}{}", one.text));
+        }
+        if is_over(&request.state) {
+            bar.finish_and_clear();
+            return Ok(Some(request));
+        }
+        if Instant::now() >= until {
+            bar.finish_and_clear();
+            return Ok(None);
+        }
+        show(&bar, &request);
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(1);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, request: &Request) {
+    let done = request.steps.iter().filter(|s| matches!(s.state.as_str(), "done" | "skipped")).count();
+    let at = request.steps.iter().find(|s| !matches!(s.state.as_str(), "done" | "skipped"));
+    bar.set_length(request.steps.len().max(1) as u64);
+    bar.set_position(done as u64);
+    bar.set_message(at.map_or_else(|| standing(request), |step| step.title.clone()));
+}
+
+/// How it stands, in a line or two.
+fn standing(request: &Request) -> String {
+    if let Some(failure) = &request.failure {
+        let whose = match failure.fault.as_str() {
+            "input" => "what you asked for",
+            "platform" => "the offering",
+            _ => "somebody else's system",
+        };
+        return format!("{} because of {whose}: {}\n{}", request.state, failure.why, failure.next);
+    }
+    let waiting: Vec<_> = request.approvals.iter().filter(|a| a.state == "waiting").collect();
+    if let Some(first) = waiting.first() {
+        let who: Vec<_> = first.approvers.iter().take(3).map(|a| a.person.as_str()).collect();
+        return format!("waits for a word of {}: {}", who.join(" or "), first.because);
+    }
+    request.state.clone()
+}
+
+/// Whether nothing more happens by itself.
+fn is_over(state: &str) -> bool {
+    matches!(state, "succeeded" | "refused" | "failed" | "cancelled" | "needs-attention")
+}
+
+fn code(state: &str) -> ExitCode {
+    match state {
+        "succeeded" => ExitCode::SUCCESS,
+        "refused" => ExitCode::from(2),
+        "needs-attention" => ExitCode::from(4),
+        _ => ExitCode::from(3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_what_they_look_like() {
+        let pairs =
+            ["name=slots", "gb=20", "personal=true", "regions=[\"a\"]", "quoted=\"x\"", "empty=", "eq=a=b"];
+        let read = params(&pairs.map(str::to_owned)).expect("pairs");
+        let expected = json!({ "name": "slots", "gb": 20, "personal": true, "regions": ["a"], "quoted": "\"x\"", "empty": "", "eq": "a=b" });
+        assert_eq!(Value::Object(read), expected);
+        assert!(params(&["name".into()]).is_err());
+        assert!(params(&["a=1".into(), "a=2".into()]).is_err());
+    }
+
+    #[test]
+    fn a_failure_says_whose_it_is() {
+        let request: Request = serde_json::from_str(
+            r#"{"number":7,"title":"x","state":"needs-attention","resource":null,"failure":{"fault":"outside","why":"It hung.","next":"Try again."}}"#,
+        )
+        .expect("a request");
+        assert_eq!(
+            standing(&request),
+            "needs-attention because of somebody else's system: It hung.\nTry again."
+        );
+        assert!(is_over(&request.state));
+    }
+}

@@ -1,0 +1,158 @@
+//! Sees provisioning requests through: does the step that comes next, tells what it says, and what came of it.
+
+use std::{sync::Arc, time::Duration};
+
+use portolan_connect::{
+    executors::{self, Attempt, Ended as Came, Failed, Fault, JobFacts, Line, Log},
+    fault,
+};
+use portolan_domain::{
+    Result,
+    provisioning::{self, Blame, Failure, Todo, Turn},
+    work,
+};
+use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
+
+use super::{Job, kinds::Ended};
+
+/// Lines that are written at once, and how long they wait for each other.
+const LINES: usize = 200;
+const GATHER: Duration = Duration::from_millis(200);
+
+pub(super) async fn run(job: Job) -> Result<Ended> {
+    fault::point("run.before-turn");
+    let key = job.tools.portal.sealing_key.as_ref();
+    match provisioning::turn(&mut job.call().await?.cx(), &job.claim, key).await? {
+        Turn::Over => Ok(Ended::Done),
+        Turn::Later(at) => {
+            work::postpone(&mut job.call().await?.cx(), &job.claim, at).await?;
+            Ok(Ended::PutOff)
+        }
+        Turn::Do(todo) => {
+            fault::point("run.begun");
+            let came = perform(&job, &todo).await;
+            fault::point("run.done");
+            provisioning::came(&mut job.call().await?.cx(), &job.claim, key, &todo, came).await?;
+            fault::point("run.told");
+            Ok(Ended::PutOff)
+        }
+    }
+}
+
+/// Does the step. Whatever comes of it is an answer: a hang, an unknown executor.
+async fn perform(job: &Job, todo: &Todo) -> provisioning::Came {
+    let Some(executor) = executors::named(&todo.uses) else {
+        let why = format!("There is no executor {} on this replica.", todo.uses);
+        return failed(Failed::platform(
+            why,
+            "Its team names another one, or the operator updates the portal.",
+        ));
+    };
+    let (log, lines) = Log::new(todo.hidden.clone());
+    let mask = log.masker();
+    let attempt = attempt(job, todo, log);
+    let doing = match (todo.undo, executor.undo) {
+        (false, _) => (executor.run)(attempt),
+        (true, Some(undo)) => undo(attempt),
+        (true, None) => return came(Came::done()),
+    };
+    let (stop, stopped) = oneshot::channel();
+    let act = async {
+        let ended = tokio::time::timeout(todo.within, doing).await;
+        let _ = stop.send(());
+        ended
+    };
+    let (ended, ()) = tokio::join!(act, scribe(job, todo, lines, stopped));
+    match ended {
+        Ok(Ok(ended)) => came(ended),
+        Ok(Err(trouble)) => {
+            failed(Failed { why: mask.mask(&trouble.why), next: mask.mask(&trouble.next), ..trouble })
+        }
+        Err(_) => {
+            let why = format!("The step did not end within {} s and was cut off.", todo.within.as_secs());
+            failed(Failed::outside(why, "Try it again; if it stays so, ask the offering's team."))
+        }
+    }
+}
+
+fn attempt(job: &Job, todo: &Todo, log: Log) -> Attempt {
+    let portal = &job.tools.portal;
+    Attempt {
+        key: todo.step.0,
+        attempt: todo.attempt,
+        input: todo.input.clone(),
+        effect: todo.effect.clone(),
+        job: JobFacts {
+            request: todo.number,
+            offering: todo.offering.clone(),
+            requester: todo.requester.clone(),
+            team: todo.team.clone(),
+            callback: todo
+                .callback
+                .as_ref()
+                .map(|path| format!("{}{path}", portal.base_url))
+                .unwrap_or_default(),
+            called_back: todo.called_back.clone(),
+            state_address: format!(
+                "{}/api/v1/executors/terraform/state/{}",
+                job.tools.own_address, todo.state
+            ),
+            ..JobFacts::default()
+        },
+        within: todo.within,
+        log,
+        equipment: Arc::clone(&job.tools.equipment),
+    }
+}
+
+/// Writes the lines of a step while it is at work. A line that cannot be written is lost, and the step goes on.
+async fn scribe(
+    job: &Job,
+    todo: &Todo,
+    mut lines: UnboundedReceiver<Line>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut over = false;
+    while !over {
+        let mut batch = Vec::new();
+        tokio::select! {
+            biased;
+            many = lines.recv_many(&mut batch, LINES) => over = many == 0,
+            _ = &mut stopped => over = true,
+        }
+        if !over {
+            tokio::select! { () = tokio::time::sleep(GATHER) => {}, _ = &mut stopped => over = true }
+        }
+        while batch.len() < 10 * LINES
+            && let Ok(line) = lines.try_recv()
+        {
+            batch.push(line);
+        }
+        let batch: Vec<_> = batch.into_iter().map(|line| line.text).collect();
+        if batch.is_empty() {
+            continue;
+        }
+        let said =
+            async { provisioning::say(&mut job.call().await?.cx(), todo.request, &todo.name, &batch).await };
+        if let Err(error) = said.await {
+            tracing::warn!(%error, request = todo.number, lines = batch.len(), "lines of a run's log were lost");
+        }
+    }
+}
+
+fn came(ended: Came) -> provisioning::Came {
+    match ended {
+        Came::Done { outputs, secrets, effect } => provisioning::Came::Done { outputs, secrets, effect },
+        Came::Later { after, effect } => provisioning::Came::Later { after, effect },
+    }
+}
+
+fn failed(failed: Failed) -> provisioning::Came {
+    let blame = match failed.fault {
+        Fault::Input => Blame::Input,
+        Fault::Platform => Blame::Platform,
+        Fault::Outside => Blame::Outside,
+    };
+    let failure = Failure { blame, why: failed.why, next: failed.next };
+    provisioning::Came::Failed { failure, again: failed.again, effect: failed.effect.map(|e| *e) }
+}
