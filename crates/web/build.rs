@@ -6,7 +6,8 @@ use std::{env, fmt::Write as _, fs, path::Path};
 use sha2::{Digest, Sha256};
 
 /// The modules of the script, in order. Each is self-contained: no imports, no globals.
-const MODULES: [&str; 7] = ["ago", "theme", "palette", "people", "facets", "shortcuts", "live"];
+const MODULES: [&str; 9] =
+    ["ago", "theme", "palette", "people", "facets", "shortcuts", "live", "parts", "checking"];
 
 fn main() {
     println!("cargo::rerun-if-changed=../../static");

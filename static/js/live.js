@@ -7,6 +7,7 @@ const listen = () => {
   if (source || document.hidden) return;
   source = new EventSource("/live");
   source.addEventListener("badges", (event) => { if (place.innerHTML !== event.data) place.innerHTML = event.data; });
+  for (const name of ["badges", "news"]) source.addEventListener(name, () => document.dispatchEvent(new Event("portolan:news")));
 };
 if (place) {
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));

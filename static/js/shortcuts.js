@@ -1,5 +1,5 @@
 // Single keys that work where nobody is typing. The list is on /help/keyboard.
-const places = { h: "/", c: "/catalog", o: "/oncall", t: "/teams", f: "/findings", d: "/changes", s: "/support" };
+const places = { h: "/", c: "/catalog", o: "/oncall", t: "/teams", f: "/findings", d: "/changes", s: "/support", p: "/provision" };
 let went = 0;
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

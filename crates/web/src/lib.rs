@@ -33,6 +33,7 @@ mod page;
 mod paging;
 mod people;
 mod preferences;
+mod provisioning;
 mod review;
 mod rota;
 mod search;
@@ -75,6 +76,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(paging::routes())
         .merge(people::routes())
         .merge(preferences::routes())
+        .merge(provisioning::routes())
         .merge(review::routes())
         .merge(rota::routes())
         .merge(search::routes())

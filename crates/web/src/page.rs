@@ -32,6 +32,8 @@ pub(crate) enum Nav {
     Changes,
     /// Requests for help.
     Support,
+    /// What can be had without a ticket.
+    Provision,
     /// What hurts, and what was learned.
     Incidents,
     /// Pages: what woke somebody.
@@ -50,7 +52,7 @@ pub(crate) enum Nav {
 
 impl Nav {
     /// The main places: address, word and icon. The rest of the menu is in the layout.
-    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 8] = [
+    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 9] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
         (Nav::OnCall, "/oncall", "On-call", "rota"),
@@ -59,6 +61,7 @@ impl Nav {
         (Nav::Findings, "/findings", "Findings", "warn"),
         (Nav::Changes, "/changes", "Changes", "ship"),
         (Nav::Support, "/support", "Support", "help"),
+        (Nav::Provision, "/provision", "Get something", "make"),
     ];
 }
 

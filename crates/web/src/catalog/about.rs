@@ -11,6 +11,7 @@ use portolan_domain::{
         ownership::{self, Owned, Span},
     },
     incidents::{self, FailureMode, Incident},
+    provisioning::{self, Resource},
 };
 use serde_json::Value;
 
@@ -55,6 +56,10 @@ pub(crate) struct About {
     pub(crate) incidents: Vec<Incident>,
     /// How it is known to fail.
     pub(crate) modes: Vec<FailureMode>,
+    /// What self-service knows of it, if it was made there.
+    pub(crate) made: Option<Resource>,
+    /// Where something can be had for it, if it is a component.
+    pub(crate) offers: Option<String>,
 }
 
 /// A system or domain that an entity is part of.
@@ -131,6 +136,7 @@ impl About {
         let above = Above::load(viewer, entity).await?;
         let incidents = incidents::lasting_on(&mut viewer.cx(), &[entity.id]).await?;
         let modes = incidents::failure_modes(&mut viewer.cx(), entity.id).await?;
+        let made = provisioning::resource_of(&mut viewer.cx(), entity.id).await?;
         let facts = facts(entity, descriptor, &thing, &spans, &above);
         Ok(Self {
             facts,
@@ -141,6 +147,9 @@ impl About {
             former: spans.into_iter().filter(|s| s.until.is_some()).collect(),
             acts,
             more,
+            made,
+            offers: (entity.kind == Kind::Component)
+                .then(|| format!("/provision?service={}", address::segment(reference))),
             path: address::entity(&entity.reference),
             reference: reference.to_owned(),
             crumbs: crumbs(entity.kind, above),

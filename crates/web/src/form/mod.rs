@@ -26,6 +26,8 @@ pub(crate) struct Form {
     meanwhile: Option<Vec<Meanwhile>>,
     /// Where it was sent to, as the router has it.
     route: String,
+    /// Fields that only this form has, and what people see beside them.
+    called: Vec<(String, String)>,
 }
 
 impl Form {
@@ -47,6 +49,12 @@ impl Form {
             Some(value) => self.with(name, value),
             None => self,
         }
+    }
+
+    /// The same, with a field that a document made and not the program, and what people see beside it.
+    pub(crate) fn called(mut self, name: &str, label: &str) -> Self {
+        self.called.push((name.to_owned(), label.to_owned()));
+        self
     }
 
     /// The same with these values of a field instead of those it has.
@@ -108,7 +116,8 @@ impl Form {
             let (_, place) = labels::split(&p.field);
             format!("{}{place}: {}", self.label(labels::split(&p.field).0).trim_end_matches('?'), p.message)
         };
-        let here = |name: &str| self.flag(name) || matches!(name, "roles" | "scope");
+        let called = |name: &str| self.called.iter().any(|(field, _)| field == name);
+        let here = |name: &str| self.flag(name) || called(name) || matches!(name, "roles" | "scope");
         self.problems
             .iter()
             .map(|p| (Some(labels::split(&p.field).0).filter(|name| here(name)), told(p)))
@@ -117,7 +126,8 @@ impl Form {
 
     /// What people see beside a field.
     fn label(&self, name: &str) -> String {
-        labels::label(&self.route, name)
+        let called = self.called.iter().find(|(field, _)| field == name);
+        called.map_or_else(|| labels::label(&self.route, name), |(_, label)| label.clone())
     }
 
     /// Why the whole was refused, if not for a field.

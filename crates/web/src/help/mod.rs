@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/help/keyboard", get(keyboard))
         .route("/help/on-call", get(on_call))
         .route("/help/reviews", get(reviews))
+        .route("/help/self-service", get(self_service))
         .route("/help/support", get(support))
 }
 
@@ -44,6 +45,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("g f", "Findings"),
             ("g d", "Changes: what was deployed"),
             ("g s", "Support"),
+            ("g p", "Get something"),
         ],
     ),
     ("In the search", &[("↑ ↓", "Choose"), ("Enter", "Open the chosen one")]),
@@ -76,6 +78,16 @@ impl SupportPage {
 async fn support(mut viewer: Viewer) -> Result<Response, PageError> {
     let settings = settings::lines(&mut viewer.cx()).await?;
     page::html(&SupportPage { shell: viewer.shell(Nav::Support), settings })
+}
+
+#[derive(Template)]
+#[template(path = "help/self_service.html")]
+struct SelfServicePage {
+    shell: Shell,
+}
+
+async fn self_service(viewer: Viewer) -> Result<Response, PageError> {
+    page::html(&SelfServicePage { shell: viewer.shell(Nav::Provision) })
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@ use portolan_domain::{
     Few, Limit, PersonId,
     incidents::{self, Action, Incident},
     paging::{self, HandOver, Paged, State},
+    provisioning::{self, Request as Provisioned, RequestFilter, WaitsOn},
     rota::{self, Duty, Swap},
     support::{self, Request},
 };
@@ -13,6 +14,8 @@ use crate::{caller::Viewer, error::PageError};
 
 /// Rows of each kind; behind them stands the way to all.
 const EACH: i64 = 5;
+/// The same, of what is not asked for by number.
+const SHOWN: usize = 5;
 /// Actions due within so many days are told.
 const SOON: i32 = 7;
 
@@ -23,6 +26,10 @@ pub(super) struct Waits {
     pub(super) incidents: Few<Incident>,
     pub(super) requests: Few<Request>,
     pub(super) swaps: Few<Swap>,
+    /// What people ask the viewer to agree to.
+    pub(super) decisions: Few<WaitsOn>,
+    /// What the viewer asked for, and what waits for somebody to look.
+    pub(super) stuck: Few<Provisioned>,
     /// Notes to write or to read.
     pub(super) notes: Vec<HandOver>,
     /// Overdue, or due soon.
@@ -39,11 +46,22 @@ impl Waits {
         let incidents = incidents::on_me(cx, limit).await?;
         let requests = support::on_me(cx, limit).await?;
         let swaps = rota::swaps_asked_of_me(cx, limit).await?;
+        let mut decisions = provisioning::waits_on_me(cx).await?;
+        let more = decisions.len() > SHOWN;
+        decisions.truncate(SHOWN);
+        let decisions = Few { items: decisions, more };
+        let stuck = RequestFilter {
+            by: Some(me),
+            states: vec![provisioning::State::NeedsAttention],
+            ..RequestFilter::default()
+        };
+        let stuck = provisioning::requests(cx, &stuck, None, limit).await?;
+        let stuck = Few { more: stuck.next.is_some(), items: stuck.items };
         let mut notes = paging::hand_overs_now(cx).await?;
         notes.retain(|note| is_mine(note, me));
         let actions = incidents::actions_due(cx, today.saturating_add(SOON.days()), limit).await?;
         let unjudged = paging::to_judge(cx, limit).await?;
-        Ok(Self { pages, incidents, requests, swaps, notes, actions, unjudged })
+        Ok(Self { pages, incidents, requests, swaps, decisions, stuck, notes, actions, unjudged })
     }
 
     /// How many things wait, and whether there are more than these.
@@ -52,6 +70,8 @@ impl Waits {
             + self.incidents.items.len()
             + self.requests.items.len()
             + self.swaps.items.len()
+            + self.decisions.items.len()
+            + self.stuck.items.len()
             + self.notes.len()
             + self.actions.items.len()
             + self.unjudged.items.len();
@@ -59,6 +79,8 @@ impl Waits {
             || self.incidents.more
             || self.requests.more
             || self.swaps.more
+            || self.decisions.more
+            || self.stuck.more
             || self.actions.more
             || self.unjudged.more;
         (n, more)

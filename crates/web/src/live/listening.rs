@@ -114,7 +114,7 @@ impl Listening {
         true
     }
 
-    /// The badges, if they are others than those told last.
+    /// The badges, or that something changed if they are those told last.
     async fn look(&mut self) -> Option<Event> {
         let looked = async {
             let mut call = self.portal.call(self.actor.clone()).await?;
@@ -130,7 +130,8 @@ impl Listening {
         };
         let text = badges.render().unwrap_or_default();
         if self.told.as_ref() == Some(&text) {
-            return None;
+            // the badges are as they were, and what the page itself shows may not be
+            return Some(Event::default().event("news").data("look again"));
         }
         self.told = Some(text);
         self.told.as_ref().map(|html| Event::default().event("badges").data(html.trim()))

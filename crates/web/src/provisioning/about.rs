@@ -1,0 +1,140 @@
+//! All about an offering: what it is, who stands behind it, what has to hold, how it went, who uses which version.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use portolan_domain::{
+    Cursor, Limit, Page,
+    provisioning::{self, Definition, Figures, Guardrail, Offering, Resource, ResourceFilter, VersionLine},
+};
+
+use super::said;
+use crate::{
+    address::Steps,
+    caller::Viewer,
+    error::PageError,
+    markdown,
+    page::{self, Nav, Shell},
+    words,
+};
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/about.html")]
+struct AboutPage {
+    shell: Shell,
+    offering: Offering,
+    figures: Figures,
+    versions: Vec<VersionLine>,
+    users: Page<Resource>,
+    may_edit: bool,
+    asked: Asked,
+}
+
+impl AboutPage {
+    fn d(&self) -> &Definition {
+        &self.offering.definition
+    }
+
+    fn html(&self) -> String {
+        markdown::html(&self.offering.description)
+    }
+
+    /// Who does what: the role, and the slug of the team.
+    fn roles(&self) -> Vec<(&'static str, String)> {
+        let d = self.d();
+        let named = |team: &'_ Option<String>| team.clone().unwrap_or_else(|| d.owner.clone());
+        vec![
+            ("Operates what it makes", named(&d.operated_by)),
+            ("Upgrades it", named(&d.upgraded_by)),
+            ("Answers questions", named(&d.supported_by)),
+        ]
+    }
+
+    fn docs(&self) -> Option<&str> {
+        self.d().docs.as_deref().filter(|a| a.starts_with("https://") || a.starts_with("http://"))
+    }
+
+    fn otherwise(&self, guardrail: &Guardrail) -> (&'static str, &'static str) {
+        match guardrail.otherwise.as_str() {
+            "warn" => ("warn", "Warns"),
+            "approve" => ("warn", "Asks"),
+            _ => ("danger", "Stops"),
+        }
+    }
+
+    /// Where it may be asked for something to be waived.
+    fn waiver(&self, guardrail: &Guardrail) -> String {
+        let (offering, name) = (&self.offering.name, &guardrail.name);
+        format!("/provision/waivers?offering={offering}&guardrail={name}#new")
+    }
+
+    /// How it went: label and words.
+    fn numbers(&self) -> Vec<(&'static str, String)> {
+        let f = &self.figures;
+        let mut all = vec![(
+            "In use",
+            format!("{} by {}", words::count(f.in_use), words::counted(f.teams, "team", "teams")),
+        )];
+        if let Some(usual) = f.usual_seconds {
+            let slow = f.slow_seconds.unwrap_or(usual);
+            all.push(("Usual wait", format!("{}, 9 in 10 within {}", said::lasts(usual), said::lasts(slow))));
+        }
+        if let Some(percent) = f.unattended_percent() {
+            all.push(("Without a human", format!("{percent}% of {}", words::count(f.succeeded))));
+        }
+        let failed = f.failed_by_input + f.failed_by_platform + f.failed_by_outside;
+        if failed > 0 {
+            let (input, own, outside) = (f.failed_by_input, f.failed_by_platform, f.failed_by_outside);
+            all.push((
+                "Failed",
+                format!(
+                    "{failed}: {input} by what was given, {own} by the offering, {outside} by outside systems"
+                ),
+            ));
+        }
+        if let Some(mean) = f.satisfaction {
+            let response = f.response_percent().unwrap_or_default();
+            all.push(("How it was", format!("{mean:.1} of 5, from the {response}% who answered")));
+        }
+        all
+    }
+
+    fn steps(&self) -> Steps {
+        let around = (self.users.previous.as_ref(), self.users.next.as_ref());
+        let name = &self.offering.name;
+        Steps::new(around, !self.asked.after.is_empty(), |after| match after {
+            Some(after) => format!("/provision/{name}/about?after={after}#users"),
+            None => format!("/provision/{name}/about#users"),
+        })
+    }
+}
+
+/// What a step is called.
+pub(super) fn title(step: &provisioning::Step) -> String {
+    step.title.clone().unwrap_or_else(|| words::sentence(&step.id.replace(['-', '_'], " ")))
+}
+
+pub(super) async fn show(
+    mut viewer: Viewer,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let cx = &mut viewer.cx();
+    let offering = provisioning::offering(cx, &name).await?;
+    let figures = provisioning::figures(cx, offering.id).await?;
+    let versions = provisioning::versions(cx, offering.id).await?;
+    let filter = ResourceFilter { offering: Some(offering.id), ..ResourceFilter::default() };
+    let users = provisioning::resources(cx, &filter, after, Limit::new(30)?).await?;
+    let may_edit = provisioning::may_edit_offering(cx, &offering).await?;
+    let shell = viewer.shell(Nav::Provision);
+    page::html(&AboutPage { shell, offering, figures, versions, users, may_edit, asked })
+}

@@ -1,0 +1,225 @@
+//! The card beside a form: what policy says, who has to agree, what it costs, what is made, and how to ask for the same
+//! from a terminal.
+
+use askama::Template;
+use portolan_domain::{
+    people::TeamName,
+    provisioning::{Checked, Field, Outcome},
+};
+use serde_json::{Map, Value, json};
+
+use super::{fields, said};
+use crate::{
+    form::{Form, labels},
+    page::Shell,
+    words,
+};
+
+/// What will happen.
+#[derive(Template)]
+#[template(path = "provisioning/card.html")]
+pub(super) struct Card {
+    pub(super) shell: Shell,
+    pub(super) lines: Vec<Line>,
+    pub(super) checked: Checked,
+    /// What the main button says.
+    pub(super) act: String,
+    /// What is made, in a sentence.
+    pub(super) made: String,
+    pub(super) command: String,
+    pub(super) call: String,
+}
+
+/// Something that policy says.
+pub(super) struct Line {
+    pub(super) tone: &'static str,
+    pub(super) word: &'static str,
+    pub(super) text: String,
+    /// The field to change, and what people see beside it.
+    pub(super) field: Option<(String, String)>,
+}
+
+/// Whether it is asked for anew, or something is done with what exists.
+pub(super) enum For<'a> {
+    /// Something new.
+    Offering(&'a Form),
+    /// What is done, and with which resource.
+    Action { resource: &'a str, name: &'a str, title: &'a str },
+}
+
+impl Card {
+    pub(super) fn new(shell: Shell, base_url: &str, of: &[Field], checked: Checked, what: &For<'_>) -> Self {
+        let given = unusual(of, &checked.params);
+        let (act, command, call) = match what {
+            For::Offering(form) => {
+                let act = if checked.approvals.is_empty() { "Get it" } else { "Ask for it" };
+                (act.to_owned(), command(form, &checked, &given), call(form, base_url, &checked, &given))
+            }
+            For::Action { resource, name, title } => {
+                let address = format!("{base_url}/api/v1/resources/{resource}/actions/{name}");
+                ((*title).to_owned(), String::new(), curl(&address, &json!({ "params": given })))
+            }
+        };
+        let made = if matches!(what, For::Offering(_)) { made(&checked) } else { done(&checked, what) };
+        Self { lines: lines(of, &checked), shell, checked, act, made, command, call }
+    }
+
+    /// A button that also says that others have to agree.
+    pub(super) fn needs(&self) -> Option<String> {
+        match self.checked.approvals.len() {
+            0 => None,
+            n => Some(format!("Needs {}", words::counted(n, "approval", "approvals"))),
+        }
+    }
+
+    fn cost(&self) -> Option<String> {
+        let amount = self.checked.cost?;
+        Some(said::monthly(amount, self.checked.currency.as_deref()))
+    }
+
+    fn team(&self) -> Option<&TeamName> {
+        self.checked.team.as_ref()
+    }
+}
+
+/// What a field is called on this form.
+fn title(of: &[Field], parameter: &str) -> Option<(String, String)> {
+    let top = parameter.split('.').next().unwrap_or(parameter);
+    let field = of.iter().find(|field| field.name == top)?;
+    Some((format!("f-{}", fields::name(top)), field.title.clone()))
+}
+
+fn lines(of: &[Field], checked: &Checked) -> Vec<Line> {
+    let mut all = Vec::new();
+    for problem in &checked.problems {
+        let field = if let Some(parameter) = problem.field.strip_prefix("params.") {
+            title(of, parameter)
+        } else {
+            let name = if problem.field == "costCentre" { "cost_centre" } else { &problem.field };
+            Some((format!("f-{name}"), labels::label("/provision/{name}", name)))
+        };
+        all.push(wrong(field, &problem.message));
+    }
+    for (parameter, message) in &checked.verdict.misfits {
+        all.push(wrong(title(of, parameter), message));
+    }
+    let mut said: Vec<_> = checked.verdict.guardrails.iter().collect();
+    said.sort_by_key(|said| match said.outcome {
+        Outcome::Stops | Outcome::Broken => 0,
+        Outcome::Asks => 1,
+        Outcome::Warns => 2,
+        Outcome::Waived => 3,
+        Outcome::Fits => 4,
+    });
+    all.extend(said.into_iter().map(|said| {
+        let (tone, word) = said::outcome(said.outcome);
+        let open = !matches!(said.outcome, Outcome::Fits | Outcome::Waived);
+        let field = said.parameter.as_deref().filter(|_| open).and_then(|p| match p {
+            "service" => Some(("f-service".to_owned(), "Service".to_owned())),
+            parameter => title(of, parameter),
+        });
+        Line { tone, word, text: words::sentence(&said.message), field }
+    }));
+    all
+}
+
+/// What is missing is no mistake yet.
+fn wrong(field: Option<(String, String)>, message: &str) -> Line {
+    let (tone, word) =
+        if message.starts_with("is needed") { ("ahead", "Needs") } else { ("danger", "Stops") };
+    let label = field.as_ref().map(|(_, label)| label.trim_end_matches('?').to_owned());
+    let text = match (word, label) {
+        ("Needs", Some(label)) => {
+            let more = message.trim_start_matches("is needed").trim_start_matches([':', ';', ' ']);
+            if more.is_empty() { label } else { format!("{label}: {more}") }
+        }
+        (_, Some(label)) => format!("{label} {message}"),
+        (_, None) => words::sentence(message),
+    };
+    Line { tone, word, text: words::sentence(&text), field }
+}
+
+/// What comes of it: "Then we make a database in the catalog, owned by Basket: …".
+fn made(checked: &Checked) -> String {
+    let definition = &checked.offering.definition;
+    let owned = checked.team.as_ref().map_or_else(String::new, |team| format!(", owned by {}", team.name));
+    match &definition.makes {
+        Some(makes) => format!("Then we make a {} and enter it in the catalog{owned}.", makes.kind_type),
+        None => "Nothing is entered in the catalog for it.".to_owned(),
+    }
+}
+
+fn done(checked: &Checked, what: &For<'_>) -> String {
+    let For::Action { name, .. } = what else { return String::new() };
+    let action = checked.offering.definition.actions.iter().find(|action| action.name == *name);
+    action.map_or_else(String::new, |action| format!("It {}.", action.effect.title()))
+}
+
+/// What is given and not what the offering proposes; what is secret is left to whoever types it.
+fn unusual(of: &[Field], params: &Map<String, Value>) -> Map<String, Value> {
+    of.iter()
+        .filter_map(|field| {
+            let value = params.get(&field.name)?;
+            let value = if field.secret { Value::String("…".to_owned()) } else { value.clone() };
+            (Some(&value) != field.default.as_ref()).then(|| (field.name.clone(), value))
+        })
+        .collect()
+}
+
+/// A word for a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@');
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+fn command(form: &Form, checked: &Checked, given: &Map<String, Value>) -> String {
+    let mut command = format!("portolan request {}", checked.offering.name);
+    let team = checked.team.as_ref().map(|team| team.slug.clone()).unwrap_or_default();
+    let own = [("team", team), ("service", form.text("service")), ("environment", form.text("environment"))];
+    for (name, value) in own {
+        if !value.is_empty() {
+            command += &format!(" --{name} {}", quoted(&value));
+        }
+    }
+    for (name, value) in given {
+        let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        command += &format!(" -p {}", quoted(&format!("{name}={value}")));
+    }
+    command
+}
+
+fn call(form: &Form, base_url: &str, checked: &Checked, given: &Map<String, Value>) -> String {
+    let mut body = json!({ "offering": checked.offering.name, "params": given });
+    let team = checked.team.as_ref().map(|team| team.slug.clone()).unwrap_or_default();
+    let own = [("team", team), ("service", form.text("service")), ("environment", form.text("environment"))];
+    for (name, value) in own {
+        if !value.is_empty() {
+            body[name] = Value::String(value);
+        }
+    }
+    curl(&format!("{base_url}/api/v1/provisioning-requests"), &body)
+}
+
+fn curl(address: &str, body: &Value) -> String {
+    format!(
+        "curl -X POST {address} \\\n  -H \"Authorization: Bearer $PORTOLAN_TOKEN\" \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
+        quoted(&body.to_string())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_stays_one_word_of_a_shell() {
+        assert_eq!(quoted("name=slot-planner"), "name=slot-planner");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's $(rm)"), r"'it'\''s $(rm)'");
+        assert_eq!(quoted(""), "''");
+    }
+}

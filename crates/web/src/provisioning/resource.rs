@@ -1,0 +1,195 @@
+//! Something that was made: whose it is, who looks after it, until when, and what can be done with it.
+
+use askama::Template;
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use portolan_domain::{
+    Error, Limit, Page, ResourceId,
+    provisioning::{
+        self, Action, Credential, Effect, Offering, Request, RequestFilter, Resource, ResourceState,
+    },
+    rota::{self, OnCall, Purpose},
+};
+
+use super::{in_fields, said};
+use crate::{
+    caller::Viewer,
+    error::PageError,
+    flash::Flash,
+    form::Form,
+    page::{self, Nav, Shell},
+    words,
+};
+
+#[derive(Template)]
+#[template(path = "provisioning/resource.html")]
+struct ResourcePage {
+    shell: Shell,
+    resource: Resource,
+    offering: Offering,
+    /// What can be done with it.
+    actions: Vec<Action>,
+    credentials: Vec<Credential>,
+    /// Shown on this answer and never again: titles and values.
+    revealed: Vec<(String, String)>,
+    on_call: Option<OnCall>,
+    history: Page<Request>,
+    may_use: bool,
+    form: Form,
+}
+
+/// A parameter as it was given.
+struct Given {
+    title: String,
+    value: String,
+    unusual: bool,
+}
+
+impl ResourcePage {
+    fn is_there(&self) -> bool {
+        self.resource.state == ResourceState::Active
+    }
+
+    fn given(&self) -> Vec<Given> {
+        let fields = self.offering.fields();
+        let title = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.title.clone());
+        let given = self.resource.params.iter();
+        given
+            .map(|(name, value)| Given {
+                title: title(name).unwrap_or_else(|| words::sentence(name)),
+                value: said::value(value),
+                unusual: self.resource.unusual.contains(name),
+            })
+            .collect()
+    }
+
+    fn cost(&self) -> Option<String> {
+        Some(said::monthly(self.resource.cost?, self.resource.currency.as_deref()))
+    }
+
+    /// Whether there are credentials that nobody saw.
+    fn has_unseen(&self) -> bool {
+        self.credentials.iter().any(|credential| credential.shown_at.is_none())
+    }
+
+    /// The action that brings it to the newest version.
+    fn upgrade(&self) -> Option<&Action> {
+        self.actions
+            .iter()
+            .find(|action| action.effect == Effect::Upgrade)
+            .filter(|_| self.resource.is_behind())
+    }
+
+    /// What can be done besides: upgrades stand at the top.
+    fn others(&self) -> Vec<&Action> {
+        self.actions.iter().filter(|action| action.effect != Effect::Upgrade).collect()
+    }
+
+    fn may_be_renewed(&self) -> bool {
+        self.may_use
+            && self.is_there()
+            && (self.resource.expires_at.is_some() || self.resource.review_at.is_some())
+    }
+}
+
+/// The key in an address.
+pub(super) fn key(text: &str) -> Result<ResourceId, Error> {
+    text.parse().map_err(|_| Error::not_found("provisioned resource", text))
+}
+
+pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+    rendered(&mut viewer, key(&id)?, Vec::new(), Form::blank(), StatusCode::OK).await
+}
+
+async fn rendered(
+    viewer: &mut Viewer,
+    id: ResourceId,
+    revealed: Vec<(String, String)>,
+    form: Form,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let cx = &mut viewer.cx();
+    let resource = provisioning::resource(cx, id).await?;
+    let offering = provisioning::offering_at(cx, &resource.offering, resource.version).await?;
+    let mut actions = offering.definition.actions.clone();
+    if resource.is_behind() {
+        // how it is brought to the newest version only the newest version knows
+        let newest = provisioning::offering(cx, &resource.offering).await?;
+        actions.retain(|action| action.effect != Effect::Upgrade);
+        actions
+            .extend(newest.definition.actions.into_iter().filter(|action| action.effect == Effect::Upgrade));
+    }
+    let credentials = provisioning::credentials(cx, id).await?;
+    let may_use = provisioning::may_use_resource(cx, &resource).await?;
+    let now = cx.now();
+    let on_call = rota::on_call(cx, &resource.operated_by, Purpose::OnCall, now).await?;
+    let on_call = Some(on_call).filter(|found| found.schedule.is_some());
+    let filter = RequestFilter { resource: Some(id), ..RequestFilter::default() };
+    let history = provisioning::requests(cx, &filter, None, Limit::new(20)?).await?;
+    let shell = viewer.shell(Nav::Provision);
+    page::html_as(
+        status,
+        &ResourcePage {
+            shell,
+            resource,
+            offering,
+            actions,
+            credentials,
+            revealed,
+            on_call,
+            history,
+            may_use,
+            form,
+        },
+    )
+}
+
+/// Shows what is secret on this one answer.
+pub(super) async fn reveal(
+    mut viewer: Viewer,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    let id = key(&id)?;
+    let portal = viewer.portal().clone();
+    match provisioning::reveal(&mut viewer.cx(), portal.sealing_key.as_ref(), id).await {
+        Ok(revealed) => {
+            let mut response = rendered(&mut viewer, id, revealed, form, StatusCode::OK).await?;
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            Ok(response)
+        }
+        Err(error) => {
+            let status = form.refuse(in_fields(error))?;
+            rendered(&mut viewer, id, Vec::new(), form, status).await
+        }
+    }
+}
+
+pub(super) async fn renew(
+    mut viewer: Viewer,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    let id = key(&id)?;
+    match provisioning::renew(&mut viewer.cx(), id).await {
+        Ok(resource) => {
+            let shell = viewer.shell(Nav::Provision);
+            let until = resource
+                .expires_at
+                .or(resource.review_at)
+                .map(|at| at.to_zoned(shell.time_zone().clone()).strftime("%-d %b %Y").to_string());
+            let told = Flash::ok(
+                "Renewed.",
+                until.map_or_else(String::new, |day| format!("The next date is {day}.")),
+            );
+            Ok(told.on(&resource.link()))
+        }
+        Err(error) => {
+            let status = form.refuse(in_fields(error))?;
+            rendered(&mut viewer, id, Vec::new(), form, status).await
+        }
+    }
+}
