@@ -3,6 +3,8 @@
 //! A request is such that whoever may do it succeeds; what it needs (a service of the owning team, somebody to put into
 //! it, a token to revoke) is made anew for each caller. A route without a row fails, and so does a row without a route.
 
+mod provisioning_pages;
+
 use std::{cell::RefCell, collections::BTreeSet};
 
 use serde_json::{Value, json};
@@ -1430,6 +1432,11 @@ const PAGES: &[Row<6>] = &[
     ("GET", "/usage", "/usage", "", admin_viewers("200")),
 ];
 
+/// The rows of pages.
+fn pages() -> impl Iterator<Item = &'static Row<6>> {
+    PAGES.iter().chain(provisioning_pages::PAGES)
+}
+
 /// A small company: Lea leads the guild above the harbour, Lou leads the harbour, Mia is in it, Otto is in another team,
 /// Ada is the admin and in none.
 struct Scene {
@@ -1824,7 +1831,10 @@ fn outcome(answer: &Answer) -> String {
         300..400 => {
             let path = answer.location().split(['?', '#']).next().unwrap_or_default();
             // pages and frozen reviews are numbered as they come
-            match ["/pages/", "/teams/harbour/reviews/"].into_iter().find(|begin| path.starts_with(begin)) {
+            match ["/pages/", "/teams/harbour/reviews/", "/provision/requests/"]
+                .into_iter()
+                .find(|begin| path.starts_with(begin))
+            {
                 Some(begin) => format!("{} {begin}#", answer.status),
                 None => format!("{} {path}", answer.status),
             }
@@ -1879,7 +1889,7 @@ fn every_page_and_form_answers_each_viewer_as_the_table_says() {
         api: handle.map_or_else(|| scene.portal.stranger(), |h| scene.portal.with_token(h, "write")),
     });
     let mut wrong = Vec::new();
-    for (method, route, path, body, cells) in PAGES {
+    for (method, route, path, body, cells) in pages() {
         for ((caller, who), cell) in callers.iter_mut().zip(VIEWERS).zip(cells) {
             let [path, body, expected] = scene.filled([path, body, cell], caller);
             // a session of its own: some of these end it
@@ -1907,7 +1917,7 @@ fn no_form_is_taken_without_the_token_of_its_session_nor_from_another_site() {
     let theirs = csrf(&mut scene.portal.signed_in("mia"));
     let ours = csrf(&mut session);
     let mut wrong = Vec::new();
-    for (method, route, path, body, _) in PAGES.iter().filter(|row| row.0 == "POST") {
+    for (method, route, path, body, _) in pages().filter(|row| row.0 == "POST") {
         let [path, body] = scene.filled([path, body], &mut admin);
         let bare = session.send_form(&path, &body);
         wrong.extend(differs((method, route), "a form without a token", "403", &bare));
@@ -1931,10 +1941,10 @@ fn the_tables_have_every_route_and_no_other() {
         let methods = routes::methods(&mut admin, &route);
         there.extend(methods.into_iter().map(|method| (method, route.clone())));
     }
-    let named = API.iter().map(|row| (row.0, row.1)).chain(PAGES.iter().map(|row| (row.0, row.1)));
+    let named = API.iter().map(|row| (row.0, row.1)).chain(pages().map(|row| (row.0, row.1)));
     let declared: BTreeSet<(String, String)> =
         named.map(|(method, route)| (method.to_owned(), route.to_owned())).collect();
-    assert_eq!(declared.len(), API.len() + PAGES.len(), "a route stands in two rows");
+    assert_eq!(declared.len(), API.len() + pages().count(), "a route stands in two rows");
     let missing: Vec<_> = there.difference(&declared).collect();
     assert!(missing.is_empty(), "say who may do {missing:#?}");
     let gone: Vec<_> = declared.difference(&there).collect();

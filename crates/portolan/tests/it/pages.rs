@@ -25,6 +25,13 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/hand-overs/{id}", "known by a key that is another in every portal"),
     ("/escalation-policies/{slug}", "Fairhaven goes the usual way; alerts.rs looks at one"),
     ("/search/people", "choices of a field"),
+    ("/provision/requests/{number}/parts", "a part of the page of a request"),
+    ("/provision/requests/{number}/log", "text for machines"),
+    ("/provision/resources/{id}", "known by a key that is another in every portal; the clicks look at one"),
+    (
+        "/provision/resources/{id}/actions/{name}",
+        "known by a key that is another in every portal; the clicks send one",
+    ),
     ("/live", "what the badges of every page are made of"),
     ("/search/quick", "a part of the palette, which is opened on every page"),
 ];

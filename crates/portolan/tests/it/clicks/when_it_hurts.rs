@@ -34,7 +34,7 @@ impl Visitor {
     }
 
     /// Presses a button of a form.
-    fn presses(&mut self, page: &str, action: &str, button: (&str, &str), leads_to: &str) {
+    pub(super) fn presses(&mut self, page: &str, action: &str, button: (&str, &str), leads_to: &str) {
         let form = self.form(page, action).press(button.0, button.1);
         let answer = self.send(&form);
         let path = answer.location().split(['?', '#']).next().unwrap_or_default();
