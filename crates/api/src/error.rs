@@ -111,7 +111,11 @@ pub(crate) async fn render_problems(request: Request, next: Next) -> Response {
         return render(&error, id.as_ref());
     }
     let status = response.status();
-    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/problem+json");
+    // what is JSON a handler wrote itself, as the lock that is in Terraform's way
+    let ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v == "application/problem+json" || v == "application/json");
     if ours || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -21,8 +21,17 @@ pub(crate) fn skeleton() -> OpenApi {
             .description(Some("A personal API token from your account page: scope read, write or admin."))
             .build(),
     );
+    let state = SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some(
+                "The password of one state of Terraform, which the runs of its thing are given.",
+            ))
+            .build(),
+    );
     let mut components = Components::new();
     components.security_schemes.insert("token".into(), bearer.into());
+    components.security_schemes.insert("state".into(), state.into());
     OpenApiBuilder::new()
         .info(info)
         .components(Some(components))

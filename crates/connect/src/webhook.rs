@@ -96,7 +96,7 @@ fn standard(notice: &Waiting, base_url: &str) -> serde_json::Value {
 }
 
 /// The signature of a body: HMAC-SHA-256 over id, timestamp and body. None if the secret is none.
-fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Option<String> {
+pub(crate) fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Option<String> {
     let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
     mac.update(format!("{id}.{}.", at.as_second()).as_bytes());

@@ -89,6 +89,17 @@ mod tests {
     use super::SealingKey;
 
     #[test]
+    fn tokens_are_made_again_and_differ_by_what_they_are_for() {
+        let key = SealingKey::new([7; 32]);
+        let made = key.derive("state", b"one");
+        assert!(made.len() == 64 && key.derive("state", b"one") == made);
+        for (label, of) in [("state", b"two".as_slice()), ("other", b"one"), ("stateo", b"ne")] {
+            assert_ne!(key.derive(label, of), made, "{label}");
+        }
+        assert_ne!(SealingKey::new([8; 32]).derive("state", b"one"), made);
+    }
+
+    #[test]
     fn opens_only_with_the_same_key_for_the_same_owner_and_untouched() {
         let key = SealingKey::new([7; 32]);
         let sealed = key.seal(b"whsec", b"hook-1").unwrap();

@@ -1,4 +1,4 @@
-//! Self-service: `/offerings`, `/provisioning-requests`, `/resources`, `/waivers`.
+//! Self-service: `/offerings`, `/provisioning-requests`, `/resources`, `/waivers`, `/executors/terraform/state`.
 
 mod bodies;
 mod callback;
@@ -6,6 +6,7 @@ mod events;
 mod offerings;
 mod requests;
 mod resources;
+mod state;
 mod waivers;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -21,4 +22,5 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .merge(resources::routes())
         .merge(waivers::routes())
         .merge(callback::routes())
+        .merge(state::routes())
 }

@@ -1,6 +1,6 @@
 //! Reading what a step is given. What people typed is in it, so every text is bounded and every kind is checked.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Failed;
 
@@ -59,6 +59,24 @@ impl<'i> Input<'i> {
         })
     }
 
+    /// Whether something is wanted; not, if nothing is said.
+    pub(super) fn switch(self, name: &str) -> Result<bool, Failed> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(on)) => Ok(*on),
+            Some(_) => Err(wrong(name, "true or false")),
+        }
+    }
+
+    /// An object, empty if there is none.
+    pub(super) fn object(self, name: &str) -> Result<Map<String, Value>, Failed> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(object)) => Ok(object.clone()),
+            Some(_) => Err(wrong(name, "an object")),
+        }
+    }
+
     /// A list, empty if there is none.
     pub(super) fn list(self, name: &str) -> Result<&'i [Value], Failed> {
         match self.0.get(name) {
@@ -101,7 +119,10 @@ mod tests {
             assert!(input.number(wrong, 0, 10).is_err(), "{wrong}");
         }
         assert!(input.number("n", 8, 10).is_err() && input.number("none", 8, 10) == Ok(None));
-        assert!(input.list("list").is_ok() && input.list("a").is_err());
+        assert!(
+            input.switch("on") == Ok(true) && input.switch("none") == Ok(false) && input.switch("a").is_err()
+        );
+        assert!(input.list("list").is_ok() && input.list("a").is_err() && input.object("a").is_err());
         assert_eq!(
             names(&json!({ "a": 1, "typo": 2 }), &["a", "b"], &["c"]),
             ["needs b", "does not take \"typo\""]

@@ -8,10 +8,13 @@
 
 mod equipment;
 mod git_scaffold;
+mod http;
 mod input;
 mod log;
 mod note;
 mod postgres;
+#[cfg(test)]
+mod served;
 mod wait;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
@@ -44,6 +47,7 @@ pub type Doing = Pin<Box<dyn Future<Output = Result<Ended, Failed>> + Send>>;
 
 /// All of them.
 pub const EXECUTORS: &[Executor] = &[
+    http::EXECUTOR,
     postgres::DATABASE,
     postgres::ROTATE,
     postgres::LIMITS,

@@ -29,6 +29,7 @@ mod secrets;
 mod state;
 mod store;
 mod tell;
+mod terraform_state;
 mod text;
 mod verdict;
 mod waiver;
@@ -63,5 +64,9 @@ pub use resource::{
 };
 pub use run::{Came, RUN, RunJob, Todo, Turn, callback, came, say, turn};
 pub use state::{Move, State};
+pub use terraform_state::{
+    Held, Locked, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
+    open_state, read_state, state_password, state_versions, unlock_state, write_state,
+};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
 pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};

@@ -88,6 +88,8 @@ type Row<const N: usize> = (&'static str, &'static str, &'static str, &'static s
 const ENTITY: &str = "/api/v1/entities/{kind}/{namespace}/{name}";
 
 const HOLIDAYS: &str = "/api/v1/holiday-calendars/{id}";
+const STATE: &str = "/api/v1/executors/terraform/state/{id}";
+const STATE_LOCK: &str = "/api/v1/executors/terraform/state/{id}/lock";
 const SCHEDULE: &str = "/api/v1/schedules/{slug}";
 
 const API: &[Row<9>] = &[
@@ -98,6 +100,42 @@ const API: &[Row<9>] = &[
         "/api/v1/catalog/apply?source=matrix-{n}",
         r#"{"apiVersion":"backstage.io/v1alpha1","kind":"System","metadata":{"name":"matrix-{n}"},"spec":{"owner":"harbour"}}"#,
         writers("200"), // what of it a caller may write is told document by document
+    ),
+    // no token opens a state of Terraform: each has a password of its own, which terraform_state.rs tries
+    (
+        "GET",
+        STATE,
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001",
+        "",
+        anybody("401"),
+    ),
+    (
+        "POST",
+        STATE,
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001",
+        "{}",
+        anybody("401"),
+    ),
+    (
+        "DELETE",
+        STATE,
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001",
+        "",
+        anybody("401"),
+    ),
+    (
+        "POST",
+        STATE_LOCK,
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001/lock?by=0193b2c4-0000-7000-8000-000000000001",
+        r#"{"ID":"x"}"#,
+        anybody("401"),
+    ),
+    (
+        "DELETE",
+        STATE_LOCK,
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001/lock",
+        r#"{"ID":"x"}"#,
+        anybody("401"),
     ),
     ("GET", "/api/v1/calendars", "/api/v1/calendars", "", readers("200")),
     ("POST", "/api/v1/calendars", "/api/v1/calendars", "{}", writers("201")),

@@ -19,3 +19,4 @@ mod pages;
 mod reviews;
 mod storm;
 mod support;
+mod terraform_state;

@@ -5,4 +5,5 @@ pub(super) mod offering;
 pub(super) mod request;
 pub(super) mod resource;
 pub(super) mod run;
+pub(super) mod terraform_state;
 pub(super) mod waiver;
