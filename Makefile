@@ -17,7 +17,7 @@ test: ## Everything: unit, database, journeys, a real browser. Installs what it 
 	scripts/with-postgres scripts/run-tests
 
 check: ## What CI runs: format, lints, checked SQL, tests, dependencies, generated files.
-	@scripts/need postgres browser alertmanager
+	@scripts/need postgres browser alertmanager terraform
 	scripts/check
 
 bench: ## Measure against the aims; writes docs/BENCHMARKS.md.

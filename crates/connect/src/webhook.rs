@@ -2,11 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portolan_domain::notify::{Bundle, Destination, Waiting};
 use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
 use serde_json::json;
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::{
     Undelivered,
@@ -104,6 +105,32 @@ pub(crate) fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Option
     Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
+/// How far the clocks of sender and receiver may be apart.
+const APART: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether a text is a secret to sign with.
+pub fn is_secret(text: &str) -> bool {
+    text.strip_prefix("whsec_").is_some_and(|rest| !rest.is_empty() && STANDARD.decode(rest).is_ok())
+}
+
+/// Whether what came in was signed with this secret not long ago; takes the same time whatever the signature is. There may be
+/// several, with spaces between them: a sender who changes its secret signs with both.
+pub fn is_signed(
+    secret: &str,
+    id: &str,
+    timestamp: &str,
+    signatures: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> bool {
+    let at = timestamp.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let Some(at) = at.filter(|at| now.duration_since(*at).abs() <= APART && !id.is_empty()) else {
+        return false;
+    };
+    let Some(own) = sign(secret, id, at, body) else { return false };
+    signatures.split(' ').any(|one| bool::from(one.as_bytes().ct_eq(own.as_bytes())))
+}
+
 /// One line each, in as many texts as a chat needs.
 fn chat(notices: &[Waiting], base_url: &str) -> Vec<String> {
     let mut texts = vec![String::new()];
@@ -168,6 +195,29 @@ mod tests {
         assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
         assert_eq!(sign("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "x", at, b""), None);
         assert_eq!(sign("whsec_?", "x", at, b""), None);
+    }
+
+    #[test]
+    fn only_what_was_signed_lately_with_the_secret_is_taken() {
+        let (secret, at) =
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Timestamp::from_second(1_614_265_330).unwrap());
+        let signature = sign(secret, "one", at, b"{}").unwrap();
+        let taken = |id: &str, seconds: i64, signature: &str, body: &[u8]| {
+            let now = Timestamp::from_second(1_614_265_330 + seconds).unwrap();
+            is_signed(secret, id, "1614265330", signature, body, now)
+        };
+        assert!(
+            taken("one", 0, &signature, b"{}") && taken("one", -290, &format!("v1,x {signature}"), b"{}")
+        );
+        assert!(!taken("two", 0, &signature, b"{}") && !taken("one", 0, &signature, b"[]"));
+        assert!(
+            !taken("one", 301, &signature, b"{}") && !taken("one", -301, &signature, b"{}"),
+            "too old, or not yet"
+        );
+        assert!(!taken("one", 0, "", b"{}") && !taken("", 0, &sign(secret, "", at, b"{}").unwrap(), b"{}"));
+        assert!(!is_signed("whsec_AAAA", "one", "1614265330", &signature, b"{}", at));
+        assert!(!is_signed(secret, "one", "now", &signature, b"{}", at));
+        assert!(is_secret(secret) && !is_secret("whsec_") && !is_secret("whsec_?") && !is_secret("x"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The command line. A flag is a name for a setting (see [`crate::settings`]); what it may hold is checked there.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -45,6 +45,11 @@ pub(crate) enum Command {
     /// written, and its exit code is the outcome: 0 it is there, 1 it could not be asked for, 2 somebody said no, 3 it
     /// failed or was cancelled, 4 it waits for somebody's help, 5 the time to wait was over.
     Request(ProvisioningRequest),
+    /// Run an example of another system that offerings have something done by: it makes namespaces, in memory.
+    ///
+    /// Answers `POST /namespaces` with a name, a team and a quota, `GET` and `DELETE /namespaces/{name}`; all of it signed
+    /// as Standard Webhooks says. It takes two seconds to make one, and calls `Portolan-Callback` when it is done.
+    ExampleExecutor(ExampleExecutor),
     /// Print the `OpenAPI` document of the REST API.
     Openapi,
 }
@@ -79,6 +84,16 @@ pub(crate) struct Serve {
     pub(crate) demo: bool,
     #[command(flatten)]
     pub(crate) store: Store,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExampleExecutor {
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8091")]
+    pub(crate) listen: SocketAddr,
+    /// Secret that calls are signed with, `whsec_…`: the portal's is in `PORTOLAN_PROVISION_SECRETS`.
+    #[arg(long, env = "PORTOLAN_EXAMPLE_SECRET", hide_env_values = true)]
+    pub(crate) secret: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -11,6 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use portolan_domain::{
     Actor, Call, Error, Via,
     provisioning::{self, Locked, MOST_STATE, OpenState},
+    sealing::SealingKey,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,10 +27,21 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(OpenApiRouter::new().routes(routes!(lock, unlock)).layer(DefaultBodyLimit::max(64 << 10)))
 }
 
-/// Somebody who showed the password of the state they ask for.
+/// Somebody who showed the password of the state they ask for. The connection is taken when it is needed: whoever sends a body
+/// slowly keeps none from others.
 struct Runner {
-    call: Call,
+    portal: Shared,
     state: OpenState,
+}
+
+impl Runner {
+    async fn call(&self) -> Result<Call, Error> {
+        self.portal.call(Actor { handle: "terraform".into(), ..Actor::stranger(Via::Api) }).await
+    }
+
+    fn key(&self) -> Option<&SealingKey> {
+        self.portal.sealing_key.as_ref()
+    }
 }
 
 impl FromRequestParts<Shared> for Runner {
@@ -49,8 +61,7 @@ impl FromRequestParts<Shared> for Runner {
             Error::Unauthenticated => stranger(),
             other => other.into(),
         })?;
-        let actor = Actor { handle: "terraform".into(), ..Actor::stranger(Via::Api) };
-        Ok(Self { call: portal.call(actor).await?, state })
+        Ok(Self { portal: Shared::clone(portal), state })
     }
 }
 
@@ -95,9 +106,8 @@ fn answer<T>(locked: Locked<T>) -> Response {
 /// The last version of a state; 204 if there is none yet. User `portolan`, with the state's own password.
 #[utoipa::path(get, path = "/executors/terraform/state/{id}", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<u8>, content_type = "application/json"), (status = 204)))]
-async fn read(State(portal): State<Shared>, mut runner: Runner) -> Result<Response, ApiError> {
-    let key = portal.sealing_key.as_ref();
-    let body = provisioning::read_state(&mut runner.call.cx(), key, runner.state).await?;
+async fn read(runner: Runner) -> Result<Response, ApiError> {
+    let body = provisioning::read_state(&mut runner.call().await?.cx(), runner.key(), runner.state).await?;
     let no_store = (header::CACHE_CONTROL, "no-store");
     Ok(match body {
         Some(body) => ([no_store, (header::CONTENT_TYPE, "application/json")], body).into_response(),
@@ -109,35 +119,34 @@ async fn read(State(portal): State<Shared>, mut runner: Runner) -> Result<Respon
 /// in the way.
 #[utoipa::path(post, path = "/executors/terraform/state/{id}", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path), Holding),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200), (status = 423)))]
-async fn write(
-    State(portal): State<Shared>,
-    mut runner: Runner,
-    Query(holding): Query<Holding>,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let (key, lock) = (portal.sealing_key.as_ref(), holding.lock.as_deref());
-    Ok(answer(provisioning::write_state(&mut runner.call.cx(), key, runner.state, lock, &body).await?))
+async fn write(runner: Runner, Query(holding): Query<Holding>, body: Bytes) -> Result<Response, ApiError> {
+    let (key, lock) = (runner.key(), holding.lock.as_deref());
+    Ok(answer(
+        provisioning::write_state(&mut runner.call().await?.cx(), key, runner.state, lock, &body).await?,
+    ))
 }
 
 /// Forgets a state with all its versions, under the lock that is held.
 #[utoipa::path(delete, path = "/executors/terraform/state/{id}", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path), Holding),
     responses((status = 200), (status = 423)))]
-async fn forget(mut runner: Runner, Query(holding): Query<Holding>) -> Result<Response, ApiError> {
+async fn forget(runner: Runner, Query(holding): Query<Holding>) -> Result<Response, ApiError> {
     let lock = holding.lock.as_deref();
-    Ok(answer(provisioning::forget_state(&mut runner.call.cx(), runner.state, lock).await?))
+    Ok(answer(provisioning::forget_state(&mut runner.call().await?.cx(), runner.state, lock).await?))
 }
 
 /// Locks a state, with Terraform's description of the lock. 423 with the description of the one that is in the way.
 #[utoipa::path(post, path = "/executors/terraform/state/{id}/lock", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path), Locking),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200), (status = 423)))]
-async fn lock(mut runner: Runner, Query(locking): Query<Locking>, body: Bytes) -> Result<Response, ApiError> {
-    Ok(answer(provisioning::lock_state(&mut runner.call.cx(), runner.state, locking.by, &body).await?))
+async fn lock(runner: Runner, Query(locking): Query<Locking>, body: Bytes) -> Result<Response, ApiError> {
+    Ok(answer(
+        provisioning::lock_state(&mut runner.call().await?.cx(), runner.state, locking.by, &body).await?,
+    ))
 }
 
 /// Lets a state go, with the description of the lock that is held.
 #[utoipa::path(delete, path = "/executors/terraform/state/{id}/lock", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path)),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200), (status = 423)))]
-async fn unlock(mut runner: Runner, body: Bytes) -> Result<Response, ApiError> {
+async fn unlock(runner: Runner, body: Bytes) -> Result<Response, ApiError> {
     let lock = provisioning::lock_id(&body)?;
-    Ok(answer(provisioning::unlock_state(&mut runner.call.cx(), runner.state, &lock).await?))
+    Ok(answer(provisioning::unlock_state(&mut runner.call().await?.cx(), runner.state, &lock).await?))
 }

@@ -15,6 +15,7 @@ mod note;
 mod postgres;
 #[cfg(test)]
 mod served;
+mod terraform;
 mod wait;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
@@ -45,6 +46,9 @@ pub struct Executor {
 /// A step being done or undone.
 pub type Doing = Pin<Box<dyn Future<Output = Result<Ended, Failed>> + Send>>;
 
+/// What a step hands on: outputs for all, and secrets.
+type HandedOn = (Map<String, Value>, BTreeMap<String, String>);
+
 /// All of them.
 pub const EXECUTORS: &[Executor] = &[
     http::EXECUTOR,
@@ -54,6 +58,7 @@ pub const EXECUTORS: &[Executor] = &[
     postgres::DROP,
     git_scaffold::EXECUTOR,
     note::EXECUTOR,
+    terraform::EXECUTOR,
     wait::EXECUTOR,
 ];
 

@@ -40,7 +40,8 @@ pub(super) async fn run(flags: ExampleExecutor) -> Result<()> {
     }
     let listener = http::bind(flags.listen).await?;
     println!("The example executor is at http://{}", listener.local_addr()?);
-    let app = app(Arc::new(Namespaces { secret: flags.secret, clock: Clock::system(), made: Mutex::default() }));
+    let app =
+        app(Arc::new(Namespaces { secret: flags.secret, clock: Clock::system(), made: Mutex::default() }));
     axum::serve(listener, app)
         .with_graceful_shutdown(async {
             let _ = tokio::signal::ctrl_c().await;
@@ -112,7 +113,9 @@ async fn create(State(namespaces): State<Arc<Namespaces>>, headers: HeaderMap, b
     };
     let wish: Wish = match serde_json::from_slice(&body) {
         Ok(wish) => wish,
-        Err(error) => return problem(StatusCode::UNPROCESSABLE_ENTITY, &format!("the body cannot be read: {error}")),
+        Err(error) => {
+            return problem(StatusCode::UNPROCESSABLE_ENTITY, &format!("the body cannot be read: {error}"));
+        }
     };
     if let Some(wrong) = wrong(&wish) {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, wrong);
@@ -139,7 +142,11 @@ async fn create(State(namespaces): State<Arc<Namespaces>>, headers: HeaderMap, b
     (StatusCode::ACCEPTED, location, Json(made.shown(&name))).into_response()
 }
 
-async fn show(State(namespaces): State<Arc<Namespaces>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn show(
+    State(namespaces): State<Arc<Namespaces>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(refused) = namespaces.signed(&headers, b"") {
         return refused;
     }
@@ -149,7 +156,11 @@ async fn show(State(namespaces): State<Arc<Namespaces>>, Path(name): Path<String
     }
 }
 
-async fn remove(State(namespaces): State<Arc<Namespaces>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn remove(
+    State(namespaces): State<Arc<Namespaces>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(refused) = namespaces.signed(&headers, b"") {
         return refused;
     }
@@ -163,7 +174,11 @@ async fn remove(State(namespaces): State<Arc<Namespaces>>, Path(name): Path<Stri
 fn wrong(wish: &Wish) -> Option<&'static str> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let (name, team) = (&wish.name, &wish.team);
-    if !(1..=63).contains(&name.len()) || !name.bytes().all(plain) || name.starts_with('-') || name.ends_with('-') {
+    if !(1..=63).contains(&name.len())
+        || !name.bytes().all(plain)
+        || name.starts_with('-')
+        || name.ends_with('-')
+    {
         Some("the name of a namespace has 1 to 63 small letters, digits and hyphens")
     } else if team.is_empty() || team.len() > 200 {
         Some("a namespace needs a team")

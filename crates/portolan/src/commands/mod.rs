@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod demo;
+mod example_executor;
 mod oncall;
 mod remote;
 mod request;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Openapi => println!("{}", portolan_api::document().to_pretty_json()?),
         Command::Admin(command) => on_runtime(admin::run(command))?,
         Command::Demo(flags) => on_runtime(demo::run(flags))?,
+        Command::ExampleExecutor(flags) => on_runtime(example_executor::run(flags))?,
         Command::Apply(flags) => return on_runtime(apply::run(flags)),
         Command::Request(flags) => return on_runtime(request::run(flags)),
         Command::Oncall(flags) => {

@@ -43,7 +43,12 @@ impl Sources {
             environment: Box::new(environment),
             file,
             path,
-            known: BTreeSet::from(["PORTOLAN_SETTINGS", "PORTOLAN_URL", "PORTOLAN_TOKEN"]),
+            known: BTreeSet::from([
+                "PORTOLAN_SETTINGS",
+                "PORTOLAN_URL",
+                "PORTOLAN_TOKEN",
+                "PORTOLAN_EXAMPLE_SECRET",
+            ]),
             problems: Vec::new(),
         })
     }

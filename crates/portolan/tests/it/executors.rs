@@ -136,10 +136,17 @@ async fn it_calls_back_when_it_is_done() {
     let mut attempt = example.attempt("orders", &json!({ "callback": true }));
     attempt.job.callback = callback;
     let Ok(Ended::Later { effect, .. }) = run(attempt.clone()).await else { panic!("it waits") };
-    let (mut stream, _) = tokio::time::timeout(Duration::from_secs(20), portal.accept()).await.expect("in time").expect("a call");
+    let (mut stream, _) = tokio::time::timeout(Duration::from_secs(20), portal.accept())
+        .await
+        .expect("in time")
+        .expect("a call");
     let mut text = Vec::new();
     while !text.ends_with(b"}}") {
-        assert!(stream.read_buf(&mut text).await.expect("a request") > 0, "{}", String::from_utf8_lossy(&text));
+        assert!(
+            stream.read_buf(&mut text).await.expect("a request") > 0,
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
     }
     stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await.expect("answered");
     let text = String::from_utf8(text).expect("text");

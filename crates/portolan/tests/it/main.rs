@@ -8,6 +8,7 @@ mod boundaries;
 mod clicks;
 mod contract;
 mod delivery;
+mod executors;
 mod forms;
 mod hooks;
 mod hostile;

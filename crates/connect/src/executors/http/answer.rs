@@ -10,7 +10,7 @@ use url::Url;
 use super::{call::Went, wish::Wish};
 use crate::{
     cut,
-    executors::{Attempt, Failed},
+    executors::{Attempt, Failed, HandedOn},
 };
 
 /// The largest output.
@@ -151,11 +151,7 @@ fn is_small(value: &Value) -> bool {
 }
 
 /// What is wanted, of the last answer, else of the first. Secrets are only taken from the last: nothing keeps them between.
-pub(super) fn wanted(
-    wish: &Wish,
-    first: &Map<String, Value>,
-    last: &Value,
-) -> Result<(Map<String, Value>, BTreeMap<String, String>), Failed> {
+pub(super) fn wanted(wish: &Wish, first: &Map<String, Value>, last: &Value) -> Result<HandedOn, Failed> {
     let lacks = |name: &str, at: &str| {
         Failed::platform(
             format!("The other system is done, but did not say {name} (at {at}), or said too much there."),

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Attempt, Doing, Ended, Executor, Failed,
+    Attempt, Doing, Ended, Executor, Failed, HandedOn,
     input::{self, Input, is_expression},
 };
 use program::Program;
@@ -87,9 +87,12 @@ async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
 async fn perform(attempt: &Attempt, command: Command) -> Result<Ended, Failed> {
     let input = Input(&attempt.input);
     let variables = input.object("variables")?;
-    let temp = tempfile::Builder::new().prefix("portolan-terraform").tempdir().map_err(|error| no_room(&error))?;
+    let temp =
+        tempfile::Builder::new().prefix("portolan-terraform").tempdir().map_err(|error| no_room(&error))?;
     let program = Program::new(attempt, temp.path())?;
-    let module = source::fetch(attempt, Input(attempt.input.get("module").unwrap_or(&Value::Null)), temp.path()).await?;
+    let module =
+        source::fetch(attempt, Input(attempt.input.get("module").unwrap_or(&Value::Null)), temp.path())
+            .await?;
     let variables_file = temp.path().join("variables.tfvars.json");
     write(&variables_file, &Value::Object(variables))?;
     write(&module.join("zz_portolan_override.tf.json"), &backend(attempt))?;
@@ -141,7 +144,7 @@ fn planned(attempt: &Attempt, changes: bool, text: &str) -> Ended {
 }
 
 /// The module's outputs: those it calls sensitive are secrets.
-fn outputs(attempt: &Attempt, text: &str) -> Result<(Map<String, Value>, BTreeMap<String, String>), Failed> {
+fn outputs(attempt: &Attempt, text: &str) -> Result<HandedOn, Failed> {
     let all: Map<String, Value> = serde_json::from_str(text).map_err(|_| {
         Failed::platform("Terraform's outputs cannot be read.", "The portal's operator looks at its version.")
             .once_more()

@@ -12,7 +12,7 @@ use nix::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
+    process::Command,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -53,7 +53,8 @@ impl Said {
 impl Program {
     pub(super) fn new(attempt: &Attempt, temp: &Path) -> Result<Self, Failed> {
         let settings = &attempt.equipment.terraform;
-        let path = settings.program.clone().or_else(|| ["terraform", "tofu"].iter().find_map(|name| found(name)));
+        let path =
+            settings.program.clone().or_else(|| ["terraform", "tofu"].iter().find_map(|name| found(name)));
         let path = path.filter(|path| path.is_file()).ok_or_else(|| {
             Failed::platform(
                 "Neither terraform nor tofu is on the portal's machine.",
@@ -117,12 +118,17 @@ impl Program {
                     "The portal's operator looks at PORTOLAN_PROVISION_TERRAFORM.",
                 )
             })?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
         let (out, error) = (child.stdout.take(), child.stderr.take());
         let log = tell.then_some(&self.log);
-        let reading = async { tokio::join!(read(out, log), read(error, log), child.wait()) };
-        let Ok((out, error, status)) = timeout_at(self.deadline, reading).await else {
+        let mut reading = Box::pin(async { tokio::join!(read(out, log), read(error, log), child.wait()) });
+        let Ok((out, error, status)) = timeout_at(self.deadline, &mut reading).await else {
             self.log.say("it takes too long; interrupting it");
-            end(&mut child).await;
+            // read on meanwhile: a program that nobody listens to dies before it lets its lock go
+            signal(group, Signal::SIGINT);
+            if timeout(LETTING_GO, &mut reading).await.is_err() {
+                signal(group, Signal::SIGKILL);
+            }
             return Err(Failed::platform(
                 "Terraform took longer than the step may.",
                 "What it made so far is in the state, and the next attempt goes on from there.",
@@ -133,22 +139,18 @@ impl Program {
     }
 }
 
-/// Ends it: first as somebody at a keyboard would, so that it lets its lock go.
-async fn end(child: &mut Child) {
-    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw) {
-        let _ = killpg(group, Signal::SIGINT);
-        if timeout(LETTING_GO, child.wait()).await.is_err() {
-            let _ = killpg(group, Signal::SIGKILL);
-        }
+/// Tells it and what it started to end.
+fn signal(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        let _ = killpg(group, signal); // gone already is as well
     }
-    let _ = child.kill().await;
 }
 
 /// Reads to the end; tells line by line.
 async fn read(from: Option<impl AsyncRead + Unpin>, log: Option<&Log>) -> String {
     let (mut kept, mut line) = (Vec::new(), Vec::new());
     let Some(mut from) = from else { return String::new() };
-    let mut chunk = [0; 8192];
+    let mut chunk = vec![0; 8192];
     while let Ok(read @ 1..) = from.read(&mut chunk).await {
         let room = KEPT.saturating_sub(kept.len()).min(read);
         kept.extend_from_slice(&chunk[..room]);

@@ -21,7 +21,8 @@ const FETCHING: Duration = Duration::from_mins(2);
 pub(super) async fn fetch(attempt: &Attempt, module: Input<'_>, temp: &Path) -> Result<PathBuf, Failed> {
     let into = temp.join("module");
     if let Some(address) = module.text("git")? {
-        let (reference, path) = (reference(module.needed("ref")?)?, inside(module.text("path")?.unwrap_or_default())?);
+        let (reference, path) =
+            (reference(module.needed("ref")?)?, inside(module.text("path")?.unwrap_or_default())?);
         attempt.log.say("fetching the module");
         clone(attempt, address, reference, &into, temp).await?;
         return standing(&into, &path);
@@ -57,7 +58,10 @@ fn inside(text: &str) -> Result<PathBuf, Failed> {
     if plain && !text.chars().any(char::is_control) {
         Ok(path.to_owned())
     } else {
-        Err(Failed::platform("The module's path leads out of its folder.", "The offering's team corrects the path."))
+        Err(Failed::platform(
+            "The module's path leads out of its folder.",
+            "The offering's team corrects the path.",
+        ))
     }
 }
 
@@ -65,7 +69,10 @@ fn standing(root: &Path, path: &Path) -> Result<PathBuf, Failed> {
     let there = root.canonicalize().and_then(|root| Ok((root.join(path).canonicalize()?, root)));
     match there {
         Ok((module, root)) if module.starts_with(&root) && module.is_dir() => Ok(module),
-        _ => Err(Failed::platform("There is no module at that path.", "The offering's team corrects the path.")),
+        _ => Err(Failed::platform(
+            "There is no module at that path.",
+            "The offering's team corrects the path.",
+        )),
     }
 }
 
@@ -134,7 +141,9 @@ fn remote(attempt: &Attempt, address: &str) -> Result<(String, Option<String>), 
             "Its operator names it in PORTOLAN_PROVISION_GIT, or the offering names another.",
         )
     })?;
-    let login = host.token().map(|token| if token.contains(':') { token.to_owned() } else { format!("x-access-token:{token}") });
+    let login = host
+        .token()
+        .map(|token| if token.contains(':') { token.to_owned() } else { format!("x-access-token:{token}") });
     let header = login.map(|login| {
         let encoded = STANDARD.encode(login);
         attempt.log.hide(&encoded);
@@ -144,7 +153,13 @@ fn remote(attempt: &Attempt, address: &str) -> Result<(String, Option<String>), 
     Ok((url.map(String::from).unwrap_or_default(), header))
 }
 
-async fn clone(attempt: &Attempt, address: &str, reference: &str, into: &Path, temp: &Path) -> Result<(), Failed> {
+async fn clone(
+    attempt: &Attempt,
+    address: &str,
+    reference: &str,
+    into: &Path,
+    temp: &Path,
+) -> Result<(), Failed> {
     let (remote, header) = remote(attempt, address)?;
     let into_text = into.display().to_string();
     for arguments in [
@@ -159,7 +174,8 @@ async fn clone(attempt: &Attempt, address: &str, reference: &str, into: &Path, t
 
 /// Runs git with nothing of the machine's settings. What opens a host is in its environment, not among its arguments.
 async fn git(attempt: &Attempt, arguments: &[&str], header: Option<&str>, temp: &Path) -> Result<(), Failed> {
-    let mut settings = vec![("http.followRedirects", "false"), ("safe.directory", "*"), ("core.symlinks", "false")];
+    let mut settings =
+        vec![("http.followRedirects", "false"), ("safe.directory", "*"), ("core.symlinks", "false")];
     settings.extend(header.map(|header| ("http.extraHeader", header)));
     let mut command = Command::new("git");
     command
@@ -184,7 +200,10 @@ async fn git(attempt: &Attempt, arguments: &[&str], header: Option<&str>, temp: 
         Ok(Ok(output)) if output.status.success() => Ok(()),
         Ok(Ok(output)) => {
             let said = attempt.log.mask(&String::from_utf8_lossy(&output.stderr));
-            let line = said.lines().find(|line| line.contains("fatal:") || line.contains("error:")).unwrap_or("git failed");
+            let line = said
+                .lines()
+                .find(|line| line.contains("fatal:") || line.contains("error:"))
+                .unwrap_or("git failed");
             Err(Failed::outside(format!("The module cannot be fetched: {}.", crate::cut(line, 300)), next))
         }
         Ok(Err(error)) => Err(Failed::platform(
@@ -205,7 +224,23 @@ mod tests {
             assert_eq!(reference(fine), Ok(fine));
         }
         for wrong in [
-            "", "-x", "--upload-pack=touch /tmp/x", "a b", "a\nb", "a\rb", "a..b", "a:b", "+a:b", "a~1", "a^", "@{1}", "/a", "a/", "a//b", ".a", "ä",
+            "",
+            "-x",
+            "--upload-pack=touch /tmp/x",
+            "a b",
+            "a\nb",
+            "a\rb",
+            "a..b",
+            "a:b",
+            "+a:b",
+            "a~1",
+            "a^",
+            "@{1}",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "ä",
         ] {
             assert!(reference(wrong).is_err(), "{wrong:?}");
         }

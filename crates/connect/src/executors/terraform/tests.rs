@@ -80,7 +80,10 @@ impl Scene {
     }
 
     fn given(&self, command: &str, variables: &Value) -> Attempt {
-        self.attempt(json!({ "module": { "folder": "modules/db" }, "command": command, "variables": variables })).0
+        self.attempt(
+            json!({ "module": { "folder": "modules/db" }, "command": command, "variables": variables }),
+        )
+        .0
     }
 }
 
@@ -140,15 +143,27 @@ async fn it_is_planned_applied_once_and_destroyed() {
     let name = "orders\"; ${file(\"/etc/passwd\")} $(id) `id` %{ if true }";
     let variables = json!({ "name": name });
     let (plan, _) = outputs(run(scene.given("plan", &variables)).await);
-    assert_eq!((&plan["summary"], &plan["changes"]), (&json!("1 to add, 0 to change, 0 to destroy"), &json!(true)));
-    assert!(plan["plan"].as_str().is_some_and(|plan| plan.contains("terraform_data.db will be created")), "{plan:?}");
+    assert_eq!(
+        (&plan["summary"], &plan["changes"]),
+        (&json!("1 to add, 0 to change, 0 to destroy"), &json!(true))
+    );
+    assert!(
+        plan["plan"].as_str().is_some_and(|plan| plan.contains("terraform_data.db will be created")),
+        "{plan:?}"
+    );
     assert!(scene.kept().state.is_none(), "a plan makes nothing");
 
     let apply = scene.given("apply", &variables);
     let (made, secrets) = outputs(run(apply.clone()).await);
-    assert_eq!((&made["name"], &made["length"]), (&json!(name), &json!(name.len())), "it is data, and no program");
+    assert_eq!(
+        (&made["name"], &made["length"]),
+        (&json!(name), &json!(name.len())),
+        "it is data, and no program"
+    );
     assert_eq!(secrets, [("password".to_owned(), format!("pw-{name}"))]);
-    let id = |kept: Kept| serde_json::from_str::<Value>(&kept.state.expect("a state")).expect("JSON")["resources"][0]["instances"][0]["attributes"]["id"].clone();
+    let id = |kept: Kept| {
+        serde_json::from_str::<Value>(&kept.state.expect("a state")).expect("JSON")["resources"][0]["instances"][0]["attributes"]["id"].clone()
+    };
     let first = id(scene.kept());
     outputs(run(Attempt { attempt: 2, ..apply.clone() }).await);
     assert_eq!(id(scene.kept()), first, "what is there is not made again");
@@ -182,14 +197,24 @@ async fn it_sees_what_the_operator_shows_it_and_secrets_are_not_told() {
 async fn what_goes_wrong_says_whose_turn_it_is() {
     let scene = Scene::new().await;
     let failed = run(scene.given("apply", &json!({}))).await.expect_err("a variable is missing");
-    assert!(failed.fault == Fault::Input && failed.why.contains("No value for required variable"), "{failed:?}");
+    assert!(
+        failed.fault == Fault::Input && failed.why.contains("No value for required variable"),
+        "{failed:?}"
+    );
     scene.kept.lock().expect("kept").lock = Some(json!({ "ID": "another", "Operation": "apply", "Who": "x", "Version": "1", "Created": "2026-11-22T00:00:00Z", "Path": "" }).to_string());
     let failed = run(scene.given("apply", &json!({ "name": "x" }))).await.expect_err("it is locked");
-    assert!(failed.again && failed.fault == Fault::Outside && failed.why.contains("Another run"), "{failed:?}");
+    assert!(
+        failed.again && failed.fault == Fault::Outside && failed.why.contains("Another run"),
+        "{failed:?}"
+    );
     scene.kept.lock().expect("kept").lock = None;
-    fs::write(scene.folder.path().join("db/broken.tf"), "resource \"terraform_data\" \"x\" { nonsense = 1 }").expect("written");
+    fs::write(scene.folder.path().join("db/broken.tf"), "resource \"terraform_data\" \"x\" { nonsense = 1 }")
+        .expect("written");
     let failed = run(scene.given("plan", &json!({ "name": "x" }))).await.expect_err("it is broken");
-    assert!(!failed.again && failed.fault == Fault::Platform && failed.why.contains("Unsupported argument"), "{failed:?}");
+    assert!(
+        !failed.again && failed.fault == Fault::Platform && failed.why.contains("Unsupported argument"),
+        "{failed:?}"
+    );
     let mut stranger = scene.given("plan", &json!({ "name": "x" }));
     stranger.job.state_password = "wrong".into();
     fs::remove_file(scene.folder.path().join("db/broken.tf")).expect("removed");
@@ -200,13 +225,19 @@ async fn what_goes_wrong_says_whose_turn_it_is() {
     equipment.terraform.program = Some("/nowhere/terraform".into());
     equipment.postgres = Vec::<PostgresServer>::new();
     let failed = run(missing).await.expect_err("no program");
-    assert!(failed.fault == Fault::Platform && failed.why.contains("Neither terraform nor tofu"), "{failed:?}");
+    assert!(
+        failed.fault == Fault::Platform && failed.why.contains("Neither terraform nor tofu"),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_takes_too_long_is_interrupted_and_lets_its_lock_go() {
     let scene = Scene::new().await;
-    let attempt = Attempt { within: Duration::from_secs(12), ..scene.given("apply", &json!({ "name": "x", "wait": 300 })) };
+    let attempt = Attempt {
+        within: Duration::from_secs(12),
+        ..scene.given("apply", &json!({ "name": "x", "wait": 300 }))
+    };
     let began = Instant::now();
     let failed = run(attempt.clone()).await.expect_err("it takes too long");
     assert!(failed.again && failed.why.contains("longer than the step may"), "{failed:?}");
@@ -231,7 +262,9 @@ async fn a_module_comes_from_a_repository_at_its_ref_and_from_nowhere_else() {
     let repository: PathBuf = scene.folder.path().join("repository");
     fs::create_dir_all(repository.join("sub")).expect("a folder");
     fs::write(repository.join("sub/main.tf"), "output \"version\" { value = 1 }").expect("written");
-    for arguments in [&["init", "-q", "-b", "main"][..], &["add", "."], &["commit", "-q", "-m", "one"], &["tag", "v1"]] {
+    for arguments in
+        [&["init", "-q", "-b", "main"][..], &["add", "."], &["commit", "-q", "-m", "one"], &["tag", "v1"]]
+    {
         git(&repository, arguments);
     }
     fs::write(repository.join("sub/main.tf"), "output \"version\" { value = 2 }").expect("written");
@@ -267,7 +300,8 @@ async fn a_module_comes_from_a_repository_at_its_ref_and_from_nowhere_else() {
 fn offerings_are_told_what_is_wrong_before_anything_runs() {
     let right = json!({ "module": { "git": "${{ x }}", "ref": "main", "path": "a" }, "command": "${{ x }}", "variables": {} });
     assert_eq!(check(&right), [""; 0]);
-    let wrong = check(&json!({ "module": { "folder": "x", "ref": "main" }, "command": "import", "var": 1 })).join("; ");
+    let wrong = check(&json!({ "module": { "folder": "x", "ref": "main" }, "command": "import", "var": 1 }))
+        .join("; ");
     for part in ["does not take \"var\"", "command that is plan", "module does not take \"ref\""] {
         assert!(wrong.contains(part), "{part} is missing in {wrong}");
     }

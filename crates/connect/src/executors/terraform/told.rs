@@ -46,19 +46,32 @@ pub(super) fn failure(text: &str) -> Failed {
             "It is tried again by itself when that one is done.",
         );
     }
-    if has(&["Failed to save state", "Error refreshing state: ", "Failed to load state", "Failed to get existing workspaces"]) {
+    if has(&[
+        "Failed to save state",
+        "Error refreshing state: ",
+        "Failed to load state",
+        "Failed to get existing workspaces",
+    ]) {
         return Failed::outside(
             format!("Terraform cannot reach the portal's store of states: {said}."),
             "It is tried again. If it stays so, the portal's operator looks at PORTOLAN_BASE_URL.",
         );
     }
-    if has(&["No value for required variable", "Invalid value for variable", "Invalid value for input variable"]) {
+    if has(&[
+        "No value for required variable",
+        "Invalid value for variable",
+        "Invalid value for input variable",
+    ]) {
         return Failed::input(
             format!("The module does not take what was given: {said}."),
             "Ask again with what it takes, or ask the offering's team.",
         );
     }
-    if has(&["Failed to query available provider packages", "Failed to install provider", "registry service is unreachable"]) {
+    if has(&[
+        "Failed to query available provider packages",
+        "Failed to install provider",
+        "registry service is unreachable",
+    ]) {
         return Failed::outside(
             format!("A provider that the module needs cannot be fetched: {said}."),
             "It is tried again. If it stays so, the portal's operator looks at the way to the registry.",
@@ -66,8 +79,16 @@ pub(super) fn failure(text: &str) -> Failed {
     }
     let next = "The offering's team finds more in the log.";
     let failed = Failed::platform(format!("Terraform failed: {said}."), next);
-    let lasting = ["Unsupported argument", "Unsupported block", "Invalid reference", "Missing required argument",
-        "Failed to read module", "Module not installed", "Argument or block definition required", "Invalid resource type"];
+    let lasting = [
+        "Unsupported argument",
+        "Unsupported block",
+        "Invalid reference",
+        "Missing required argument",
+        "Failed to read module",
+        "Module not installed",
+        "Argument or block definition required",
+        "Invalid resource type",
+    ];
     if has(&lasting) { failed } else { failed.once_more() }
 }
 
@@ -81,7 +102,12 @@ mod tests {
         let frame = |text: &str| format!("╷\n│ Error: {text}\n│ \n│   on main.tf line 1:\n╵\n");
         for (text, fault, again, part) in [
             ("Error acquiring the state lock", Fault::Outside, true, "Another run"),
-            ("No value for required variable", Fault::Input, false, "No value for required variable on main.tf line 1"),
+            (
+                "No value for required variable",
+                Fault::Input,
+                false,
+                "No value for required variable on main.tf line 1",
+            ),
             ("Unsupported argument", Fault::Platform, false, "Terraform failed: Unsupported argument"),
             ("creating thing: 500", Fault::Platform, true, "creating thing: 500"),
             ("Failed to query available provider packages", Fault::Outside, true, "provider"),
@@ -95,7 +121,10 @@ mod tests {
 
     #[test]
     fn a_plan_is_summed_up_and_cut_between_characters() {
-        assert_eq!(summary("x\nPlan: 9 to add, 0 to change, 1 to destroy.\n"), "9 to add, 0 to change, 1 to destroy");
+        assert_eq!(
+            summary("x\nPlan: 9 to add, 0 to change, 1 to destroy.\n"),
+            "9 to add, 0 to change, 1 to destroy"
+        );
         assert_eq!(summary("No changes. Your infrastructure matches the configuration."), "no changes");
         assert_eq!(cut("ää", 3), "ä\n… (cut here)");
         assert_eq!(cut("ää", 4), "ää");
