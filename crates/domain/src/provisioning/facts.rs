@@ -57,12 +57,16 @@ pub(super) async fn scope(
 
 async fn requester(cx: &mut Cx<'_>, person: Option<PersonId>) -> Result<Value> {
     let Some(id) = person else {
-        return Ok(json!({ "handle": "system", "name": "Portolan", "admin": false, "teams": [] }));
+        return Ok(
+            json!({ "handle": "system", "name": "Portolan", "email": "", "admin": false, "teams": [] }),
+        );
     };
     let person = people::person_by_id(cx, id).await?;
     let teams = people::team_ids_of(cx, id).await?;
     let teams: Vec<_> = people::team_names(cx, &teams).await?.into_iter().map(|t| t.slug).collect();
-    Ok(json!({ "handle": person.handle, "name": person.name, "admin": person.admin, "teams": teams }))
+    Ok(
+        json!({ "handle": person.handle, "name": person.name, "email": person.email, "admin": person.admin, "teams": teams }),
+    )
 }
 
 fn service(entity: Option<&Entity>) -> Value {

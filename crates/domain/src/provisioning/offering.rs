@@ -1,12 +1,13 @@
 //! Offerings: documents that a platform team writes, kept in versions. A new version changes nothing that exists; what was
 //! made before is like the version it was made with, until somebody upgrades it.
 
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    API_VERSION, Definition, Executors, Figures, Listed, Offering, VersionLine, Written,
-    store::offering as store,
+    API_VERSION, BACKSTAGE_API_VERSION, Definition, Executors, Figures, Listed, Offering, VersionLine,
+    Written, from_backstage, store::offering as store,
 };
 use crate::{
     Cx, Error, OfferingId, Problem, Result,
@@ -94,8 +95,10 @@ fn read(source: &str, executors: &Executors) -> Result<Document> {
         problems.push(Problem { field: field.into(), message: message.into() });
     };
     let kind = (text("/apiVersion"), text("/kind"));
-    if kind != (Some(API_VERSION.into()), Some("Offering".into())) {
-        problem("apiVersion", &format!("and kind must be {API_VERSION} and Offering"));
+    let of_backstage = kind == (Some(BACKSTAGE_API_VERSION.into()), Some("Template".into()));
+    if !of_backstage && kind != (Some(API_VERSION.into()), Some("Offering".into())) {
+        let known = format!("{API_VERSION} and Offering, or {BACKSTAGE_API_VERSION} and Template");
+        problem("apiVersion", &format!("and kind must be {known}"));
     }
     let name = text("/metadata/name").unwrap_or_default();
     if !is_key(&name) || is_reserved(&name) || TAKEN.contains(&name.to_ascii_lowercase().as_str()) {
@@ -109,7 +112,11 @@ fn read(source: &str, executors: &Executors) -> Result<Document> {
     if description.chars().count() > LONGEST {
         problem("metadata.description", &format!("may have {LONGEST} characters at most"));
     }
-    let definition = serde_path::from_value(value.get("spec").unwrap_or(&Value::Null));
+    let definition = if of_backstage {
+        from_backstage(&value)
+    } else {
+        own_definition(value.get("spec").unwrap_or(&Value::Null)).map_err(|problem| vec![problem])
+    };
     match definition {
         Ok(definition) => {
             problems.extend(definition.problems(&executors.names()));
@@ -118,7 +125,7 @@ fn read(source: &str, executors: &Executors) -> Result<Document> {
                 return Ok(Document { name, title, description, definition });
             }
         }
-        Err(problem) => problems.push(problem),
+        Err(found) => problems.extend(found),
     }
     Err(Error::Invalid(problems))
 }
@@ -138,23 +145,13 @@ fn inputs(definition: &Definition, executors: &Executors) -> Vec<Problem> {
         .collect()
 }
 
-/// A definition out of a value, with the place where it is wrong.
-mod serde_path {
-    use serde::Deserialize;
-    use serde_json::Value;
-
-    use crate::{Problem, provisioning::Definition};
-
-    pub(super) fn from_value(spec: &Value) -> Result<Definition, Problem> {
-        if !spec.is_object() {
-            return Err(Problem {
-                field: "spec".into(),
-                message: "is needed: what the offering says".into(),
-            });
-        }
-        Definition::deserialize(spec)
-            .map_err(|e| Problem { field: "spec".into(), message: format!("cannot be read: {e}") })
+/// A definition out of the portal's own format.
+fn own_definition(spec: &Value) -> std::result::Result<Definition, Problem> {
+    let problem = |message: String| Problem { field: "spec".into(), message };
+    if !spec.is_object() {
+        return Err(problem("is needed: what the offering says".into()));
     }
+    Definition::deserialize(spec).map_err(|e| problem(format!("cannot be read: {e}")))
 }
 
 /// Writes an offering, or its next version. Members of its team, those above it and admins may. The same again changes

@@ -62,7 +62,6 @@ spec:
 /// Platform is Pia's, who is no member of Basket; Basket is Imke's and Maya's, and Maya leads it.
 struct Shop {
     bed: Bed,
-    pool: PgPool,
     imke: Person,
     maya: Person,
     pia: Person,
@@ -92,7 +91,7 @@ impl Shop {
         provisioning::write_offering(&mut call.cx(), OFFERING, &executors()).await.unwrap();
         drop(call);
         apply_yaml(&pool, &service("till", "basket", "tier: 0")).await;
-        Self { bed, pool, imke, maya, pia, basket }
+        Self { bed, imke, maya, pia, basket }
     }
 
     fn key(&self) -> Option<&SealingKey> {
@@ -142,12 +141,6 @@ impl Shop {
             }
         }
         panic!("it never ends: {told:?}")
-    }
-
-    async fn log(&self, request: &Request) -> String {
-        let mut call = self.bed.as_person(&self.imke).await;
-        let lines = provisioning::log(&mut call.cx(), request, 0, Limit::new(200).unwrap()).await.unwrap();
-        lines.into_iter().map(|l| l.text + "\n").collect()
     }
 }
 
@@ -468,7 +461,7 @@ async fn somebody_outside_tells_once(pool: PgPool) {
         path.replace(todo.callback.clone().unwrap());
         match &todo.called_back {
             None => {
-                Came::Later { after: std::time::Duration::from_secs(3600), effect: json!({ "asked": true }) }
+                Came::Later { after: std::time::Duration::from_hours(1), effect: json!({ "asked": true }) }
             }
             Some(told) => {
                 assert_eq!((told, &todo.effect), (&json!({ "ok": true }), &Some(json!({ "asked": true }))));
