@@ -401,7 +401,7 @@ impl From<Request> for RequestBody {
             reason: r.reason,
             params: r.params,
             state: r.state.as_str(),
-            wish: r.wish.map(|w| w.as_str()),
+            wish: r.wish.map(Wish::as_str),
             guardrails: r.verdict.guardrails.iter().map(SaidBody::from).collect(),
             cost: r.cost,
             currency: r.currency,

@@ -1,6 +1,6 @@
 //! `/provisioning-requests/{number}/events`: what happens to a request, as it happens (server-sent events).
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -11,6 +11,7 @@ use portolan_domain::{
     Actor, Limit,
     provisioning::{self, State as RequestState},
 };
+use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::bodies::LineBody;
@@ -33,7 +34,7 @@ struct Told {
     line: i64,
     state: Option<RequestState>,
     looks: u32,
-    waiting: std::collections::VecDeque<Event>,
+    waiting: VecDeque<Event>,
     over: bool,
 }
 
@@ -59,7 +60,7 @@ async fn events(
     let person = actor.person.ok_or(portolan_domain::Error::Unauthenticated)?;
     let ear = portal.live.listen(person)?;
     let told =
-        Told { portal, actor, number, line, state: None, looks: 0, waiting: Default::default(), over: false };
+        Told { portal, actor, number, line, state: None, looks: 0, waiting: VecDeque::new(), over: false };
     let stream = stream::unfold((told, ear), async |(mut told, mut ear)| {
         loop {
             if let Some(event) = told.waiting.pop_front() {
@@ -70,9 +71,8 @@ async fn events(
             }
             if told.looks > 0 {
                 // a word or a second, whichever is first; a closed ear is a portal that stops
-                match tokio::time::timeout(LOOK, ear.recv()).await {
-                    Ok(Err(tokio::sync::broadcast::error::RecvError::Closed)) => return None,
-                    _ => {}
+                if let Ok(Err(RecvError::Closed)) = tokio::time::timeout(LOOK, ear.recv()).await {
+                    return None;
                 }
             }
             told.looks += 1;

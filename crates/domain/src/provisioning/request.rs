@@ -10,9 +10,10 @@ use crate::{
     Cursor, Cx, Error, Limit, Page, Result,
     activity::{self, Act},
     check::Checks,
+    levels::Impact,
     page::Total,
     people,
-    support::{self, NewRequest as NewSupport},
+    support::{self, Category, NewRequest as NewSupport},
 };
 
 /// Lines of a log that go into a support request.
@@ -217,6 +218,8 @@ pub async fn ask_support(cx: &mut Cx<'_>, number: i64) -> Result<support::Reques
             team: Some(team),
             title: help_with(&request).chars().take(160).collect(),
             environment: request.environment.clone(),
+            impact: Some(if request.failure.is_some() { Impact::Blocked } else { Impact::Question }),
+            category: Some(Category::PlatformUse),
             tried: log_text(cx, &request).await?,
             wanted: wanted(request.failure.as_ref()),
             ..NewSupport::default()

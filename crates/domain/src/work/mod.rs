@@ -177,6 +177,11 @@ pub async fn postpone(cx: &mut Cx<'_>, claim: &Claim, at: Timestamp) -> Result<(
     held(store::put_back(cx, claim, at, None).await?)
 }
 
+/// Puts a job back until then, or until it is asked for again: it waits for something that tells when it is there.
+pub async fn rest(cx: &mut Cx<'_>, claim: &Claim, until: Timestamp) -> Result<()> {
+    held(store::rest(cx, claim, until).await?)
+}
+
 /// A wait that grows with the attempts, with a little chance in it so that many who failed together do not come again
 /// together: 5 s, 10 s, 20 s, … at most an hour.
 pub fn wait_after(attempt: i32) -> SignedDuration {

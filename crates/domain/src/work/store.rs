@@ -106,6 +106,19 @@ async fn end(cx: &mut Cx<'_>, claim: &Claim, outcome: &str, error: Option<&str>)
     Ok(done.execute(cx.conn()).await?.rows_affected())
 }
 
+/// Back to those that wait; whoever asked for it meanwhile, or does later, has it earlier.
+pub(super) async fn rest(cx: &mut Cx<'_>, claim: &Claim, until: Timestamp) -> Result<u64> {
+    let until = jiff_sqlx::Timestamp::from(until);
+    let done = sqlx::query!(
+        "UPDATE job SET lease = NULL, due_at = least(again_at, $3), held_until = NULL, again_at = NULL, error = NULL, attempts = 0
+         WHERE id = $1 AND lease = $2",
+        claim.id as JobId,
+        claim.lease,
+        until as _,
+    );
+    Ok(done.execute(cx.conn()).await?.rows_affected())
+}
+
 /// Back to those that wait: after a failure, or (without an error) put off with its attempts anew.
 pub(super) async fn put_back(
     cx: &mut Cx<'_>,

@@ -25,7 +25,7 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
     match provisioning::turn(&mut job.call().await?.cx(), &job.claim, key).await? {
         Turn::Over => Ok(Ended::Done),
         Turn::Later(at) => {
-            work::postpone(&mut job.call().await?.cx(), &job.claim, at).await?;
+            work::rest(&mut job.call().await?.cx(), &job.claim, at).await?;
             Ok(Ended::PutOff)
         }
         Turn::Do(todo) => {
@@ -97,7 +97,11 @@ fn attempt(job: &Job, todo: &Todo, log: Log) -> Attempt {
                 "{}/api/v1/executors/terraform/state/{}",
                 job.tools.own_address, todo.state
             ),
-            ..JobFacts::default()
+            state_password: portal
+                .sealing_key
+                .as_ref()
+                .map(|key| provisioning::state_password(key, todo.state))
+                .unwrap_or_default(),
         },
         within: todo.within,
         log,

@@ -18,6 +18,7 @@ mod live;
 mod openapi;
 mod pages;
 mod reviews;
+mod runs;
 mod storm;
 mod support;
 mod terraform_state;

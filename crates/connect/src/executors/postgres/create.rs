@@ -10,9 +10,12 @@ use super::{
     server::Server,
     session::{self, Found, Session},
 };
-use crate::executors::{
-    Attempt, Ended, Failed, Log,
-    input::{Input, is_expression},
+use crate::{
+    executors::{
+        Attempt, Ended, Failed, Log,
+        input::{Input, is_expression},
+    },
+    fault,
 };
 
 /// Extensions that anybody may have: they read no files, run no programs and reach no other server.
@@ -82,7 +85,9 @@ pub(super) async fn run(attempt: Attempt) -> Result<Ended, Failed> {
     let admin = Session::open(server, None).await?;
     admin.hold(&wanted.name).await?;
     make_role(&admin, &attempt, &wanted).await?;
+    fault::point("postgres.role-made");
     make_database(&admin, &attempt, &wanted).await?;
+    fault::point("postgres.database-made");
     furnish(&admin, &attempt.log, &wanted).await?;
     hand_out(&admin, &attempt.log, &wanted.name).await
 }

@@ -41,7 +41,7 @@ pub async fn came(
         };
         store::run::trim_log(cx, request.id).await?;
         tell::pages(cx, &request).await?;
-        work::postpone(cx, claim, cx.now() + next).await
+        work::rest(cx, claim, cx.now() + next).await
     })
     .await
 }
