@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use portolan_domain::provisioning::{
     ApprovalOf, Checked, Credential, Failure, Figures, Listed, LogLine, NewRequest, Offering, Request,
-    Resource, Said, StepOf, VersionLine, Waiver,
+    Resource, Said, StepOf, VersionLine, Waiver, Wish,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

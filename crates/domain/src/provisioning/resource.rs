@@ -204,7 +204,8 @@ pub async fn sweep_resources(cx: &mut Cx<'_>) -> Result<u64> {
         count += 1;
     }
     for resource in rows::ended(cx, AT_ONCE).await? {
-        match clean_up(cx, &resource).await {
+        // boxed: asking holds a good deal while it waits
+        match Box::pin(clean_up(cx, &resource)).await {
             Ok(()) => count += 1,
             // one that cannot be cleaned up keeps no other from it; it is told, and tried again tomorrow
             Err(error) => {

@@ -216,7 +216,10 @@ async fn from_asking_to_having_and_gone(pool: PgPool) {
     );
 
     // gone, by itself: warned a week before, removed at its end
-    let sweep = async || provisioning::sweep_resources(&mut shop.bed.as_system().await.cx()).await.unwrap();
+    let sweep = async || {
+        let mut call = shop.bed.as_system().await;
+        Box::pin(provisioning::sweep_resources(&mut call.cx())).await.unwrap()
+    };
     shop.bed.wait((23 * 24 + 1).hours());
     assert_eq!((sweep().await, sweep().await), (1, 0), "told once");
     shop.bed.wait((7 * 24).hours());
@@ -331,7 +334,10 @@ async fn who_says_nothing_is_reminded_and_passed_over(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let root = shop.bed.admin("root").await;
     let request = shop.ask(json!({ "name": "slots", "size": "large" })).await.unwrap();
-    let sweep = async || provisioning::sweep_approvals(&mut shop.bed.as_system().await.cx()).await.unwrap();
+    let sweep = async || {
+        let mut call = shop.bed.as_system().await;
+        Box::pin(provisioning::sweep_approvals(&mut call.cx())).await.unwrap()
+    };
     assert_eq!(sweep().await, 0);
     shop.bed.wait(13.hours());
     assert_eq!((sweep().await, sweep().await), (1, 0), "reminded once");

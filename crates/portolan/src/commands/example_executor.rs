@@ -88,14 +88,10 @@ impl Namespaces {
     }
 
     /// The id of a call, if it is signed as it should be.
-    fn signed(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Response> {
+    fn signed(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (id, at, signature) = (text("webhook-id"), text("webhook-timestamp"), text("webhook-signature"));
-        if webhook::is_signed(&self.secret, id, at, signature, body, self.clock.now()) {
-            Ok(id.to_owned())
-        } else {
-            Err(problem(StatusCode::UNAUTHORIZED, "the call is not signed with this system's secret"))
-        }
+        webhook::is_signed(&self.secret, id, at, signature, body, self.clock.now()).then(|| id.to_owned())
     }
 }
 
@@ -107,10 +103,7 @@ impl Namespace {
 }
 
 async fn create(State(namespaces): State<Arc<Namespaces>>, headers: HeaderMap, body: Bytes) -> Response {
-    let id = match namespaces.signed(&headers, &body) {
-        Ok(id) => id,
-        Err(refused) => return refused,
-    };
+    let Some(id) = namespaces.signed(&headers, &body) else { return unsigned() };
     let wish: Wish = match serde_json::from_slice(&body) {
         Ok(wish) => wish,
         Err(error) => {
@@ -147,8 +140,8 @@ async fn show(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = namespaces.signed(&headers, b"") {
-        return refused;
+    if namespaces.signed(&headers, b"").is_none() {
+        return unsigned();
     }
     match namespaces.made().get(&name) {
         Some(made) => Json(made.shown(&name)).into_response(),
@@ -161,8 +154,8 @@ async fn remove(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = namespaces.signed(&headers, b"") {
-        return refused;
+    if namespaces.signed(&headers, b"").is_none() {
+        return unsigned();
     }
     match namespaces.made().remove(&name) {
         Some(_) => StatusCode::NO_CONTENT.into_response(),
@@ -206,6 +199,11 @@ async fn call_back(address: String, outputs: serde_json::Value) {
         }
         tokio::time::sleep(Duration::from_secs(1) * call).await;
     }
+}
+
+/// Refused: it is not this portal that calls.
+fn unsigned() -> Response {
+    problem(StatusCode::UNAUTHORIZED, "the call is not signed with this system's secret")
 }
 
 /// A refusal for people (RFC 9457): whoever asked is shown its `detail`.
