@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,6 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use portolan_connect::webhook;
 use portolan_domain::Clock;
 use serde::Deserialize;
@@ -24,6 +26,8 @@ use serde_json::json;
 
 use crate::{cli::ExampleExecutor, http};
 
+/// Where the demo's offerings expect it.
+const BESIDE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8091);
 /// How long making a namespace takes.
 const MAKING: Duration = Duration::from_secs(2);
 /// Namespaces it keeps; it has only its memory.
@@ -48,6 +52,30 @@ pub(super) async fn run(flags: ExampleExecutor) -> Result<()> {
         })
         .await
         .context("the example executor stopped")
+}
+
+/// What the demo's offerings call its secret.
+pub(super) const NAME: &str = "example";
+
+/// Runs one beside the demo, where its offerings expect it; returns its secret. If something else has that address already,
+/// requests to it fail and say so.
+pub(super) fn beside(clock: &Clock) -> Result<String> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
+    let secret = format!("whsec_{}", STANDARD.encode(bytes));
+    let app =
+        app(Arc::new(Namespaces { secret: secret.clone(), clock: clock.clone(), made: Mutex::default() }));
+    tokio::spawn(async move {
+        match http::bind(BESIDE).await {
+            Ok(listener) => {
+                if let Err(error) = axum::serve(listener, app).await {
+                    tracing::warn!(%error, "the example executor stopped");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the example executor of the demo could not start"),
+        }
+    });
+    Ok(secret)
 }
 
 fn app(namespaces: Arc<Namespaces>) -> Router {

@@ -1,17 +1,20 @@
 //! `portolan serve`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Result;
 use portolan_connect::{
-    executors::{EXECUTORS, Equipment, Hidden, PostgresServer, Terraform},
-    guard::Outside,
+    executors::{Equipment, Hidden, PostgresServer, Terraform},
+    guard::{Allowed, Outside},
     smtp::Mailer,
 };
 use portolan_domain::{
     Actor, Clock, Db, Portal, live,
     people::{self, Callers},
-    provisioning::{ExecutorFacts, Executors},
     usage,
 };
 use tokio::{
@@ -21,9 +24,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::demo;
+use super::{demo as load, example_executor};
 use crate::{
     database::{Beside, Database},
+    demo,
     embedded::Cluster,
     http, listener, seal,
     settings::Settings,
@@ -64,7 +68,7 @@ async fn serve(
     let own = listener.local_addr()?;
     let portal = portal(settings, database, recorder, own)?;
     if settings.demo {
-        demo::load_into_empty(&portal.db).await?;
+        load::load_into_empty(&portal.db).await?;
     }
     let writer = tokio::spawn(usage::run(portal.db.clone(), events, portal.clock.clone()));
     let (wake, pulse) = (Arc::new(Notify::new()), Arc::new(Pulse::new()));
@@ -128,7 +132,7 @@ fn portal(
         live: live::Hub::default(),
         mail_from: settings.smtp.as_ref().and(settings.mail_from.clone()),
         sealing_key: seal::key(settings)?,
-        executors: executors(),
+        executors: worker::executors(),
     };
     Ok(Arc::new(portal))
 }
@@ -160,27 +164,33 @@ fn equipment(
         let server = PostgresServer::new(LOCAL, &cluster.maintenance_url()?).map_err(anyhow::Error::msg)?;
         postgres.push(server);
     }
+    let mut folders = settings.provision_folders.clone();
+    let mut signing = settings.provision_secrets.clone();
+    let mut outside = outside.clone();
+    if settings.demo && database.cluster.is_some() && portal.demo_sign_in {
+        folders.extend(demo::lay_out(&settings.data_dir()?.join("demo"))?);
+        signing.insert(example_executor::NAME.into(), Hidden::new(example_executor::beside(&portal.clock)?));
+        // the demo's other system is on this machine
+        let mut allowed = settings.fetch_allow.clone();
+        allowed.push(Allowed::Net(Ipv4Addr::LOCALHOST.into(), 32));
+        outside = Outside::new(allowed)?;
+    }
     let environment = settings.provision_terraform_env.iter().filter_map(|name| {
         let value = std::env::var(name).ok()?;
         Some((name.clone(), Hidden::new(value)))
     });
     Ok(Equipment {
         postgres,
-        signing: settings.provision_secrets.clone(),
-        folders: settings.provision_folders.clone(),
+        signing,
+        folders,
         git: settings.provision_git.clone(),
         terraform: Terraform {
             program: settings.provision_terraform.clone(),
             plugin_cache: settings.provision_terraform_cache.clone(),
             environment: environment.collect(),
         },
-        ..Equipment::new(outside.clone(), portal.clock.clone())
+        ..Equipment::new(outside, portal.clock.clone())
     })
-}
-
-/// What steps of offerings can be done by: what this binary has.
-fn executors() -> Executors {
-    Executors::new(EXECUTORS.iter().map(|e| ExecutorFacts { name: e.name, about: e.about, check: e.check }))
 }
 
 /// Ends the open pages' listening when the portal stops: they would keep it waiting.

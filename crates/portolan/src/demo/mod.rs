@@ -4,6 +4,7 @@
 //! `record`, and what its people did in the portal as acts of those people, with the rights they have.
 
 mod help;
+mod made;
 mod pages;
 mod review;
 mod rota;
@@ -11,6 +12,12 @@ mod smoke;
 mod story;
 #[cfg(test)]
 mod tests;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +33,7 @@ use portolan_domain::{
 };
 use rust_embed::RustEmbed;
 
+use crate::worker;
 use help::Helped;
 use pages::Watched;
 use smoke::Smoked;
@@ -43,6 +51,8 @@ pub(crate) const COMPANY: &str = "Fairhaven";
 const SOURCE: &str = "git.fairhaven.example/fairhaven/catalog";
 /// The company has used the portal for this long,
 const BEGAN: SignedDuration = SignedDuration::from_hours(24 * 240);
+/// its platform teams gave up the schemas that everybody shared this long ago,
+const OFFERED_AGAIN: SignedDuration = SignedDuration::from_hours(24 * 130);
 /// and its catalog was last read this long ago.
 const LAST_READ: SignedDuration = SignedDuration::from_mins(14);
 
@@ -87,6 +97,9 @@ enum Event {
     Act(Act),
     Change(Change),
     Help(help::Event),
+    /// The offerings as they are today.
+    Offer,
+    Made(Box<made::Made>),
     Page(pages::Event),
     Schedule(rota::Schedule),
     Smoke(smoke::Event),
@@ -98,6 +111,8 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     let mut began = cx.acting_at(&system, now - BEGAN);
     take_in(&mut began, descriptors(&["catalog/", "retired/"])?, false).await?;
     people::grant_demo_admin(&mut began).await?;
+    let executors = worker::executors();
+    made::offer(&mut began, &executors, true).await?;
     let mut events: Vec<_> =
         list::<Act>("acts.yaml")?.into_iter().map(|act| (act.at.before(now), Event::Act(act))).collect();
     events.extend(
@@ -108,6 +123,8 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     events.extend(smoke::events(now)?.into_iter().map(|(at, event)| (at, Event::Smoke(event))));
     events.extend(help::events(now)?.into_iter().map(|(at, event)| (at, Event::Help(event))));
     events.extend(pages::events(now)?.into_iter().map(|(at, event)| (at, Event::Page(event))));
+    events.push((now - OFFERED_AGAIN, Event::Offer));
+    events.extend(made::events(now)?.into_iter().map(|(at, made)| (at, Event::Made(Box::new(made)))));
     let schedules = list::<rota::Schedule>("schedules.yaml")?;
     events.extend(schedules.into_iter().map(|schedule| (schedule.at.before(now), Event::Schedule(schedule))));
     events.sort_by_key(|(at, _)| *at);
@@ -120,6 +137,8 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
                 schedule.make(cx, now).await.with_context(|| format!("the schedule {}", schedule.slug))?;
                 made.push(schedule);
             }
+            Event::Offer => made::offer(&mut cx.acting_at(&system, at), &executors, false).await?,
+            Event::Made(made) => made.happen(cx, at).await.with_context(|| made.what())?,
             Event::Smoke(event) => smoked.happen(cx, event, at).await?,
             Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Page(event) => watched.happen(cx, event, at).await?,
@@ -199,4 +218,20 @@ fn list<T: serde::de::DeserializeOwned>(name: &str) -> Result<Vec<T>> {
 fn read(name: &str) -> Result<String> {
     let file = Files::get(name).with_context(|| format!("{name} is not built in"))?;
     String::from_utf8(file.data.into_owned()).with_context(|| name.to_owned())
+}
+
+/// Lays out what the demo's offerings work with: templates, modules, and a place for repositories. Returns the folders by
+/// their names.
+pub(crate) fn lay_out(below: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    for name in Files::iter().filter(|name| name.starts_with("templates/") || name.starts_with("modules/")) {
+        let to = below.join(name.as_ref());
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let file = Files::get(&name).with_context(|| format!("{name} is not built in"))?;
+        fs::write(&to, file.data).with_context(|| to.display().to_string())?;
+    }
+    fs::create_dir_all(below.join("repositories"))?;
+    let names = ["templates", "modules", "repositories"];
+    Ok(names.into_iter().map(|name| (name.to_owned(), below.join(name))).collect())
 }

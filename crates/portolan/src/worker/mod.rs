@@ -36,6 +36,7 @@ use tokio::{
 pub(crate) use kinds::KINDS;
 use kinds::{Ended, Kind};
 pub(crate) use periodic::run as periodically;
+pub(crate) use provision::executors;
 pub(crate) use pulse::Pulse;
 
 /// How long a job is held without a word. Whoever dies is relieved after that.

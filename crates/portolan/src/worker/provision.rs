@@ -8,7 +8,7 @@ use portolan_connect::{
 };
 use portolan_domain::{
     Result,
-    provisioning::{self, Blame, Failure, Todo, Turn},
+    provisioning::{self, Blame, ExecutorFacts, Executors, Failure, Todo, Turn},
     work,
 };
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
@@ -159,4 +159,10 @@ fn failed(failed: Failed) -> provisioning::Came {
     };
     let failure = Failure { blame, why: failed.why, next: failed.next };
     provisioning::Came::Failed { failure, again: failed.again, effect: failed.effect.map(|e| *e) }
+}
+
+/// What steps of offerings can be done by: what this binary has.
+pub(crate) fn executors() -> Executors {
+    let facts = executors::EXECUTORS.iter();
+    Executors::new(facts.map(|e| ExecutorFacts { name: e.name, about: e.about, check: e.check }))
 }
