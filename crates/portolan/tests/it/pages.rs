@@ -316,7 +316,7 @@ async fn the_keyboard_passes_the_masthead_by_and_a_word_written_there_goes_to_th
     browser.act_as(&portal, "imke.sorensen").await;
     browser.open("/help/keyboard").await;
     let mut passed = Vec::new();
-    while passed.len() < 12 && passed.last().is_none_or(|name| name != "Menu and account") {
+    while passed.len() < 16 && passed.last().is_none_or(|name| name != "Menu and account") {
         browser.keys(TAB).await;
         let name = "const e = document.activeElement; return e.getAttribute('aria-label') ?? e.name ?? e.textContent";
         passed.push(browser.script(name, &[]).await.as_str().unwrap_or_default().to_owned());

@@ -164,7 +164,7 @@ fn has(lena: &mut Visitor) {
     let action = format!("{resource}/actions/touch");
     let done = lena.fills(&action, &action, &[("reason", "to see")]);
     assert_eq!(done.status, 303, "{}", done.body);
-    lena.sees("/provision/resources", "1 thing");
+    lena.sees("/provision/resources", "2 things");
 }
 
 fn waives(imke: &mut Visitor, lena: &mut Visitor) {
