@@ -138,7 +138,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
                 made.push(schedule);
             }
             Event::Offer => made::offer(&mut cx.acting_at(&system, at), &executors, false).await?,
-            Event::Made(made) => made.happen(cx, at).await.with_context(|| made.what())?,
+            Event::Made(made) => Box::pin(made.happen(cx, at)).await.with_context(|| made.what())?,
             Event::Smoke(event) => smoked.happen(cx, event, at).await?,
             Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Page(event) => watched.happen(cx, event, at).await?,

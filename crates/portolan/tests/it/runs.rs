@@ -245,7 +245,7 @@ fn dies_at(point: &str) {
     let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
     let mut mia = Client::with_token(&heir.url, &token);
     let request = until(&mut mia, &asked["number"], "succeeded");
-    assert_eq!(databases(&target.url, &name), [name.clone()], "{point}: one database");
+    assert_eq!(databases(&target.url, &name), std::slice::from_ref(&name), "{point}: one database");
     let id = request["resource"].as_str().expect("its key");
     let shown = body(&mia.json("POST", &format!("/api/v1/resources/{id}/credentials"), &json!({})), 200);
     assert!(
