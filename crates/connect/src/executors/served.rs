@@ -81,14 +81,13 @@ async fn serve(
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.lines();
     let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
-    let head_text: String = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| format!("{}: {value}\n", name.to_ascii_lowercase()))
-        .collect();
+    let named = lines.filter_map(|line| line.split_once(": "));
+    let named: Vec<_> =
+        named.map(|(name, value)| format!("{}: {value}\n", name.to_ascii_lowercase())).collect();
     let mut asked = Asked {
         method: first.next().unwrap_or_default(),
         path: first.next().unwrap_or_default(),
-        head: head_text,
+        head: named.concat(),
         body: String::new(),
     };
     let length = asked.header("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
@@ -100,7 +99,8 @@ async fn serve(
     asked.body = String::from_utf8_lossy(&bytes[head + 4..]).into_owned();
     let (status, headers, body) = answer(&asked);
     kept.lock().expect("kept").push(asked);
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let told = format!(
         "HTTP/1.1 {status} So\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()

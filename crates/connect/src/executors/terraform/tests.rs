@@ -99,14 +99,14 @@ fn answer(kept: &mut Kept, asked: &Asked) -> (u16, &'static [(&'static str, &'st
             Some(state) => (200, &[], state.clone()),
             None => (204, &[], String::new()),
         },
-        ("POST", true) => match &kept.lock {
-            Some(held) => (423, &[], held.clone()),
-            None => {
-                assert!(asked.path.contains("?by="), "{}", asked.path);
-                kept.lock = Some(asked.body.clone());
-                (200, &[], String::new())
+        ("POST", true) => {
+            if let Some(held) = &kept.lock {
+                return (423, &[], held.clone());
             }
-        },
+            assert!(asked.path.contains("?by="), "{}", asked.path);
+            kept.lock = Some(asked.body.clone());
+            (200, &[], String::new())
+        }
         ("DELETE", true) => {
             kept.lock = None;
             kept.unlocked += 1;
