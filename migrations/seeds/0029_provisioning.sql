@@ -1,1 +1,16 @@
--- New tables only; what is there is not touched.
+INSERT INTO offering VALUES ('01900000-0000-7000-8000-000000002901', 'database', 'Database', 'One of your own.', '01900000-0000-7000-8000-000000000021', 'general', 'call-an-api', 1, '2026-01-05Z', '2026-01-05Z');
+INSERT INTO offering_version VALUES ('01900000-0000-7000-8000-000000002901', 1, 'kind: Offering', '{"owner":"basket","stage":"general","experience":"call-an-api","sharing":"shared-code","steps":[]}', '\x29', '01900000-0000-7000-8000-000000000001', '2026-01-05Z');
+INSERT INTO provisioning_request (id, offering_id, version, team_id, service_id, params, state, requested_by, created_at, submitted_at, ended_at, updated_at) VALUES
+    ('01900000-0000-7000-8000-000000002911', '01900000-0000-7000-8000-000000002901', 1, '01900000-0000-7000-8000-000000000021', '01900000-0000-7000-8000-000000000111', '{"name":"carts"}', 'succeeded', '01900000-0000-7000-8000-000000000002', '2026-01-05Z', '2026-01-05Z', '2026-01-05 00:01Z', '2026-01-05 00:01Z');
+INSERT INTO provisioning_approval VALUES ('01900000-0000-7000-8000-000000002921', '01900000-0000-7000-8000-000000002911', 'lead', '', 'It costs a good deal.', '', 'any', 'agreed', '2026-01-05Z', NULL, '2026-01-06Z', NULL, '2026-01-05Z');
+INSERT INTO provisioning_approver VALUES ('01900000-0000-7000-8000-000000002921', 'lead', '01900000-0000-7000-8000-000000000001', 'rule', NULL);
+INSERT INTO provisioning_decision VALUES ('01900000-0000-7000-8000-000000002921', 'lead', '01900000-0000-7000-8000-000000000001', true, 'fine', '2026-01-05Z');
+INSERT INTO provisioning_step (id, request_id, position, step, title, uses, state, attempts) VALUES ('01900000-0000-7000-8000-000000002931', '01900000-0000-7000-8000-000000002911', 0, 'make', 'Make it', 'postgres.database', 'done', 1);
+INSERT INTO provisioning_log (request_id, step, at, text) VALUES ('01900000-0000-7000-8000-000000002911', 'make', '2026-01-05Z', 'made');
+INSERT INTO provisioned_resource (id, name, offering_id, version, request_id, requested_by, team_id, operated_by, supported_by, params, state, made_at, expires_at) VALUES
+    ('01900000-0000-7000-8000-000000002941', 'carts-db', '01900000-0000-7000-8000-000000002901', 1, '01900000-0000-7000-8000-000000002911', '01900000-0000-7000-8000-000000000002', '01900000-0000-7000-8000-000000000021', '01900000-0000-7000-8000-000000000021', '01900000-0000-7000-8000-000000000021', '{"name":"carts"}', 'active', '2026-01-05Z', '2026-02-05Z');
+UPDATE provisioning_request SET resource_id = '01900000-0000-7000-8000-000000002941' WHERE id = '01900000-0000-7000-8000-000000002911';
+INSERT INTO provisioned_secret VALUES ('01900000-0000-7000-8000-000000002941', 'password', 'Password', '\x29', '2026-01-05Z', NULL, NULL);
+INSERT INTO guardrail_waiver VALUES ('01900000-0000-7000-8000-000000002951', '01900000-0000-7000-8000-000000002901', 'quota', '01900000-0000-7000-8000-000000000021', 'The move.', '2026-03-01Z', '01900000-0000-7000-8000-000000000002', '2026-01-05Z', 'granted', '01900000-0000-7000-8000-000000000001', '2026-01-05Z', '');
+INSERT INTO terraform_state VALUES ('01900000-0000-7000-8000-000000002961', NULL, NULL, NULL, '2026-01-05Z');
+INSERT INTO terraform_state_version VALUES ('01900000-0000-7000-8000-000000002961', 1, '\x29', NULL, '2026-01-05Z');

@@ -96,15 +96,18 @@ const SECRETS_BEGIN: [&str; 3] = [TOKEN_PREFIX, FEED_PREFIX, KEY_PREFIX];
 /// which one is meant, so it stays.
 pub(super) fn for_log(path: &str) -> Cow<'_, str> {
     let (mut before, mut hidden) = ("", false);
+    // the secret of a step stands behind the step's key
+    let mut of_step = false;
     let mut parts: Vec<&str> = path.split('/').collect();
     for part in parts.iter_mut().filter(|part| !part.is_empty()) {
         let own = *part;
-        let is_secret = BEFORE_SECRETS.contains(&before) && Uuid::try_parse(own).is_err();
+        let is_secret = (of_step || BEFORE_SECRETS.contains(&before)) && Uuid::try_parse(own).is_err();
         if is_secret || SECRETS_BEGIN.iter().any(|begin| own.starts_with(begin)) {
             *part = "…";
             hidden = true;
         }
         before = own;
+        of_step |= own == "provisioning-callbacks";
     }
     if hidden { Cow::Owned(parts.join("/")) } else { Cow::Borrowed(path) }
 }
