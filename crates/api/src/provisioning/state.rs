@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use portolan_domain::{
     Actor, Call, Error, Via,
-    provisioning::{self, Locked, MOST_STATE, OpenState},
+    provisioning::{self, Locked, Locker, MOST_STATE, OpenState},
     sealing::SealingKey,
 };
 use serde::Deserialize;
@@ -91,6 +91,8 @@ struct Holding {
 struct Locking {
     /// Key of the step: what it locked before it died it may lock again.
     by: Uuid,
+    /// Which turn of the step: one that is over may not lock any more.
+    turn: i64,
 }
 
 /// Done, or 423 with what Terraform said of the lock that is in the way.
@@ -138,9 +140,8 @@ async fn forget(runner: Runner, Query(holding): Query<Holding>) -> Result<Respon
 #[utoipa::path(post, path = "/executors/terraform/state/{id}/lock", tag = "self-service", security(("state" = [])), params(("id" = Uuid, Path), Locking),
     request_body(content = Vec<u8>, content_type = "application/json"), responses((status = 200), (status = 423)))]
 async fn lock(runner: Runner, Query(locking): Query<Locking>, body: Bytes) -> Result<Response, ApiError> {
-    Ok(answer(
-        provisioning::lock_state(&mut runner.call().await?.cx(), runner.state, locking.by, &body).await?,
-    ))
+    let by = Locker { step: locking.by, turn: locking.turn };
+    Ok(answer(provisioning::lock_state(&mut runner.call().await?.cx(), runner.state, by, &body).await?))
 }
 
 /// Lets a state go, with the description of the lock that is held.

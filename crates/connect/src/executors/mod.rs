@@ -104,10 +104,29 @@ pub struct JobFacts {
     pub callback: String,
     /// What was told there.
     pub called_back: Option<Value>,
-    /// Where Terraform keeps the state of what is made: the address of this portal's HTTP backend.
-    pub state_address: String,
+    /// Key of the request that made, or makes, what this is about: a mark on what is made, known again by the actions on it.
+    pub maker: Uuid,
+    /// Whether it is done to something that exists already.
+    pub acts: bool,
+    /// Which turn of the step this is: a later one has a larger number.
+    pub turn: i64,
+    /// The Terraform state that the step works on.
+    pub state: StateFacts,
+}
+
+/// Where Terraform keeps the state of what a step makes, and what is known of it.
+#[derive(Debug, Clone, Default)]
+pub struct StateFacts {
+    /// The address of this portal's HTTP backend; nothing for a step that works on no state.
+    pub address: String,
     /// The password for it (the user name is `portolan`).
-    pub state_password: String,
+    pub password: String,
+    /// Whether an attempt before still holds it: it was cut off while it worked.
+    pub held: bool,
+    /// What a plan of the same run said would be done.
+    pub planned: Option<Value>,
+    /// To undo an action: what the step was given that applied the state before.
+    pub former: Option<Value>,
 }
 
 /// How an attempt ended that did not fail.

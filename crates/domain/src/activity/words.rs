@@ -41,6 +41,8 @@ impl Activity {
             "support.levels-set" => "Support levels set".into(),
             "support.levels-reset" => "Support levels are the usual ones again".into(),
             "review.frozen" => "Operational review frozen".into(),
+            "resource.state-restored" => "Terraform state put back to a former version".into(),
+            "resource.state-handed-out" => "Terraform state handed out".into(),
             "settings.changed" => format!("Settings changed: {}", self.fields()),
             "entity.created" | "entity.registered" => "Added to the catalog".into(),
             "entity.deleted" => "Removed from the catalog".into(),

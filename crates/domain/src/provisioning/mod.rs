@@ -24,9 +24,11 @@ mod record;
 mod repository;
 mod request;
 mod resource;
+mod resource_states;
 mod run;
 mod secrets;
 mod state;
+mod state_work;
 mod store;
 mod tell;
 mod terraform_state;
@@ -62,11 +64,12 @@ pub use request::{
 pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
 };
-pub use run::{Came, RUN, RunJob, Todo, Turn, callback, came, say, turn};
+pub use resource_states::{StateOf, export_state, restore_state, states_of};
+pub use run::{Came, OnState, RUN, RunJob, Todo, Turn, callback, came, leave, say, turn};
 pub use state::{Move, State};
 pub use terraform_state::{
-    Held, Locked, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
-    open_state, read_state, state_password, state_versions, unlock_state, write_state,
+    Held, Locked, Locker, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
+    open_state, read_state, state_password, unlock_state, write_state,
 };
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
 pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};

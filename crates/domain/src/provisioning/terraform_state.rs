@@ -9,9 +9,9 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::store::terraform_state as store;
+use super::{resource_states::opened, store::terraform_state as store};
 use crate::{
-    Cx, Error, Result,
+    Cx, Error, Result, StepId,
     sealing::{self, SealingKey},
 };
 
@@ -20,7 +20,7 @@ pub const STATE_USER: &str = "portolan";
 /// The largest state, in bytes.
 pub const MOST_STATE: usize = 10 << 20;
 /// Versions that are kept.
-const KEPT: i64 = 50;
+pub(super) const KEPT: i64 = 50;
 /// The largest description of a lock.
 const MOST_LOCK: usize = 16 << 10;
 /// Whoever holds a lock for longer is dead: no step runs as long.
@@ -41,6 +41,24 @@ pub struct Held {
     pub info: String,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// Who takes a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locker {
+    /// Key of the step.
+    pub step: Uuid,
+    /// Which turn of it: a later one has a larger number.
+    pub turn: i64,
+}
+
+impl Locker {
+    /// Of the description of a lock.
+    fn read(info: &str) -> Option<Self> {
+        let info: Value = serde_json::from_str(info).ok()?;
+        let (step, turn) = info.get("Info")?.as_str()?.strip_prefix("step ")?.split_once(" turn ")?;
+        Some(Self { step: step.parse().ok()?, turn: turn.parse().ok()? })
+    }
 }
 
 /// What came of work on a state.
@@ -87,12 +105,7 @@ pub async fn read_state(
 ) -> Result<Option<Vec<u8>>> {
     let key = sealing::required(key, "states of Terraform")?;
     let Some(sealed) = store::last(cx, state.0).await? else { return Ok(None) };
-    let opened = key.open(&sealed, state.0.as_bytes()).ok_or_else(|| {
-        Error::Unavailable(
-            "the state was sealed with another key; the operator sets the PORTOLAN_SECRET_KEY it was written with".into(),
-        )
-    })?;
-    Ok(Some(opened))
+    opened(key, &sealed, state.0).map(Some)
 }
 
 /// Writes a new version under its lock; its number.
@@ -119,15 +132,22 @@ pub async fn write_state(
     .await
 }
 
-/// Takes a state for oneself. Whoever holds it already under the same name (the step that died and is tried again) gets it
-/// anew, and so does anybody after whoever held it is surely dead. `by` is that name.
-pub async fn lock_state(cx: &mut Cx<'_>, state: OpenState, by: Uuid, info: &[u8]) -> Result<Locked> {
+/// Takes a state for oneself. A step that is tried again takes it from its attempt before, whose writes are refused from then
+/// on; an attempt that is not the step's last any more gets it no more, whether or not anybody holds it. After whoever held it
+/// is surely dead, anybody gets it.
+pub async fn lock_state(cx: &mut Cx<'_>, state: OpenState, by: Locker, info: &[u8]) -> Result<Locked> {
     let (lock, info) = described(by, info)?;
     cx.atomically(async |cx| {
         store::ensure(cx, state.0).await?;
-        if let Some(held) = store::held(cx, state.0).await? {
+        let held = store::held(cx, state.0).await?;
+        let last = store::last_holder(cx, state.0).await?.and_then(|info| Some((Locker::read(&info)?, info)));
+        if let Some((_, info)) = last.filter(|(last, _)| last.step == by.step && last.turn > by.turn) {
+            return Ok(Locked::By(info));
+        }
+        if let Some(held) = held {
             let dead = cx.now().duration_since(held.since) > LONGEST;
-            if held.id != lock && !dead && holder_name(&held.info) != Some(by) {
+            let own = Locker::read(&held.info).is_some_and(|holder| holder.step == by.step);
+            if held.id != lock && !dead && !own {
                 return Ok(Locked::By(held.info));
             }
         }
@@ -135,6 +155,12 @@ pub async fn lock_state(cx: &mut Cx<'_>, state: OpenState, by: Uuid, info: &[u8]
         Ok(Locked::Done(()))
     })
     .await
+}
+
+/// Whether an attempt of a step holds a state: it never came to let it go.
+pub(super) async fn is_held_by(cx: &mut Cx<'_>, id: Uuid, step: StepId) -> Result<bool> {
+    let held = store::held(cx, id).await?;
+    Ok(held.and_then(|held| Locker::read(&held.info)).is_some_and(|holder| holder.step == step.0))
 }
 
 /// Lets a state go, if the lock is the one that holds it. What nobody holds is let go already.
@@ -156,14 +182,6 @@ pub async fn forget_state(cx: &mut Cx<'_>, state: OpenState, lock: Option<&str>)
         store::forget(cx, state.0).await.map(Locked::Done)
     })
     .await
-}
-
-/// The versions that are kept, the newest first; without what is in them.
-pub async fn state_versions(cx: &mut Cx<'_>, id: Uuid) -> Result<Vec<StateVersion>> {
-    if cx.admin().is_err() {
-        cx.reader()?;
-    }
-    store::versions(cx, id).await
 }
 
 /// The id of the lock that a description is of.
@@ -190,18 +208,13 @@ async fn holder(cx: &mut Cx<'_>, state: OpenState, lock: Option<&str>) -> Result
 }
 
 /// The id of a lock and its description, with the name of whoever takes it in it.
-fn described(by: Uuid, info: &[u8]) -> Result<(String, String)> {
+fn described(by: Locker, info: &[u8]) -> Result<(String, String)> {
     if info.len() > MOST_LOCK {
         return Err(Error::invalid("body", "is too long for the description of a lock"));
     }
     let id = lock_id(info)?;
     let mut told: Value = serde_json::from_slice(info).unwrap_or_default();
-    told["Info"] = Value::String(format!("step {by}"));
+    told["Info"] = Value::String(format!("step {} turn {}", by.step, by.turn));
     // Postgres keeps no NUL, and nobody needs one to know who holds a lock
     Ok((id, told.to_string().replace("\\u0000", "")))
-}
-
-fn holder_name(info: &str) -> Option<Uuid> {
-    let info: Value = serde_json::from_str(info).ok()?;
-    info.get("Info")?.as_str()?.strip_prefix("step ")?.parse().ok()
 }

@@ -17,6 +17,7 @@ mod provisioning;
 mod review;
 mod rota;
 mod support;
+mod terraform_states;
 mod usage;
 mod warnings;
 mod work;

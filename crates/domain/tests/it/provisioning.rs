@@ -60,21 +60,21 @@ spec:
 "#;
 
 /// Platform is Pia's, who is no member of Basket; Basket is Imke's and Maya's, and Maya leads it.
-struct Shop {
-    bed: Bed,
-    imke: Person,
+pub(crate) struct Shop {
+    pub(crate) bed: Bed,
+    pub(crate) imke: Person,
     maya: Person,
-    pia: Person,
+    pub(crate) pia: Person,
     basket: Team,
 }
 
-fn executors() -> Executors {
+pub(crate) fn executors() -> Executors {
     let one = |name| ExecutorFacts { name, about: "", check: |_| Vec::new() };
-    Executors::new([one("fake.make"), one("fake.tell")])
+    Executors::new([one("fake.make"), one("fake.tell"), one("terraform")])
 }
 
 impl Shop {
-    async fn new(pool: PgPool) -> Self {
+    pub(crate) async fn new(pool: PgPool) -> Self {
         let bed = Bed::with(pool.clone(), |portal| {
             portal.sealing_key = Some(SealingKey::new([7; 32]));
             portal.executors = executors();
@@ -94,7 +94,7 @@ impl Shop {
         Self { bed, imke, maya, pia, basket }
     }
 
-    fn key(&self) -> Option<&SealingKey> {
+    pub(crate) fn key(&self) -> Option<&SealingKey> {
         self.bed.portal().sealing_key.as_ref()
     }
 
@@ -102,7 +102,7 @@ impl Shop {
         self.ask_as(&self.imke, new(params), None).await
     }
 
-    async fn ask_as(
+    pub(crate) async fn ask_as(
         &self,
         who: &Person,
         new: NewRequest,
@@ -112,13 +112,13 @@ impl Shop {
         provisioning::submit(&mut call.cx(), self.key(), new, key).await
     }
 
-    async fn request(&self, number: i64) -> Request {
+    pub(crate) async fn request(&self, number: i64) -> Request {
         let mut call = self.bed.as_person(&self.imke).await;
         provisioning::request(&mut call.cx(), number).await.unwrap()
     }
 
     /// The worker, until there is nothing to do now: each step is done by `act`, and what was done is told in order.
-    async fn work(&self, act: impl Fn(&Todo) -> Came) -> Vec<String> {
+    pub(crate) async fn work(&self, act: impl Fn(&Todo) -> Came) -> Vec<String> {
         let mut told = Vec::new();
         for _ in 0..100 {
             let mut call = self.bed.as_system().await;
@@ -144,7 +144,7 @@ impl Shop {
     }
 }
 
-fn new(params: Value) -> NewRequest {
+pub(crate) fn new(params: Value) -> NewRequest {
     let Value::Object(params) = params else { panic!("an object") };
     NewRequest { offering: "database".into(), team: "basket".into(), params, ..NewRequest::default() }
 }
@@ -156,7 +156,7 @@ fn done(todo: &Todo) -> Came {
     Came::Done { outputs, secrets, effect: json!({ "made": true }) }
 }
 
-fn failed(blame: Blame, again: bool) -> Came {
+pub(crate) fn failed(blame: Blame, again: bool) -> Came {
     let failure = Failure { blame, why: "It did not answer.".into(), next: "Look at it.".into() };
     Came::Failed { failure, again, effect: None }
 }

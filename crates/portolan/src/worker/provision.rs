@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use portolan_connect::{
-    executors::{self, Attempt, Ended as Came, Failed, Fault, JobFacts, Line, Log},
+    executors::{self, Attempt, Ended as Came, Failed, Fault, JobFacts, Line, Log, StateFacts},
     fault,
 };
 use portolan_domain::{
     Result,
-    provisioning::{self, Blame, ExecutorFacts, Executors, Failure, Todo, Turn},
+    provisioning::{self, Blame, ExecutorFacts, Executors, Failure, OnState, Todo, Turn},
     work,
 };
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
@@ -93,19 +93,25 @@ fn attempt(job: &Job, todo: &Todo, log: Log) -> Attempt {
                 .map(|path| format!("{}{path}", portal.base_url))
                 .unwrap_or_default(),
             called_back: todo.called_back.clone(),
-            state_address: format!(
-                "{}/api/v1/executors/terraform/state/{}",
-                job.tools.own_address, todo.state
-            ),
-            state_password: portal
-                .sealing_key
-                .as_ref()
-                .map(|key| provisioning::state_password(key, todo.state))
-                .unwrap_or_default(),
+            maker: todo.maker,
+            acts: todo.acts,
+            turn: todo.turn,
+            state: todo.on_state.as_ref().map(|on| state(job, on)).unwrap_or_default(),
         },
         within: todo.within,
         log,
         equipment: Arc::clone(&job.tools.equipment),
+    }
+}
+
+fn state(job: &Job, on: &OnState) -> StateFacts {
+    let key = job.tools.portal.sealing_key.as_ref();
+    StateFacts {
+        address: format!("{}/api/v1/executors/terraform/state/{}", job.tools.own_address, on.id),
+        password: key.map(|key| provisioning::state_password(key, on.id)).unwrap_or_default(),
+        held: on.held,
+        planned: on.planned.clone(),
+        former: on.former.clone(),
     }
 }
 

@@ -127,7 +127,7 @@ const API: &[Row<9>] = &[
     (
         "POST",
         STATE_LOCK,
-        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001/lock?by=0193b2c4-0000-7000-8000-000000000001",
+        "/api/v1/executors/terraform/state/0193b2c4-0000-7000-8000-000000000001/lock?by=0193b2c4-0000-7000-8000-000000000001&turn=1",
         r#"{"ID":"x"}"#,
         anybody("401"),
     ),

@@ -34,10 +34,10 @@ impl Backend {
         self.client.send(method, &path, &headers, body.as_bytes())
     }
 
-    fn lock(&mut self, by: Uuid, lock: &str) -> Answer {
+    fn lock(&mut self, by: Uuid, turn: i64, lock: &str) -> Answer {
         let info =
             json!({ "ID": lock, "Operation": "OperationTypeApply", "Who": "root@machine", "Info": "" });
-        self.send("POST", &format!("/lock?by={by}"), &info.to_string())
+        self.send("POST", &format!("/lock?by={by}&turn={turn}"), &info.to_string())
     }
 }
 
@@ -50,8 +50,8 @@ fn a_state_is_kept_under_its_lock_and_opens_with_its_own_password() {
     let mut terraform = Backend::new(&portal, id);
     assert_eq!(terraform.send("GET", "", "").status, 204, "nothing was made yet");
 
-    assert_eq!(terraform.lock(step, "one").status, 200);
-    let held = terraform.lock(other, "two");
+    assert_eq!(terraform.lock(step, 7, "one").status, 200);
+    let held = terraform.lock(other, 9, "two");
     assert_eq!(held.status, 423, "{}", held.body);
     let info: Value = serde_json::from_str(&held.body).unwrap();
     assert_eq!((&info["ID"], &info["Who"]), (&json!("one"), &json!("root@machine")), "as Terraform said it");
@@ -65,12 +65,17 @@ fn a_state_is_kept_under_its_lock_and_opens_with_its_own_password() {
     assert_eq!(terraform.send("GET", "", "").body, r#"{"serial":1,"secret":"t0p-s3cret"}"#);
 
     // the step died with its lock, and is tried again; whoever it was before can do no more
-    assert_eq!(terraform.lock(step, "three").status, 200);
+    assert_eq!(terraform.lock(step, 8, "three").status, 200);
+    let former = terraform.lock(step, 7, "four");
+    assert!(former.status == 423 && former.body.contains("three"), "{}", former.body);
     assert_eq!(terraform.send("POST", "?ID=one", r#"{"serial":2}"#).status, 423);
     assert_eq!(terraform.send("DELETE", "/lock", r#"{"ID":"one"}"#).status, 423);
     assert_eq!(terraform.send("DELETE", "/lock", r#"{"ID":"three"}"#).status, 200);
     assert_eq!(terraform.send("DELETE", "/lock", r#"{"ID":"three"}"#).status, 200, "let go already");
     assert_eq!(terraform.send("POST", "?ID=three", r#"{"serial":2}"#).status, 423, "and lost");
+    assert_eq!(terraform.lock(step, 7, "five").status, 423, "also when its heir is done");
+    assert_eq!(terraform.lock(other, 1, "six").status, 200, "and it is anybody else's then");
+    assert_eq!(terraform.send("DELETE", "/lock", r#"{"ID":"six"}"#).status, 200);
 
     let mut neighbour = Backend::new(&portal, other);
     assert_eq!(neighbour.send("GET", "", "").status, 204);
@@ -89,7 +94,7 @@ fn a_state_is_kept_under_its_lock_and_opens_with_its_own_password() {
     }
     for wrong in ["[]", "x", ""] {
         assert_eq!(neighbour.send("POST", "", wrong).status, 422, "{wrong}");
-        assert_eq!(neighbour.send("POST", &format!("/lock?by={step}"), wrong).status, 422, "{wrong}");
+        assert_eq!(neighbour.send("POST", &format!("/lock?by={step}&turn=9"), wrong).status, 422, "{wrong}");
     }
     assert_eq!(neighbour.send("POST", "", &format!("{{\"x\":\"{}\"}}", "x".repeat(10 << 20))).status, 413);
     assert_eq!(terraform.send("DELETE", "", "").status, 200);

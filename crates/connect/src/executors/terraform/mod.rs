@@ -53,7 +53,7 @@ impl Command {
 }
 
 fn check(given: &Value) -> Vec<String> {
-    let mut problems = input::names(given, &["module"], &["command", "variables"]);
+    let mut problems = input::names(given, &["module"], &["command", "variables", "state"]);
     let command = given.get("command").filter(|command| !is_expression(command));
     if command.is_some() && Command::of(Input(given)).is_err() {
         problems.push("needs a command that is plan, apply or destroy".into());
@@ -124,8 +124,8 @@ async fn perform(attempt: &Attempt, command: Command) -> Result<Ended, Failed> {
 
 /// Where the state is. It stands in the place of whatever the module says of a backend.
 fn backend(attempt: &Attempt) -> Value {
-    let address = &attempt.job.state_address;
-    let lock = format!("{address}/lock?by={}", attempt.key);
+    let address = &attempt.job.state.address;
+    let lock = format!("{address}/lock?by={}&turn={}", attempt.key, attempt.job.turn);
     json!({ "terraform": { "backend": { "http": {
         "address": address, "update_method": "POST",
         "lock_address": lock, "lock_method": "POST",

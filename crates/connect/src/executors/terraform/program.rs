@@ -63,7 +63,7 @@ impl Program {
         })?;
         let temp = temp.display().to_string();
         let search = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".into());
-        attempt.log.hide(&attempt.job.state_password);
+        attempt.log.hide(&attempt.job.state.password);
         let mut environment: Vec<(String, String)> = [
             ("PATH", search.as_str()),
             ("HOME", &temp),
@@ -71,7 +71,7 @@ impl Program {
             ("LC_ALL", "C.UTF-8"),
             ("TF_IN_AUTOMATION", "1"),
             ("TF_INPUT", "0"),
-            ("TF_HTTP_PASSWORD", &attempt.job.state_password),
+            ("TF_HTTP_PASSWORD", &attempt.job.state.password),
             ("CHECKPOINT_DISABLE", "1"),
         ]
         .into_iter()

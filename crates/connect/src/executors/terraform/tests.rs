@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{check, run, undo};
 use crate::executors::{
-    Attempt, Ended, Failed, Fault, Hidden, JobFacts, Line, PostgresServer,
+    Attempt, Ended, Failed, Fault, Hidden, JobFacts, Line, PostgresServer, StateFacts,
     log::tests::attempt_with,
     served::{Asked, Served},
 };
@@ -72,8 +72,11 @@ impl Scene {
             equipment.terraform.environment.insert("CLOUD_KEY".into(), Hidden::new("cl0ud-key"));
         });
         attempt.job = JobFacts {
-            state_address: format!("{}/state", self.store.url),
-            state_password: "st4te-password".into(),
+            state: StateFacts {
+                address: format!("{}/state", self.store.url),
+                password: "st4te-password".into(),
+                ..StateFacts::default()
+            },
             ..attempt.job
         };
         (attempt, lines)
@@ -216,7 +219,7 @@ async fn what_goes_wrong_says_whose_turn_it_is() {
         "{failed:?}"
     );
     let mut stranger = scene.given("plan", &json!({ "name": "x" }));
-    stranger.job.state_password = "wrong".into();
+    stranger.job.state.password = "wrong".into();
     fs::remove_file(scene.folder.path().join("db/broken.tf")).expect("removed");
     let failed = run(stranger).await.expect_err("the store does not open");
     assert!(failed.again && failed.fault == Fault::Outside, "{failed:?}");

@@ -1,12 +1,14 @@
 //! Backward: what was made is taken away, the last first. What cannot be is left, said so, and stays a finding until
 //! somebody has it undone again.
 
-use super::{Turn, UNDO_ATTEMPTS, forth, note, scope::Run, step};
+use super::{OnState, Turn, UNDO_ATTEMPTS, forth, note, scope::Run, step};
 use crate::{
     Cx, Result,
     provisioning::{
-        Blame, Failure, Move, Request, State, StepState, Wish,
+        Blame, Failure, Fault, Move, Request, State, StepState, Wish,
         executors::{APPROVAL, REGISTER},
+        request,
+        state_work::StateWork,
         store,
         store::run::StepRow,
         tell,
@@ -28,7 +30,8 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
         if let Some(due) = row.due_at.filter(|due| row.state == StepState::Undoing && *due > cx.now()) {
             return Ok(Turn::Later(due));
         }
-        let attempts = if row.state == StepState::Undoing { row.attempts } else { 0 };
+        let goes_on = row.state == StepState::Undoing;
+        let attempts = if goes_on { row.attempts } else { 0 };
         if attempts >= UNDO_ATTEMPTS + super::DEATHS {
             store::run::settle_undo(cx, row.id, StepState::Left, Some(&gave_up(row))).await?;
             continue;
@@ -37,14 +40,22 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
         else {
             continue;
         };
-        // what was given to it when it was done; nothing, if that cannot be told any more: the key says what is its own
-        let input = run.fill(&definition.input, &run.scope_for(row)).await?.unwrap_or_default();
+        let input = match run.fill(&definition.input, &run.scope_for(row)).await? {
+            Ok(input) => input,
+            Err(fault) => {
+                let failure = not_told(row, &fault, &run.offering.team.name);
+                store::run::settle_undo(cx, row.id, StepState::Left, Some(&failure)).await?;
+                continue;
+            }
+        };
         store::run::begin(cx, row.id, StepState::Undoing, attempts + 1).await?;
-        if attempts == 0 {
+        if !goes_on {
             store::run::add_lines(cx, request.id, &row.step, &["undoing".into()]).await?;
         }
+        let on_state = on_state(cx, key, request, &run, row).await?;
         let todo = forth::todo(request, &run, definition, row, input, attempts + 1, key);
-        return Ok(Turn::Do(Box::new(super::Todo { undo: true, ..todo })));
+        let turn = cx.now().as_millisecond();
+        return Ok(Turn::Do(Box::new(super::Todo { undo: true, turn, on_state, ..todo })));
     }
     over(cx, request).await?;
     Ok(Turn::Over)
@@ -53,11 +64,49 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
 /// Whether the step was begun, and may have left something behind.
 fn may_have_made(row: &StepRow) -> bool {
     match row.state {
-        StepState::Done | StepState::Failed | StepState::Running | StepState::Later | StepState::Undoing => {
-            true
-        }
-        StepState::Waiting => row.attempts > 0,
+        // also one that somebody just had tried again: what its attempts before made is there
+        StepState::Waiting
+        | StepState::Done
+        | StepState::Failed
+        | StepState::Running
+        | StepState::Later
+        | StepState::Undoing => row.began,
         StepState::Skipped | StepState::Undone | StepState::Left => false,
+    }
+}
+
+/// The state that a step worked on; of an action also what the thing was made or changed with before.
+async fn on_state(
+    cx: &mut Cx<'_>,
+    key: Option<&SealingKey>,
+    request: &Request,
+    run: &Run,
+    row: &StepRow,
+) -> Result<Option<OnState>> {
+    let on_state = forth::on_state(cx, run, row).await?;
+    let (Some(state), Some(work)) = (on_state, StateWork::noted(row)) else { return Ok(None) };
+    let resource = match (&request.action, &request.resource) {
+        (Some(_), Some(on)) => on.id,
+        _ => return Ok(Some(state)),
+    };
+    let Some((number, step)) = store::run::last_applied(cx, resource, request.id, &work.name).await? else {
+        return Ok(Some(state));
+    };
+    let before = request::reload(cx, number).await?;
+    let before = Run::load(cx, key, &before).await?;
+    let row = before.rows.iter().find(|row| row.id == step);
+    let given = row.and_then(|row| Some((row, before.plan.steps.get(usize::try_from(row.position).ok()?)?)));
+    let Some((row, definition)) = given else { return Ok(Some(state)) };
+    let former = before.fill(&definition.input, &before.scope_for(row)).await?.ok();
+    Ok(Some(OnState { former, ..state }))
+}
+
+/// What was given to it cannot be told any more, so nobody knows what to take away.
+fn not_told(row: &StepRow, fault: &Fault, team: &str) -> Failure {
+    Failure {
+        blame: Blame::Platform,
+        why: format!("What the step {} was given cannot be told any more: {fault}", row.step),
+        next: format!("{team} looks what is left of it, and removes it by hand."),
     }
 }
 

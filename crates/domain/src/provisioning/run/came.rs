@@ -118,22 +118,33 @@ async fn undone(cx: &mut Cx<'_>, row: &StepRow, what: Came) -> Result<SignedDura
         Came::Later { after, effect } => {
             let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::from_hours(1));
             store::run::left(cx, row.id, Some(&effect)).await?;
-            store::run::undo_later(cx, row.id, cx.now() + after).await?;
+            // coming again to look is no new attempt
+            store::run::undo_later(cx, row.id, cx.now() + after, row.attempts - 1).await?;
             Ok(after)
         }
-        Came::Failed { failure, effect, .. } => {
+        Came::Failed { failure, again, effect } => {
             store::run::left(cx, row.id, effect.as_ref()).await?;
             let line = format!("could not be undone (attempt {}): {}", row.attempts, failure.why);
             store::run::add_lines(cx, row.request, &row.step, &[line]).await?;
-            if row.attempts < UNDO_ATTEMPTS {
+            if again && row.attempts < UNDO_ATTEMPTS {
                 let wait = work::wait_after(row.attempts);
-                store::run::undo_later(cx, row.id, cx.now() + wait).await?;
+                store::run::undo_later(cx, row.id, cx.now() + wait, row.attempts).await?;
                 return Ok(wait);
             }
             store::run::settle_undo(cx, row.id, StepState::Left, Some(&failure)).await?;
             Ok(SignedDuration::ZERO)
         }
     }
+}
+
+/// Writes down what a step leaves behind while it is at work: before it does what could not be told afterwards.
+pub async fn leave(cx: &mut Cx<'_>, claim: &Claim, todo: &Todo, effect: &Value) -> Result<()> {
+    cx.admin()?;
+    cx.atomically(async |cx| {
+        work::hold(cx, claim).await?;
+        store::run::left(cx, todo.step, Some(effect)).await
+    })
+    .await
 }
 
 /// Adds lines to the log of a request. For the worker, while a step is at work.

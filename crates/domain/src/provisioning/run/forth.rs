@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{DEATHS, Todo, Turn, came, note, outcome, scope::Run, step};
+use super::{DEATHS, OnState, Todo, Turn, came, note, outcome, scope::Run, step};
 use crate::{
     Cx, Error, Result,
     catalog::apply,
@@ -13,9 +13,11 @@ use crate::{
         executors::{APPROVAL, REGISTER},
         facts, offering,
         plan::Plan,
-        resource, secrets, store,
+        resource, secrets,
+        state_work::StateWork,
+        store,
         store::run::StepRow,
-        tell,
+        tell, terraform_state,
     },
     sealing::SealingKey,
 };
@@ -139,13 +141,26 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
             came::stop(cx, &request, &row, &platform(why, &run)).await?;
             return Ok(Turn::Over);
         }
+        let row = match with_state(cx, &run, row.clone(), &input).await? {
+            Ok(row) => row,
+            Err(fault) => {
+                let why = format!("The step {} cannot be begun: {fault}.", row.step);
+                came::stop(cx, &request, &row, &platform(why, &run)).await?;
+                return Ok(Turn::Later(cx.now()));
+            }
+        };
         // coming again to look is no new attempt
         let attempt = if row.state == StepState::Later { row.attempts } else { row.attempts + 1 };
         store::run::begin(cx, row.id, StepState::Running, attempt).await?;
         if row.attempts == 0 {
             tell::pages(cx, &request).await?;
         }
-        return Ok(Turn::Do(Box::new(todo(&request, &run, definition, &row, input, attempt, key))));
+        let on_state = on_state(cx, &run, &row).await?;
+        return Ok(Turn::Do(Box::new(Todo {
+            on_state,
+            turn: cx.now().as_millisecond(),
+            ..todo(&request, &run, definition, &row, input, attempt, key)
+        })));
     }
 }
 
@@ -277,6 +292,39 @@ pub(super) fn todo(
         hidden,
         callback,
         called_back: row.called_back.clone(),
-        state: run.made_by.0,
+        maker: run.made_by.0,
+        acts: request.action.is_some(),
+        turn: 0,
+        on_state: None,
     }
+}
+
+/// The step with the state that it works on written down, before it begins.
+async fn with_state(
+    cx: &mut Cx<'_>,
+    run: &Run,
+    mut row: StepRow,
+    input: &Value,
+) -> Result<Result<StepRow, String>> {
+    let work = match StateWork::of(&row.uses, input, row.value.as_ref()) {
+        Ok(Some(work)) => work,
+        Ok(None) => return Ok(Ok(row)),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    if let Some(fault) = work.conflict(row.id, &run.rows) {
+        return Ok(Err(fault));
+    }
+    if row.effect.is_none() {
+        row.effect = Some(work.to_note());
+        store::run::left(cx, row.id, row.effect.as_ref()).await?;
+    }
+    Ok(Ok(row))
+}
+
+/// The state that a step works on, as it stands.
+pub(super) async fn on_state(cx: &mut Cx<'_>, run: &Run, row: &StepRow) -> Result<Option<OnState>> {
+    let Some(work) = StateWork::noted(row) else { return Ok(None) };
+    let id = work.id(run.made_by);
+    let held = terraform_state::is_held_by(cx, id, row.id).await?;
+    Ok(Some(OnState { id, held, planned: work.planned(&run.rows), former: None }))
 }

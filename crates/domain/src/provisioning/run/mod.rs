@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
 
 use super::{Failure, Move, Request, State, ask::gone, request, store, tell};
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     work::{self, Claim, NewJob},
 };
 
-pub use came::{callback, came, say};
+pub use came::{callback, came, leave, say};
 pub(super) use outcome::owner_of;
 
 /// The kind of job that sees a request through.
@@ -90,8 +91,27 @@ pub struct Todo {
     pub callback: Option<String>,
     /// What was told there.
     pub called_back: Option<Value>,
-    /// Key of the Terraform state of what is made.
-    pub state: uuid::Uuid,
+    /// Key of the request that made, or makes, what this is about.
+    pub maker: Uuid,
+    /// Whether it is done to something that exists already: an action.
+    pub acts: bool,
+    /// Which turn of the step this is: a later one has a larger number.
+    pub turn: i64,
+    /// The Terraform state it works on; none if it works on none.
+    pub on_state: Option<OnState>,
+}
+
+/// What a step that works on a Terraform state has to know of it.
+#[derive(Debug, Clone)]
+pub struct OnState {
+    /// Key of the state.
+    pub id: Uuid,
+    /// Whether an attempt before still holds it: it was cut off while it worked.
+    pub held: bool,
+    /// What a plan of the same run said would be done.
+    pub planned: Option<Value>,
+    /// To undo an action: what the step was given that applied the state before.
+    pub former: Option<Value>,
 }
 
 /// What came of an attempt.

@@ -19,7 +19,7 @@ pub(super) struct Run {
     pub(super) scope: Scope,
     /// What no log may tell.
     pub(super) hidden: Vec<String>,
-    /// The request that made what this is done to, or this one: the key of its Terraform state.
+    /// The request that made what this is done to, or this one: whose Terraform states it works on.
     pub(super) made_by: ProvisioningRequestId,
 }
 

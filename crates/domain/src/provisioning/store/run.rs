@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::super::{Blame, Failure, LogLine, Step, StepOf, StepState};
-use crate::{Cx, Error, ProvisioningRequestId, Result, StepId};
+use crate::{Cx, Error, ProvisioningRequestId, ResourceId, Result, StepId};
 
 /// Lines of a log that are kept.
 const KEPT: i64 = 2_000;
@@ -20,6 +20,8 @@ pub(in super::super) struct StepRow {
     pub(in super::super) uses: String,
     pub(in super::super) state: StepState,
     pub(in super::super) attempts: i32,
+    /// Whether it was ever begun; what it made may be there.
+    pub(in super::super) began: bool,
     pub(in super::super) outputs: Map<String, Value>,
     pub(in super::super) sealed: Option<Vec<u8>>,
     pub(in super::super) effect: Option<Value>,
@@ -61,8 +63,8 @@ pub(in super::super) async fn insert_steps(
 
 pub(in super::super) async fn rows(cx: &mut Cx<'_>, request: ProvisioningRequestId) -> Result<Vec<StepRow>> {
     let rows = sqlx::query!(
-        r#"SELECT id AS "id: StepId", position, value, step, uses, state AS "state: StepState", attempts, outputs, secrets_sealed, effect,
-                  called_back, due_at
+        r#"SELECT id AS "id: StepId", position, value, step, uses, state AS "state: StepState", attempts,
+                  started_at IS NOT NULL AS "began!", outputs, secrets_sealed, effect, called_back, due_at
            FROM provisioning_step WHERE request_id = $1 ORDER BY position, item"#,
         request as ProvisioningRequestId
     )
@@ -79,6 +81,7 @@ pub(in super::super) async fn rows(cx: &mut Cx<'_>, request: ProvisioningRequest
             uses: r.uses,
             state: r.state,
             attempts: r.attempts,
+            began: r.began,
             outputs: serde_json::from_str(&r.outputs).unwrap_or_default(),
             sealed: r.secrets_sealed,
             effect: read(r.effect),
@@ -279,11 +282,18 @@ pub(in super::super) async fn reset_left(cx: &mut Cx<'_>, request: ProvisioningR
     Ok(())
 }
 
-pub(in super::super) async fn undo_later(cx: &mut Cx<'_>, id: StepId, due: Timestamp) -> Result<()> {
+/// Undoing it goes on then; so many attempts of it count.
+pub(in super::super) async fn undo_later(
+    cx: &mut Cx<'_>,
+    id: StepId,
+    due: Timestamp,
+    attempts: i32,
+) -> Result<()> {
     sqlx::query!(
-        "UPDATE provisioning_step SET state = 'undoing', due_at = $2 WHERE id = $1",
+        "UPDATE provisioning_step SET state = 'undoing', due_at = $2, attempts = $3 WHERE id = $1",
         id as StepId,
         jiff_sqlx::Timestamp::from(due) as _,
+        attempts,
     )
     .execute(cx.conn())
     .await?;
@@ -322,6 +332,28 @@ pub(in super::super) async fn is_left(cx: &mut Cx<'_>, request: ProvisioningRequ
     .await?)
 }
 
+/// The step that was the last to apply a state of something, in another request that succeeded: that request's number, and it.
+pub(in super::super) async fn last_applied(
+    cx: &mut Cx<'_>,
+    resource: ResourceId,
+    but: ProvisioningRequestId,
+    state: &str,
+) -> Result<Option<(i64, StepId)>> {
+    let found = sqlx::query!(
+        r#"SELECT q.number, s.id AS "id: StepId"
+           FROM provisioning_step s JOIN provisioning_request q ON q.id = s.request_id
+           WHERE q.resource_id = $1 AND q.id <> $2 AND q.state = 'succeeded' AND s.state = 'done'
+             AND CASE WHEN s.uses = 'terraform' THEN s.effect::jsonb ->> 'state' = $3 AND s.effect::jsonb ->> 'applies' = 'true' END
+           ORDER BY q.ended_at DESC, s.position DESC LIMIT 1"#,
+        resource as ResourceId,
+        but as ProvisioningRequestId,
+        state,
+    )
+    .fetch_optional(cx.conn())
+    .await?;
+    Ok(found.map(|row| (row.number, row.id)))
+}
+
 /// The number of the request that a step belongs to.
 pub(in super::super) async fn request_of(cx: &mut Cx<'_>, id: StepId) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar!(
@@ -332,10 +364,11 @@ pub(in super::super) async fn request_of(cx: &mut Cx<'_>, id: StepId) -> Result<
     .await?)
 }
 
-/// Keeps what somebody outside told, once, of a step that waits for it or is just asking.
+/// Keeps what somebody outside told, once, of a step that waits for it or is just asking; also while it is undone, which has
+/// to wait until the other side is done with it.
 pub(in super::super) async fn called_back(cx: &mut Cx<'_>, id: StepId, told: &Value) -> Result<bool> {
     let done = sqlx::query!(
-        "UPDATE provisioning_step SET called_back = $2 WHERE id = $1 AND called_back IS NULL AND state IN ('running', 'later')",
+        "UPDATE provisioning_step SET called_back = $2 WHERE id = $1 AND called_back IS NULL AND state IN ('running', 'later', 'undoing')",
         id as StepId,
         text(told)?,
     )

@@ -1,9 +1,10 @@
 //! States of Terraform: their locks and versions.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::super::terraform_state::{Held, StateVersion};
-use crate::{Cx, Result};
+use crate::{Cx, ResourceId, Result};
 
 /// Makes the row of a state, if it is missing.
 pub(in super::super) async fn ensure(cx: &mut Cx<'_>, id: Uuid) -> Result<()> {
@@ -45,14 +46,18 @@ pub(in super::super) async fn hold(cx: &mut Cx<'_>, id: Uuid, lock: &str, info: 
     Ok(())
 }
 
+/// Nobody holds it any more; who did last is kept.
 pub(in super::super) async fn let_go(cx: &mut Cx<'_>, id: Uuid) -> Result<()> {
-    sqlx::query!(
-        "UPDATE terraform_state SET lock_id = NULL, lock_info = NULL, locked_at = NULL WHERE id = $1",
-        id
-    )
-    .execute(cx.conn())
-    .await?;
+    sqlx::query!("UPDATE terraform_state SET lock_id = NULL, locked_at = NULL WHERE id = $1", id)
+        .execute(cx.conn())
+        .await?;
     Ok(())
+}
+
+/// What was said of the last lock, whether or not it is held.
+pub(in super::super) async fn last_holder(cx: &mut Cx<'_>, id: Uuid) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!("SELECT lock_info FROM terraform_state WHERE id = $1", id);
+    Ok(found.fetch_optional(cx.conn()).await?.flatten())
 }
 
 /// Adds a version under the next number, and forgets those before the last `kept`.
@@ -88,21 +93,59 @@ pub(in super::super) async fn last(cx: &mut Cx<'_>, id: Uuid) -> Result<Option<V
     .await?)
 }
 
-/// The newest first.
-pub(in super::super) async fn versions(cx: &mut Cx<'_>, id: Uuid) -> Result<Vec<StateVersion>> {
+/// One version, sealed; none if it is not kept.
+pub(in super::super) async fn version(cx: &mut Cx<'_>, id: Uuid, serial: i64) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT body_sealed FROM terraform_state_version WHERE state_id = $1 AND serial = $2",
+        id,
+        serial
+    )
+    .fetch_optional(cx.conn())
+    .await?)
+}
+
+/// Names of the states that steps worked on for something: of the request that made it, and of actions on it.
+pub(in super::super) async fn names_of(
+    cx: &mut Cx<'_>,
+    resource: ResourceId,
+    most: i64,
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT CASE WHEN s.uses = 'terraform' THEN s.effect::jsonb ->> 'state' END AS "name!"
+           FROM provisioning_step s JOIN provisioning_request q ON q.id = s.request_id
+           WHERE q.resource_id = $1 AND CASE WHEN s.uses = 'terraform' THEN s.effect::jsonb ? 'state' END
+           ORDER BY 1 LIMIT $2"#,
+        resource as ResourceId,
+        most
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// Versions of several states, the newest first, and since when each state is held.
+pub(in super::super) async fn versions(
+    cx: &mut Cx<'_>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, Option<Timestamp>, StateVersion)>> {
     let rows = sqlx::query!(
-        r#"SELECT serial, written_at, octet_length(body_sealed) AS "bytes!" FROM terraform_state_version
-           WHERE state_id = $1 ORDER BY serial DESC LIMIT 200"#,
-        id
+        r#"SELECT s.id, s.locked_at, v.serial, v.written_at, octet_length(v.body_sealed) AS "bytes!"
+           FROM terraform_state s JOIN terraform_state_version v ON v.state_id = s.id
+           WHERE s.id = ANY($1) ORDER BY s.id, v.serial DESC LIMIT 2500"#,
+        ids
     )
     .fetch_all(cx.conn())
     .await?;
-    let version = |serial, written_at: jiff_sqlx::Timestamp, bytes: i32| StateVersion {
-        serial,
-        written_at: written_at.to_jiff(),
-        bytes: u32::try_from(bytes).unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(|row| version(row.serial, row.written_at, row.bytes)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let version = StateVersion {
+                serial: row.serial,
+                written_at: row.written_at.to_jiff(),
+                bytes: u32::try_from(row.bytes).unwrap_or_default(),
+            };
+            (row.id, row.locked_at.map(jiff_sqlx::Timestamp::to_jiff), version)
+        })
+        .collect())
 }
 
 /// Forgets a state with all its versions.
