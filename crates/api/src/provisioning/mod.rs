@@ -9,6 +9,7 @@ mod resources;
 mod state;
 mod waivers;
 
+use portolan_domain::{Cx, OfferingId, Result, TeamId, people, provisioning};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
@@ -23,4 +24,21 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .merge(waivers::routes())
         .merge(callback::routes())
         .merge(state::routes())
+}
+
+/// The team and the offering that a list is narrowed to, by their names.
+async fn narrowed(
+    cx: &mut Cx<'_>,
+    team: Option<String>,
+    offering: Option<String>,
+) -> Result<(Option<TeamId>, Option<OfferingId>)> {
+    let team = match team {
+        Some(slug) => Some(people::team(cx, &slug).await?.id),
+        None => None,
+    };
+    let offering = match offering {
+        Some(name) => Some(provisioning::offering(cx, &name).await?.id),
+        None => None,
+    };
+    Ok((team, offering))
 }

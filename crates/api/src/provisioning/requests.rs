@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    ApprovalId, Error, Limit, people,
+    ApprovalId, Error, Limit,
     provisioning::{self, Request, RequestFilter, State as RequestState},
 };
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::bodies::{ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody};
+use super::{
+    bodies::{ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody},
+    narrowed,
+};
 use crate::{
     ApiError, Caller, Shared,
     body::{Body, Json, List, Params, created, paging},
@@ -61,14 +64,7 @@ struct Query {
 async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<RequestBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let mut cx = caller.cx().await?;
-    let team = match query.team {
-        Some(slug) => Some(people::team(&mut cx, &slug).await?.id),
-        None => None,
-    };
-    let offering = match query.offering {
-        Some(name) => Some(provisioning::offering(&mut cx, &name).await?.id),
-        None => None,
-    };
+    let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
     let by = if query.mine { Some(cx.reader()?) } else { None };
     let filter = RequestFilter {
         team,

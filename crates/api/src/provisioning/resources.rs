@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portolan_domain::{
-    ResourceId, people,
+    ResourceId,
     provisioning::{self, ResourceFilter},
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     bodies::{CheckBody, CredentialBody, ResourceBody},
+    narrowed,
     requests::{idempotency_key, made},
 };
 use crate::{
@@ -63,14 +64,7 @@ async fn list(
 ) -> Result<Json<List<ResourceBody>>, ApiError> {
     let (limit, after) = paging(query.limit, query.after)?;
     let mut cx = caller.cx().await?;
-    let team = match query.team {
-        Some(slug) => Some(people::team(&mut cx, &slug).await?.id),
-        None => None,
-    };
-    let offering = match query.offering {
-        Some(name) => Some(provisioning::offering(&mut cx, &name).await?.id),
-        None => None,
-    };
+    let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
     let filter = ResourceFilter { team, offering, behind: query.behind, gone: query.gone, due_before: None };
     let page = provisioning::resources(&mut cx, &filter, after, limit).await?;
     Ok(List::of(page, ResourceBody::from))

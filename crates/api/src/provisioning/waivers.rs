@@ -3,7 +3,7 @@
 use axum::{extract::Path, response::Response};
 use jiff::civil::Date;
 use portolan_domain::{
-    WaiverId, people,
+    WaiverId,
     provisioning::{self, NewWaiver},
 };
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::bodies::WaiverBody;
+use super::{bodies::WaiverBody, narrowed};
 use crate::{
     ApiError, Caller, Shared,
     body::{Body, Json, List, Params, created},
@@ -40,14 +40,7 @@ struct Query {
 #[utoipa::path(get, path = "/waivers", tag = "provisioning", params(Query), responses((status = 200, body = List<WaiverBody>)))]
 async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<List<WaiverBody>>, ApiError> {
     let mut cx = caller.cx().await?;
-    let team = match query.team {
-        Some(slug) => Some(people::team(&mut cx, &slug).await?.id),
-        None => None,
-    };
-    let offering = match query.offering {
-        Some(name) => Some(provisioning::offering(&mut cx, &name).await?.id),
-        None => None,
-    };
+    let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
     let all = provisioning::waivers(&mut cx, offering, team).await?;
     Ok(List::whole(all.into_iter().map(WaiverBody::from).collect()))
 }

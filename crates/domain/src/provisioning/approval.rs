@@ -142,7 +142,7 @@ pub(super) async fn ask_at_step(
     request: &Request,
     step: &Step,
     input: &serde_json::Value,
-) -> Result<(ApprovalState, String)> {
+) -> Result<ApprovalState> {
     if let Some(known) = store::approval::of_step(cx, request.id, &step.id).await? {
         return Ok(known);
     }
@@ -169,7 +169,7 @@ pub(super) async fn ask_at_step(
     };
     ask_one(cx, request, &offering, &asked, &rules).await?;
     store::request::set_needed_human(cx, request.id).await?;
-    Ok((ApprovalState::Waiting, String::new()))
+    Ok(ApprovalState::Waiting)
 }
 
 /// The approvals of a request, in the order in which they were asked for.

@@ -231,7 +231,7 @@ enum Own {
 /// Steps that the portal does itself, in this transaction.
 async fn own(cx: &mut Cx<'_>, request: &Request, step: &Step, row: &StepRow, input: &Value) -> Result<Own> {
     if row.uses == APPROVAL {
-        let (state, _) = approval::ask_at_step(cx, request, step, input).await?;
+        let state = approval::ask_at_step(cx, request, step, input).await?;
         if state == ApprovalState::Agreed {
             store::run::done(cx, row.id, &Map::new(), None, &Value::Null).await?;
             return Ok(Own::Done);

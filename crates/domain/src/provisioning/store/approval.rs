@@ -115,19 +115,19 @@ pub(in super::super) async fn of_request(
         .collect())
 }
 
+/// How the word that a step waits for stands; none if it was not asked for.
 pub(in super::super) async fn of_step(
     cx: &mut Cx<'_>,
     request: ProvisioningRequestId,
     step: &str,
-) -> Result<Option<(ApprovalState, String)>> {
-    let row = sqlx::query!(
-        r#"SELECT state AS "state: ApprovalState", because FROM provisioning_approval WHERE request_id = $1 AND step = $2"#,
+) -> Result<Option<ApprovalState>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT state AS "state: ApprovalState" FROM provisioning_approval WHERE request_id = $1 AND step = $2"#,
         request as ProvisioningRequestId,
         step,
     )
     .fetch_optional(cx.conn())
-    .await?;
-    Ok(row.map(|r| (r.state, r.because)))
+    .await?)
 }
 
 pub(in super::super) async fn decide(

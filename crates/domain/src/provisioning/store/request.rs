@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use super::super::{
     Blame, Failure, Request, RequestFilter, ResourceName, Scope, ServiceName, State, Verdict, Wish,
 };
+use super::text;
 use crate::{
     Cx, EntityId, Error, OfferingId, PersonId, ProvisioningRequestId, ResourceId, Result, TeamId,
     people::{PersonName, TeamName},
@@ -29,10 +30,6 @@ pub(in super::super) struct Row<'r> {
     pub(in super::super) cost: Option<f64>,
     pub(in super::super) currency: Option<&'r str>,
     pub(in super::super) idempotency_key: Option<&'r str>,
-}
-
-fn text(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::invalid("request", format!("cannot be kept: {e}")))
 }
 
 /// Writes a request as a draft, over the draft that is there; `handed_in` says since when it counts. Returns its number.

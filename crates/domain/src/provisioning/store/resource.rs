@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use super::super::{
     Credential, Holdings, Request, Resource, ResourceFilter, ResourceState, ServiceName, Stage,
 };
+use super::text;
 use crate::{
     Cx, EntityId, Error, OfferingId, PersonId, ProvisioningRequestId, ResourceId, Result, TeamId,
     people::{PersonName, TeamName},
@@ -30,10 +31,6 @@ pub(in super::super) struct NewRow<'r> {
     pub(in super::super) unusual: Vec<String>,
     pub(in super::super) outputs: &'r Map<String, Value>,
     pub(in super::super) terms: Terms,
-}
-
-fn text(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::invalid("resource", format!("cannot be kept: {e}")))
 }
 
 pub(in super::super) async fn insert(cx: &mut Cx<'_>, request: &Request, row: &NewRow<'_>) -> Result<()> {

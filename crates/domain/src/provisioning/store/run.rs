@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::super::{Blame, Failure, LogLine, Step, StepOf, StepState};
+use super::text;
 use crate::{Cx, Error, ProvisioningRequestId, ResourceId, Result, StepId};
 
 /// Lines of a log that are kept.
@@ -27,10 +28,6 @@ pub(in super::super) struct StepRow {
     pub(in super::super) effect: Option<Value>,
     pub(in super::super) called_back: Option<Value>,
     pub(in super::super) due_at: Option<Timestamp>,
-}
-
-fn text(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::invalid("step", format!("cannot be kept: {e}")))
 }
 
 fn read(text: Option<String>) -> Option<Value> {
@@ -409,13 +406,28 @@ pub(in super::super) async fn trim_log(cx: &mut Cx<'_>, request: ProvisioningReq
     Ok(())
 }
 
+/// A line as it is kept.
+struct LineRow {
+    line: i64,
+    step: String,
+    at: jiff_sqlx::Timestamp,
+    text: String,
+}
+
+impl From<LineRow> for LogLine {
+    fn from(r: LineRow) -> Self {
+        Self { line: r.line, step: r.step, at: r.at.to_jiff(), text: r.text }
+    }
+}
+
 pub(in super::super) async fn log(
     cx: &mut Cx<'_>,
     request: ProvisioningRequestId,
     after: i64,
     rows: i64,
 ) -> Result<Vec<LogLine>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LineRow,
         "SELECT line, step, at, text FROM provisioning_log WHERE request_id = $1 AND line > $2 ORDER BY line LIMIT $3",
         request as ProvisioningRequestId,
         after,
@@ -423,10 +435,7 @@ pub(in super::super) async fn log(
     )
     .fetch_all(cx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| LogLine { line: r.line, step: r.step, at: r.at.to_jiff(), text: r.text })
-        .collect())
+    Ok(rows.into_iter().map(LogLine::from).collect())
 }
 
 pub(in super::super) async fn last_lines(
@@ -434,17 +443,13 @@ pub(in super::super) async fn last_lines(
     request: ProvisioningRequestId,
     rows: i64,
 ) -> Result<Vec<LogLine>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LineRow,
         "SELECT line, step, at, text FROM provisioning_log WHERE request_id = $1 ORDER BY line DESC LIMIT $2",
         request as ProvisioningRequestId,
         rows,
     )
     .fetch_all(cx.conn())
     .await?;
-    let mut lines: Vec<_> = rows
-        .into_iter()
-        .map(|r| LogLine { line: r.line, step: r.step, at: r.at.to_jiff(), text: r.text })
-        .collect();
-    lines.reverse();
-    Ok(lines)
+    Ok(rows.into_iter().rev().map(LogLine::from).collect())
 }
