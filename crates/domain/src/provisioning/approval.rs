@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::{
     Approval, ApprovalOf, ApprovalState, Blame, Failure, Move, Need, Offering, Request, Step, offering,
     request, run,
+    secrets::hidden,
     store::{self, approval::Asked},
     tell,
 };
@@ -142,12 +143,14 @@ pub(super) async fn ask_at_step(
     request: &Request,
     step: &Step,
     input: &serde_json::Value,
+    secrets: &[String],
 ) -> Result<ApprovalState> {
     if let Some(known) = store::approval::of_step(cx, request.id, &step.id).await? {
         return Ok(known);
     }
     let offering = offering::known(cx, &request.offering, Some(request.version)).await?;
-    let text = |key: &str| input.get(key).and_then(|v| v.as_str()).unwrap_or_default();
+    // what people are shown may quote what a step before said
+    let text = |key: &str| hidden(input.get(key).and_then(|v| v.as_str()).unwrap_or_default(), secrets);
     let rules: Vec<String> = input
         .get("by")
         .and_then(|by| by.as_array())
@@ -158,11 +161,12 @@ pub(super) async fn ask_at_step(
         .collect();
     let hours = input.get("withinHours").and_then(serde_json::Value::as_i64).unwrap_or(72).clamp(1, 24 * 60);
     let shown: String = text("show").chars().take(60_000).collect();
+    let because = text("because");
     let asked = Asked {
         request: request.id,
         name: &step.id,
         step: &step.id,
-        because: text("because"),
+        because: &because,
         shown: &shown,
         need: if text("need") == "all" { Need::All } else { Need::Any },
         within: SignedDuration::from_hours(hours),
@@ -253,7 +257,7 @@ pub async fn decide(
         if !agreed {
             store::approval::settle(cx, id, ApprovalState::Refused).await?;
             let why = format!("{} said no: {note}", cx.actor().name);
-            return refused(cx, &request, &approval, why).await;
+            return refused(cx, &request, &approval, Blame::Input, why).await;
         }
         let done: usize = approval.approvers.iter().filter(|a| a.agreed == Some(true)).count();
         let needed = match approval.need {
@@ -307,9 +311,20 @@ async fn agreed_upon(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf) 
 }
 
 /// A no, or no word in time: a request that has not begun is refused, one in the middle of its run is undone.
-async fn refused(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf, why: String) -> Result<Request> {
-    let next = "Ask them what would have to be different, change it, and ask again.".to_owned();
-    let failure = Failure { blame: Blame::Input, why, next };
+async fn refused(
+    cx: &mut Cx<'_>,
+    request: &Request,
+    approval: &ApprovalOf,
+    blame: Blame,
+    why: String,
+) -> Result<Request> {
+    let next = match blame {
+        Blame::Input => "Ask them what would have to be different, change it, and ask again.".to_owned(),
+        Blame::Platform | Blame::Outside => {
+            format!("Ask {} who can decide it, and ask again.", request.offering_team.name)
+        }
+    };
+    let failure = Failure { blame, why, next };
     store::request::set_failure(cx, request.id, Some(&failure)).await?;
     if !approval.step.is_empty() {
         store::request::set_wish(cx, request.id, super::Wish::Undo).await?;
@@ -364,28 +379,37 @@ pub async fn sweep_approvals(cx: &mut Cx<'_>) -> Result<u64> {
     let due = store::approval::due(cx, 100).await?;
     let count = due.len() as u64;
     for (number, id) in due {
-        cx.atomically(async |cx| {
-            let Ok((request, approval)) = locked(cx, number, id).await else { return Ok(()) };
-            let waiting: Vec<_> =
-                approval.approvers.iter().filter(|a| a.agreed.is_none()).map(|a| a.person.id).collect();
-            if cx.now() < approval.due_at {
-                store::approval::reminded(cx, id).await?;
-                return tell::reminder(cx, &request, &waiting, &approval).await;
-            }
-            if approval.escalated_at.is_none() {
-                return escalate(cx, &request, &approval).await;
-            }
-            store::approval::settle(cx, id, ApprovalState::Lapsed).await?;
-            let why = format!("Nobody decided in time: {}", approval.because);
-            refused(cx, &request, &approval, why).await.map(drop)
-        })
-        .await?;
+        match cx.atomically(async |cx| see_to(cx, number, id).await).await {
+            // decided at this moment
+            Ok(()) | Err(Error::Conflict(_) | Error::NotFound { .. }) => {}
+            // one that cannot be seen to keeps no other from it
+            Err(error) => tracing::warn!(number, approval = %id, %error, "an approval could not be seen to"),
+        }
     }
     Ok(count)
 }
 
-/// The leads above may decide too, in as much time again.
-async fn escalate(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf) -> Result<()> {
+async fn see_to(cx: &mut Cx<'_>, number: i64, id: ApprovalId) -> Result<()> {
+    let (request, approval) = locked(cx, number, id).await?;
+    let undecided = approval.approvers.iter().filter(|a| a.agreed.is_none());
+    let waiting: Vec<_> = undecided.filter(|a| a.person.active).map(|a| a.person.id).collect();
+    let over = cx.now() >= approval.due_at;
+    if approval.escalated_at.is_none() && (over || waiting.is_empty()) {
+        return escalate(cx, &request, &approval, over).await;
+    }
+    if over {
+        store::approval::settle(cx, id, ApprovalState::Lapsed).await?;
+        let why = format!("Nobody decided in time: {}", approval.because);
+        return refused(cx, &request, &approval, Blame::Platform, why).await.map(drop);
+    }
+    if store::approval::reminded(cx, id).await? {
+        tell::reminder(cx, &request, &waiting, &approval).await?;
+    }
+    Ok(())
+}
+
+/// The leads above may decide too, in as much time again: because time is over, or because whoever could is not here any more.
+async fn escalate(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf, over: bool) -> Result<()> {
     let asker = request.requested_by.as_ref().map(|p| p.id);
     let mut above: Vec<_> = people::leads_to_ask(cx, request.team.id).await?;
     above.extend(people::leads_to_ask(cx, request.offering_team.id).await?);
@@ -414,7 +438,8 @@ async fn escalate(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf) -> 
     store::approval::add_approvers(cx, approval.id, &passed).await?;
     let again = approval.due_at.duration_since(approval.asked_at);
     store::approval::escalated(cx, approval.id, cx.now() + again).await?;
-    run::note(cx, request.id, "nobody decided in time; passed on to the leads above").await?;
+    let why = if over { "nobody decided in time" } else { "whoever could decide is not here any more" };
+    run::note(cx, request.id, &format!("{why}; passed on to the leads above")).await?;
     let people: Vec<_> = above.iter().map(|p| p.id).collect();
     tell::word_needed(cx, request, &people, &approval.because).await
 }

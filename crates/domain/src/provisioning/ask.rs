@@ -1,7 +1,8 @@
 //! Asking: what policy says before anything is written, and then the request itself.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     Approval, Checked, Foreseen, Move, Need, Needed, NewRequest, Offering, Outcome, Request, Resource, Said,
@@ -19,7 +20,7 @@ use crate::{
     catalog::{self, Entity, EntityRef},
     check::Checks,
     people::{self, TeamName},
-    sealing::SealingKey,
+    sealing::{self, SealingKey},
 };
 
 /// Most requests of one person that are not over: more than anybody means to have.
@@ -87,6 +88,7 @@ async fn looked(
     let cost_centre = checks.optional_line("costCentre", Some(&new.cost_centre), 63).unwrap_or_default();
     let reason = checks.text("reason", &new.reason, LONGEST);
     kept(checks.done(), &mut problems)?;
+    problems.extend(unkeepable(&new.params));
     let params = plan.parameters.with_defaults(&new.params);
     let about = facts::About {
         requester: cx.actor().person,
@@ -100,7 +102,7 @@ async fn looked(
         Some(team) => store::waiver::in_force(cx, offering.id, team.id).await?,
         None => Vec::new(),
     };
-    let mut verdict = plan.judge(scope.clone(), waived).await?;
+    let mut verdict = plan.judge(&offering, scope.clone(), waived).await?;
     if let Some(said) = proven(&offering, subject.service.as_ref()) {
         verdict.guardrails.push(said);
     }
@@ -122,6 +124,21 @@ async fn looked(
         review_at,
     };
     Ok(Looked { checked, plan, service: subject.service.map(|s| s.id), environment, cost_centre, reason })
+}
+
+/// What no database keeps: a NUL, which nobody types.
+fn unkeepable(params: &Map<String, Value>) -> Option<Problem> {
+    fn has_nul(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(items) => items.iter().any(has_nul),
+            Value::Object(fields) => fields.iter().any(|(name, field)| name.contains('\0') || has_nul(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    let (name, _) = params.iter().find(|(name, value)| name.contains('\0') || has_nul(value))?;
+    let field = format!("params.{}", name.replace('\0', ""));
+    Some(Problem { field, message: "may not have a NUL character in it".into() })
 }
 
 /// A value, or its problems among the others.
@@ -168,7 +185,7 @@ fn proven(offering: &Offering, service: Option<&Entity>) -> Option<Said> {
 }
 
 /// A name that the catalog has already cannot be had again.
-async fn taken(cx: &mut Cx<'_>, offering: &Offering, scope: &Scope) -> Result<Option<Problem>> {
+pub(super) async fn taken(cx: &mut Cx<'_>, offering: &Offering, scope: &Scope) -> Result<Option<Problem>> {
     let Some(reference) = entity_of(offering, scope).await else { return Ok(None) };
     match catalog::get(cx, &reference).await {
         Ok(_) => Ok(Some(Problem {
@@ -231,8 +248,9 @@ pub(super) async fn ends(
     let scope = scope.clone();
     let days = tokio::task::spawn_blocking(move || super::expression::evaluate(&after, &scope)).await;
     let days = days.ok().and_then(Result::ok).and_then(|days| days.as_f64());
+    // whole days, and a day at least: what is to live for half a day must not be gone before it is there
     #[expect(clippy::cast_possible_truncation, reason = "saturates, and is clamped")]
-    let end = days.filter(|d| *d > 0.0).and_then(|d| in_days(d as i64));
+    let end = days.filter(|d| *d > 0.0).and_then(|d| in_days(d.ceil() as i64));
     (end, review)
 }
 
@@ -245,7 +263,16 @@ pub async fn submit(
     idempotency_key: Option<&str>,
 ) -> Result<Request> {
     let me = cx.writer()?;
-    if let Some(known) = repeated(cx, idempotency_key).await? {
+    let hash = hash_of(&json!([
+        new.offering.trim(),
+        new.team,
+        new.service,
+        new.environment,
+        new.cost_centre,
+        new.reason,
+        new.params
+    ]));
+    if let Some(known) = repeated(cx, idempotency_key, &hash).await? {
         return Ok(known);
     }
     if store::request::open_of(cx, me).await? >= MOST_OPEN {
@@ -255,16 +282,32 @@ pub async fn submit(
     }
     let looked = look(cx, &new).await?;
     let id = ProvisioningRequestId::new();
-    hand_in(cx, key, looked, Kept { id, draft: false, action: None, resource: None, idempotency_key }).await
+    let once = idempotency_key.map(|key| (key, hash.as_slice()));
+    hand_in(cx, key, looked, Kept { id, draft: false, action: None, resource: None, once }).await
+}
+
+/// What was asked for, in so many bytes; secrets are in it, and it tells nobody which.
+fn hash_of(asked: &Value) -> [u8; 32] {
+    Sha256::digest(asked.to_string()).into()
 }
 
 /// The request that this key made already.
-async fn repeated(cx: &mut Cx<'_>, key: Option<&str>) -> Result<Option<Request>> {
+///
+/// # Errors
+///
+/// Another thing was asked for with the same key.
+async fn repeated(cx: &mut Cx<'_>, key: Option<&str>, hash: &[u8]) -> Result<Option<Request>> {
     let (Some(key), Some(me)) = (key, cx.actor().person) else { return Ok(None) };
     if key.is_empty() || key.len() > 255 || key.chars().any(char::is_control) {
         return Err(Error::invalid("Idempotency-Key", "must have 1 to 255 characters"));
     }
-    store::request::by_key(cx, me, key).await
+    let Some((number, known)) = store::request::by_key(cx, me, key).await? else { return Ok(None) };
+    if known.is_some_and(|known| known != hash) {
+        let problem =
+            format!("was used for request {number}, which asked for something else; take a new key");
+        return Err(Error::invalid("Idempotency-Key", problem));
+    }
+    store::request::get(cx, number).await
 }
 
 /// How a request is kept.
@@ -274,7 +317,8 @@ struct Kept<'k> {
     draft: bool,
     action: Option<&'k str>,
     resource: Option<ResourceId>,
-    idempotency_key: Option<&'k str>,
+    /// The caller's key, and the hash of what they asked for with it.
+    once: Option<(&'k str, &'k [u8])>,
 }
 
 async fn hand_in(
@@ -284,6 +328,10 @@ async fn hand_in(
     kept: Kept<'_>,
 ) -> Result<Request> {
     refuse(&looked.checked)?;
+    if looked.plan.outputs.iter().any(|o| o.secret) {
+        // said now: when the credentials are there, it would be too late
+        sealing::required(key, "credentials")?;
+    }
     let Some(team) = looked.checked.team.clone() else { return Err(Error::invalid("team", "is needed")) };
     let parts = secrets::split(&looked.plan.parameters, looked.checked.params.clone());
     let sealed = secrets::seal(key, kept.id.0, &parts.secret)?;
@@ -304,10 +352,11 @@ async fn hand_in(
             verdict: &looked.checked.verdict,
             cost: looked.checked.cost,
             currency: looked.checked.currency.as_deref(),
-            idempotency_key: kept.idempotency_key,
+            idempotency_key: kept.once.map(|(key, _)| key),
+            asked_hash: kept.once.map(|(_, hash)| hash),
         };
         let number = match store::request::write(cx, &row, kept.draft, true).await {
-            Err(Error::Conflict(_)) if kept.idempotency_key.is_some() => {
+            Err(Error::Conflict(_)) if kept.once.is_some() => {
                 return Err(Error::Conflict(
                     "the same request was made at this moment; ask for it again".into(),
                 ));
@@ -361,13 +410,9 @@ fn refuse(checked: &Checked) -> Result<()> {
     Err(Error::Invalid(checked.problems.iter().cloned().chain(misfits).chain(stops).collect()))
 }
 
-/// Keeps what was written so far: a new draft, or the one of that number. Only whoever writes it sees it.
-pub async fn save_draft(
-    cx: &mut Cx<'_>,
-    key: Option<&SealingKey>,
-    new: NewRequest,
-    number: Option<i64>,
-) -> Result<Request> {
+/// Keeps what was written so far: a new draft, or the one of that number. Only whoever writes it sees it. What is secret is
+/// not kept: it is given when the draft is handed in.
+pub async fn save_draft(cx: &mut Cx<'_>, new: NewRequest, number: Option<i64>) -> Result<Request> {
     let me = cx.writer()?;
     let before = match number {
         Some(number) => Some(own_draft(cx, number).await?),
@@ -381,8 +426,10 @@ pub async fn save_draft(
     let looked = look(cx, &new).await?;
     let Some(team) = looked.checked.team.clone() else { return Err(Error::Invalid(looked.checked.problems)) };
     let id = before.as_ref().map_or_else(ProvisioningRequestId::new, |b| b.id);
-    let Parts { open, secret } = secrets::split(&looked.plan.parameters, new.params);
-    let sealed = secrets::seal(key, id.0, &secret)?;
+    let Parts { open, .. } = secrets::split(&looked.plan.parameters, new.params);
+    if let Some(problem) = unkeepable(&open) {
+        return Err(Error::Invalid(vec![problem]));
+    }
     cx.atomically(async |cx| {
         let row = Row {
             id,
@@ -396,11 +443,12 @@ pub async fn save_draft(
             cost_centre: &looked.cost_centre,
             reason: &looked.reason,
             params: &open,
-            sealed: sealed.as_deref(),
+            sealed: None,
             verdict: &looked.checked.verdict,
             cost: looked.checked.cost,
             currency: looked.checked.currency.as_deref(),
             idempotency_key: None,
+            asked_hash: None,
         };
         let number = store::request::write(cx, &row, before.is_some(), false).await?;
         store::request::get(cx, number).await?.ok_or_else(|| gone(number))
@@ -417,7 +465,7 @@ pub async fn submit_draft(
 ) -> Result<Request> {
     let draft = own_draft(cx, number).await?;
     let looked = look(cx, &new).await?;
-    let kept = Kept { id: draft.id, draft: true, action: None, resource: None, idempotency_key: None };
+    let kept = Kept { id: draft.id, draft: true, action: None, resource: None, once: None };
     hand_in(cx, key, looked, kept).await
 }
 
@@ -466,7 +514,8 @@ pub async fn act(
     if cx.admin().is_err() {
         cx.writer()?;
     }
-    if let Some(known) = repeated(cx, idempotency_key).await? {
+    let hash = hash_of(&json!([id, action, params, reason]));
+    if let Some(known) = repeated(cx, idempotency_key, &hash).await? {
         return Ok(known);
     }
     let resource = usable(cx, id).await?;
@@ -476,11 +525,12 @@ pub async fn act(
         draft: false,
         action: Some(action),
         resource: Some(id),
-        idempotency_key,
+        once: idempotency_key.map(|key| (key, hash.as_slice())),
     };
     cx.atomically(async |cx| {
         // one at a time: two that change the same thing would undo each other
         store::resource::lock(cx, id).await?;
+        resource::there(&resource::known(cx, id).await?)?;
         if let Some(number) = store::resource::open_request(cx, id).await? {
             let problem = format!("request {number} is at it already; wait until it is over, or cancel it");
             return Err(Error::Conflict(problem));
@@ -510,12 +560,16 @@ pub(super) async fn end_of(cx: &mut Cx<'_>, resource: &Resource, action: &str) -
         });
     }
     let id = ProvisioningRequestId::new();
-    let kept =
-        Kept { id, draft: false, action: Some(action), resource: Some(resource.id), idempotency_key: None };
+    let kept = Kept { id, draft: false, action: Some(action), resource: Some(resource.id), once: None };
     cx.atomically(async |cx| {
         store::resource::lock(cx, resource.id).await?;
         if let Some(number) = store::resource::open_request(cx, resource.id).await? {
             return Err(Error::Conflict(format!("request {number} is at it")));
+        }
+        let now = resource::known(cx, resource.id).await?;
+        resource::there(&now)?;
+        if now.expires_at.is_none_or(|end| end > cx.now()) {
+            return Err(Error::Conflict(format!("{} was renewed at this moment", now.name)));
         }
         hand_in(cx, None, looked, kept).await
     })

@@ -33,7 +33,7 @@ impl Executors {
             },
             ExecutorFacts {
                 name: REGISTER,
-                about: "Takes the descriptor in `document` into the catalog.",
+                about: "Takes the descriptor in `document` into the catalog, as whoever asked; `source` says who describes it.",
                 check: |input| lacking(input, &["document"]),
             },
         ];

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use cel::{
     Context, Program, Value as Cel,
-    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr},
+    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, operators},
     objects::{Key, Map},
 };
 use serde_json::{Map as Object, Number, Value};
@@ -19,6 +19,13 @@ pub(super) const LONGEST: usize = 1_000;
 const DEEPEST: usize = 12;
 /// Longest list or object that an expression may look at.
 const MOST_ITEMS: usize = 1_000;
+/// Longest text that an expression may look at, in bytes.
+const LONGEST_TEXT: usize = 128 << 10;
+/// Largest value that may come of one, in bytes.
+const MOST_MADE: usize = 512 << 10;
+/// Most additions within a comprehension, one of which `map` and `filter` make themselves: what is added to itself for
+/// each of many grows with their number.
+const MOST_ADDITIONS: usize = 3;
 /// What a compile or an evaluation may use: the parser needs some 100 kB for a level of nesting in a debug build.
 const STACK: usize = 64 << 20;
 
@@ -108,7 +115,8 @@ fn one(source: &str, context: &Context<'_, '_>) -> Result<Value, Fault> {
     bounded(source)?;
     let program = compile(source)?;
     let value = program.execute(context).map_err(|e| Fault::new(format!("{source:?} has no value: {e}")))?;
-    from_cel(&value, 0)
+    let mut room = MOST_MADE;
+    from_cel(&value, 0, &mut room)
 }
 
 /// The parser and the evaluator recurse: a thread of their own has the stack for what is allowed, whatever the caller has.
@@ -157,6 +165,9 @@ fn compile(source: &str) -> Result<Program, Fault> {
             "{source:?} goes through a list within a list; that may take for ever"
         )));
     }
+    if swells(&program.expression().expr) {
+        return Err(Fault::new(format!("{source:?} adds too much together for each of a list")));
+    }
     Ok(program)
 }
 
@@ -188,6 +199,16 @@ fn nested(at: &Expr, inside: bool) -> bool {
 }
 
 /// A name that is none of these, nor bound by a comprehension.
+/// Whether a comprehension adds up more than it may.
+fn swells(at: &Expr) -> bool {
+    fn additions(at: &Expr) -> usize {
+        let own = usize::from(matches!(at, Expr::Call(call) if call.func_name == operators::ADD));
+        own + parts(at).into_iter().map(|part| additions(&part.expr)).sum::<usize>()
+    }
+    (matches!(at, Expr::Comprehension(_)) && additions(at) > MOST_ADDITIONS)
+        || parts(at).into_iter().any(|part| swells(&part.expr))
+}
+
 fn unknown<'e>(at: &'e Expr, names: &[&str]) -> Option<&'e str> {
     match at {
         Expr::Ident(name) => (!names.contains(&name.as_str())).then_some(name),
@@ -207,6 +228,9 @@ fn to_cel(value: &Value) -> Result<Cel, Fault> {
         Value::Null => Cel::Null,
         Value::Bool(is) => Cel::Bool(*is),
         Value::Number(n) => n.as_i64().map_or_else(|| Cel::Float(n.as_f64().unwrap_or(f64::NAN)), Cel::Int),
+        Value::String(text) if text.len() > LONGEST_TEXT => {
+            return Err(Fault::new(format!("a text of over {} kB cannot be looked at", LONGEST_TEXT >> 10)));
+        }
         Value::String(text) => Cel::String(Arc::new(text.clone())),
         Value::Array(items) if items.len() > MOST_ITEMS => return Err(long()),
         Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect::<Result<_, _>>()?)),
@@ -221,7 +245,15 @@ fn to_cel(value: &Value) -> Result<Cel, Fault> {
     })
 }
 
-fn from_cel(value: &Cel, depth: usize) -> Result<Value, Fault> {
+/// `room` is what may still be made of it, in bytes.
+fn from_cel(value: &Cel, depth: usize, room: &mut usize) -> Result<Value, Fault> {
+    let mut take = |bytes: usize| {
+        *room = room.checked_sub(bytes).ok_or_else(|| {
+            Fault::new(format!("makes more than {} kB, which is more than anybody reads", MOST_MADE >> 10))
+        })?;
+        Ok::<_, Fault>(())
+    };
+    take(8)?;
     if depth > 2 * DEEPEST {
         return Err(Fault::new("is nested too deeply"));
     }
@@ -233,9 +265,12 @@ fn from_cel(value: &Cel, depth: usize) -> Result<Value, Fault> {
         Cel::Float(n) => Number::from_f64(*n)
             .map(Value::Number)
             .ok_or_else(|| Fault::new("is a number without a value; look for a division by nothing"))?,
-        Cel::String(text) => Value::String(text.to_string()),
+        Cel::String(text) => {
+            take(text.len())?;
+            Value::String(text.to_string())
+        }
         Cel::List(items) => {
-            Value::Array(items.iter().map(|i| from_cel(i, depth + 1)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|i| from_cel(i, depth + 1, room)).collect::<Result<_, _>>()?)
         }
         Cel::Map(map) => {
             let mut fields = Object::new();
@@ -246,7 +281,7 @@ fn from_cel(value: &Cel, depth: usize) -> Result<Value, Fault> {
                     Key::Uint(n) => n.to_string(),
                     Key::Bool(is) => is.to_string(),
                 };
-                fields.insert(name, from_cel(value, depth + 1)?);
+                fields.insert(name, from_cel(value, depth + 1, room)?);
             }
             Value::Object(fields)
         }
@@ -318,6 +353,16 @@ mod tests {
             let _ = check(&source, &["params"]);
             let _ = evaluate(&source, &scope());
         }
+        let text =
+            Scope::default().with("t", json!("x".repeat(LONGEST_TEXT))).with("l", json!(vec![0; MOST_ITEMS]));
+        let twice = |n: usize| vec!["t"; n].join(" + ");
+        let made = |source: &str| evaluate(source, &text).map(|v| v.to_string().len());
+        assert!(made(&twice(3)).is_ok() && made(&format!("size(l.map(i, {}))", twice(2))).is_ok());
+        for source in [twice(9), format!("l.map(i, {})", twice(2)), format!("size(l.map(i, {}))", twice(40))]
+        {
+            assert!(made(&source).is_err(), "{source}");
+        }
+        assert!(holds("true", &Scope::default().with("a", json!("x".repeat(LONGEST_TEXT + 1)))).is_err());
         let long: Vec<_> = (0..=MOST_ITEMS).collect();
         assert!(holds("true", &Scope::default().with("a", json!(long))).is_err());
     }

@@ -33,7 +33,9 @@ pub(super) async fn scope(
 ) -> Result<(Scope, Option<f64>)> {
     let requester = requester(cx, about.requester).await?;
     let existing = match about.team {
-        Some(team) => store::resource::existing(cx, team.id, offering.id, MOST).await?,
+        Some(team) => {
+            store::resource::existing(cx, team.id, offering.id, about.resource.map(|r| r.id), MOST).await?
+        }
         None => Vec::new(),
     };
     let team = about

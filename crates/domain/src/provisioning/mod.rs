@@ -65,7 +65,9 @@ pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
 };
 pub use resource_states::{StateOf, export_state, restore_state, states_of};
-pub use run::{Came, OnState, RUN, RunJob, Todo, Turn, callback, came, leave, say, turn};
+pub use run::{
+    Came, OnState, RUN, RunJob, Todo, Turn, callback, came, give_up, leave, say, sweep_runs, turn,
+};
 pub use state::{Move, State};
 pub use terraform_state::{
     Held, Locked, Locker, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,

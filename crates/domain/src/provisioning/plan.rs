@@ -1,8 +1,10 @@
 //! What is done when an offering, or an action of it, is asked for.
 
+use serde_json::{Map, Value};
+
 use super::{
-    Action, Approval, Definition, Effect, Guardrail, Output, Parameters, Policy, Scope, Step, Verdict,
-    verdict,
+    Action, Approval, Definition, Effect, Guardrail, Offering, Output, Parameters, Policy, Scope, Step,
+    Verdict, secrets, verdict,
 };
 use crate::{Error, Result};
 
@@ -16,6 +18,18 @@ pub(super) struct Plan {
     pub(super) outputs: Vec<Output>,
     /// What becomes of what exists; none: something new is made.
     pub(super) effect: Option<Effect>,
+}
+
+/// What something is made of after an upgrade: what it was made of as far as the new version knows it, what was given for the
+/// upgrade, and the new defaults.
+pub(super) fn upgraded(
+    parameters: &Parameters,
+    before: Map<String, Value>,
+    given: Map<String, Value>,
+) -> Map<String, Value> {
+    let fields = parameters.fields();
+    let known = before.into_iter().chain(given).filter(|(name, _)| fields.iter().any(|f| f.name == *name));
+    parameters.with_defaults(&known.collect())
 }
 
 impl Plan {
@@ -42,8 +56,39 @@ impl Plan {
         })
     }
 
-    /// What policy says. Expressions are bounded, and still not for a thread that others wait for.
-    pub(super) async fn judge(&self, scope: Scope, waived: Vec<String>) -> Result<Verdict> {
+    /// What policy says: of an upgrade, what the offering itself says of all that the thing will be made of as well. No
+    /// value of a secret parameter is in it.
+    pub(super) async fn judge(
+        &self,
+        offering: &Offering,
+        scope: Scope,
+        waived: Vec<String>,
+    ) -> Result<Verdict> {
+        let hidden = match scope.get("params").and_then(Value::as_object) {
+            Some(params) => secrets::texts(&secrets::split(&self.parameters, params.clone()).secret),
+            None => Vec::new(),
+        };
+        let mut verdict = self.ask(scope.clone(), waived.clone()).await?;
+        let whole = Self::of(&offering.definition, None).filter(|_| self.effect == Some(Effect::Upgrade));
+        if let Some(whole) = whole {
+            let of = |path: &str| {
+                scope.get("resource").and_then(|r| r.pointer(path)).and_then(Value::as_object).cloned()
+            };
+            let given = scope.get("params").and_then(Value::as_object).cloned().unwrap_or_default();
+            let params = upgraded(&whole.parameters, of("/params").unwrap_or_default(), given);
+            let known: Vec<_> =
+                whole.parameters.fields().into_iter().filter(|f| f.secret).map(|f| f.name).collect();
+            let of_all = whole.ask(scope.with("params", Value::Object(params)), waived).await?;
+            // what was secret when it was made is not kept, and nobody is asked for it again
+            verdict.misfits.extend(of_all.misfits.into_iter().filter(|(name, _)| !known.contains(name)));
+            verdict.guardrails.extend(of_all.guardrails);
+        }
+        verdict.hide(&hidden);
+        Ok(verdict)
+    }
+
+    /// Expressions are bounded, and still not for a thread that others wait for.
+    async fn ask(&self, scope: Scope, waived: Vec<String>) -> Result<Verdict> {
         let plan = self.clone();
         tokio::task::spawn_blocking(move || {
             let policy = Policy {

@@ -145,12 +145,12 @@ pub async fn cancel(cx: &mut Cx<'_>, number: i64, reason: &str) -> Result<Reques
         .await?;
         let tail = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         run::note(cx, request.id, &format!("{} took it back{tail}", cx.actor().name.clone())).await?;
+        store::approval::drop_waiting(cx, request.id).await?;
         if request.state == State::Running {
             rows::set_wish(cx, request.id, Wish::Cancel).await?;
             run::wake(cx, &request).await?;
             return reload(cx, number).await;
         }
-        store::approval::drop_waiting(cx, request.id).await?;
         run::step(cx, &request, Move::Cancel).await
     })
     .await
@@ -163,9 +163,9 @@ pub async fn retry(cx: &mut Cx<'_>, number: i64) -> Result<Request> {
         may(cx, &request, |r| r.retry, "tried again").await?;
         activity::record(cx, Act::new("provisioning.retried", request.subject())).await?;
         run::note(cx, request.id, &format!("{} has it tried again", cx.actor().name.clone())).await?;
-        store::run::reset_failed(cx, request.id).await?;
+        let begun = store::run::reset_failed(cx, request.id).await?;
         rows::set_failure(cx, request.id, None).await?;
-        run::step(cx, &request, Move::Run).await
+        run::step(cx, &request, if begun { Move::Run } else { Move::Approve }).await
     })
     .await
 }
@@ -205,13 +205,16 @@ pub async fn rate(cx: &mut Cx<'_>, number: i64, satisfaction: i16, note: &str) -
     .await
 }
 
-/// Opens a support request about it with the log attached, or returns the one that is open.
+/// Opens a support request about it with the log attached, or returns the one that is open already.
 pub async fn ask_support(cx: &mut Cx<'_>, number: i64) -> Result<support::Request> {
     cx.atomically(async |cx| {
         let request = locked(cx, number).await?;
         may(cx, &request, |r| r.support, "asked about").await?;
-        if let Some(open) = request.support_number {
-            return support::thread(cx, open).await.map(|thread| thread.request);
+        if let Some(before) = request.support_number {
+            let before = support::thread(cx, before).await?.request;
+            if before.state != support::State::Closed {
+                return Ok(before);
+            }
         }
         let team = supporting(cx, &request).await?;
         let new = NewSupport {

@@ -4,8 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::{
-    Credential, Effect, Expiry, Holdings, Offering, Resource, ResourceFilter, ResourceState, ask::end_of,
-    offering, run, store::resource as rows, tell,
+    Credential, Effect, Expiry, Holdings, Move, Offering, Resource, ResourceFilter, ResourceState, State,
+    ask::end_of,
+    offering, request, run,
+    store::{approval as approvals, resource as rows},
+    tell,
 };
 use crate::{
     Actor, Cursor, Cx, EntityId, Error, Limit, Page, ResourceId, Result, TeamId,
@@ -19,6 +22,8 @@ use crate::{
 const WARN_DAYS: [u32; 2] = [14, 3];
 /// Resources that one sweep takes.
 const AT_ONCE: i64 = 100;
+/// Days after its review date for which a team is asked, each week, whether it needs something still.
+const ASKED_DAYS: i64 = 28;
 
 /// Resources by name.
 pub async fn resources(
@@ -73,13 +78,16 @@ pub(super) async fn usable(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> 
             resource.team.name, resource.offering_title
         )));
     }
-    if resource.state != ResourceState::Active {
-        return Err(Error::Conflict(format!(
-            "{} is not there any more; nothing can be done with it",
-            resource.name
-        )));
-    }
+    there(&resource)?;
     Ok(resource)
+}
+
+/// Refuses what is not there any more.
+pub(super) fn there(resource: &Resource) -> Result<()> {
+    if resource.state == ResourceState::Active {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("{} is not there any more; nothing can be done with it", resource.name)))
 }
 
 /// The version of its offering that an action is taken from: an upgrade is what the newest one says, everything else is as
@@ -103,7 +111,7 @@ pub async fn credentials(cx: &mut Cx<'_>, id: ResourceId) -> Result<Vec<Credenti
     rows::credentials(cx, id).await
 }
 
-/// Shows the credentials that were not shown yet: once, to whoever asked for it or its team. Titles and values.
+/// Shows the credentials that were not shown yet: once, to the team it belongs to now. Titles and values.
 pub async fn reveal(
     cx: &mut Cx<'_>,
     key: Option<&SealingKey>,
@@ -111,12 +119,9 @@ pub async fn reveal(
 ) -> Result<Vec<(String, String)>> {
     let me = cx.writer()?;
     let resource = known(cx, id).await?;
-    let own = resource.requested_by.as_ref().map(|p| p.id) == Some(me);
-    if !own && !people::team_rights(cx, resource.team.id).await?.edit {
-        return Err(Error::Forbidden(format!(
-            "only whoever asked for it and {} may see its credentials",
-            resource.team.name
-        )));
+    // whoever asked for it and left the team since has no business with it
+    if !people::team_rights(cx, resource.team.id).await?.edit {
+        return Err(Error::Forbidden(format!("only {} may see its credentials", resource.team.name)));
     }
     let key = sealing::required(key, "credentials")?;
     cx.atomically(async |cx| {
@@ -143,12 +148,19 @@ pub async fn reveal(
     .await
 }
 
-/// Keeps it for as long again, from now on, or says that it was looked at.
+/// Keeps it for as long again, from now on, or says that it was looked at. A removal that Portolan asked for because its
+/// time was over is taken back, as long as it has not begun.
 pub async fn renew(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> {
     cx.writer()?;
     let resource = usable(cx, id).await?;
     let offering = offering::known(cx, &resource.offering, Some(resource.version)).await?;
     cx.atomically(async |cx| {
+        // the request before what it is about, as the worker does
+        if let Some(number) = resource.open_request {
+            keep(cx, number, &offering).await?;
+        }
+        rows::lock(cx, id).await?;
+        there(&known(cx, id).await?)?;
         // as many days as it had at first
         let days = rows::days_given(cx, id).await?;
         let expires_at =
@@ -158,12 +170,33 @@ pub async fn renew(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> {
         if expires_at.is_none() && review_at.is_none() {
             return Err(Error::Conflict(format!("{} has no end: there is nothing to renew", resource.name)));
         }
-        let warn_at = next_warning(offering.definition.expiry.as_ref(), expires_at.or(review_at), cx.now());
+        let warn_at = first_warning(offering.definition.expiry.as_ref(), expires_at.or(review_at), cx.now());
         rows::set_terms(cx, id, &rows::Terms { expires_at, review_at, warn_at }).await?;
         activity::record(cx, Act::new("resource.renewed", format!("resource:{id}"))).await?;
         known(cx, id).await
     })
     .await
+}
+
+/// Takes a removal back that Portolan itself asked for.
+async fn keep(cx: &mut Cx<'_>, number: i64, offering: &Offering) -> Result<()> {
+    let open = request::locked(cx, number).await?;
+    let removes = offering
+        .definition
+        .actions
+        .iter()
+        .any(|a| a.effect == Effect::Remove && Some(&a.name) == open.action.as_ref());
+    if open.state.is_over() || !removes || open.requested_by.is_some() {
+        return Ok(());
+    }
+    if !matches!(open.state, State::AwaitingApproval | State::Approved) {
+        return Err(Error::Conflict(format!(
+            "request {number} is removing it already; cancel that first, and renew it when all is undone"
+        )));
+    }
+    run::note(cx, open.id, &format!("{} renewed it: it stays", cx.actor().name.clone())).await?;
+    approvals::drop_waiting(cx, open.id).await?;
+    run::step(cx, &open, Move::Cancel).await.map(drop)
 }
 
 /// Names of the parameters that are not what the offering proposes.
@@ -176,6 +209,16 @@ pub(super) fn unusual(offering: &Offering, params: &Map<String, Value>) -> Vec<S
         })
         .map(|f| f.name)
         .collect()
+}
+
+/// When a team is first told of the end: where that is nearer than any warning, in the middle of the time that is left.
+pub(super) fn first_warning(
+    expiry: Option<&Expiry>,
+    end: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let left = end?.duration_since(now);
+    next_warning(expiry, end, now).or_else(|| left.is_positive().then(|| now + left / 2))
 }
 
 /// When a team is told of the end the next time.
@@ -200,8 +243,13 @@ pub async fn sweep_resources(cx: &mut Cx<'_>) -> Result<u64> {
     cx.admin()?;
     let mut count = 0;
     for resource in rows::to_warn(cx, AT_ONCE).await? {
-        cx.atomically(async |cx| warn(cx, &resource).await).await?;
-        count += 1;
+        match cx.atomically(async |cx| warn(cx, &resource).await).await {
+            Ok(()) => count += 1,
+            // one whose team cannot be warned keeps no other from it
+            Err(error) => {
+                tracing::warn!(resource = %resource.id, %error, "nobody could be warned of its end");
+            }
+        }
     }
     for resource in rows::ended(cx, AT_ONCE).await? {
         // boxed: asking holds a good deal while it waits
@@ -210,7 +258,6 @@ pub async fn sweep_resources(cx: &mut Cx<'_>) -> Result<u64> {
             // one that cannot be cleaned up keeps no other from it; it is told, and tried again tomorrow
             Err(error) => {
                 tracing::warn!(resource = %resource.id, %error, "what ended cannot be cleaned up");
-                rows::try_again(cx, resource.id, cx.now() + SignedDuration::from_hours(24)).await?;
                 tell::ends_soon(cx, &resource, &format!("it ended and cannot be cleaned up: {error}"))
                     .await?;
             }
@@ -225,20 +272,34 @@ async fn warn(cx: &mut Cx<'_>, resource: &Resource) -> Result<()> {
         (Some(end), _) => (Some(end), "it is cleaned up on"),
         (None, review) => (review, "is it still needed? Say so by"),
     };
-    let next = next_warning(offering.definition.expiry.as_ref(), end, cx.now());
-    rows::warned(cx, resource.id, next).await?;
-    let Some(end) = end else { return Ok(()) };
+    let Some(end) = end else { return rows::warned(cx, resource.id, None).await.map(drop) };
+    let mut next = next_warning(offering.definition.expiry.as_ref(), Some(end), cx.now());
+    let still_asked = end + SignedDuration::from_hours(24 * ASKED_DAYS);
+    if resource.expires_at.is_none() && cx.now() < still_asked {
+        // nothing is cleaned up by a review, so it is asked for until somebody answers or nobody will
+        next = next.or(Some(cx.now() + SignedDuration::from_hours(24 * 7)));
+    }
+    if !rows::warned(cx, resource.id, next).await? {
+        return Ok(());
+    }
+    if resource.expires_at.is_some_and(|end| end <= cx.now()) {
+        // it ended while nobody could be warned: its team has a day
+        rows::try_again(cx, resource.id, cx.now() + SignedDuration::from_hours(24)).await?;
+        return tell::ends_soon(cx, resource, "its time is over, and it is cleaned up tomorrow").await;
+    }
     tell::ends_soon(cx, resource, &format!("{words} {}", end.strftime("%-d %B %Y"))).await
 }
 
 /// The clean-up of what ended is a request like any other, by Portolan itself: guardrails and approvals of the offering hold
 /// for it, and of tier 0 and 1 nothing goes without somebody's word.
 async fn clean_up(cx: &mut Cx<'_>, resource: &Resource) -> Result<()> {
+    if !rows::try_again(cx, resource.id, cx.now() + SignedDuration::from_hours(24)).await? {
+        return Ok(());
+    }
     let offering = offering::known(cx, &resource.offering, Some(resource.version)).await?;
     let Some(action) = offering.definition.actions.iter().find(|a| a.effect == Effect::Remove) else {
         return Err(Error::Conflict(format!("{} has no action that removes what it makes", offering.title)));
     };
-    rows::try_again(cx, resource.id, cx.now() + SignedDuration::from_hours(24)).await?;
     let system = Actor::system();
     end_of(&mut cx.acting(&system), resource, &action.name).await.map(drop)
 }

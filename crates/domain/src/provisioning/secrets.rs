@@ -78,6 +78,14 @@ pub(super) fn texts(secret: &Map<String, Value>) -> Vec<String> {
     found
 }
 
+/// A text without these: for what people read that an expression or a schema made.
+pub(super) fn hidden(text: &str, secrets: &[String]) -> String {
+    let mut secrets: Vec<_> = secrets.iter().filter(|s| !s.is_empty()).collect();
+    // the longest first: one may be part of another
+    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[hidden]"))
+}
+
 /// What a step handed over for nobody's eyes, as it is sealed.
 pub(super) fn of_step(secrets: &BTreeMap<String, String>) -> Map<String, Value> {
     secrets.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect()

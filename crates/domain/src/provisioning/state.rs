@@ -33,7 +33,8 @@ pub enum State {
 pub enum Move {
     /// It is handed in, and people have to agree.
     Submit,
-    /// It is handed in or everybody needed has agreed, and no guardrail denies it.
+    /// It is handed in or everybody needed has agreed, and no guardrail denies it; or the portal could not begin it, and
+    /// tries again.
     Approve,
     /// Somebody needed said no, or said nothing in time, or a guardrail denies it now.
     Refuse,
@@ -41,7 +42,7 @@ pub enum Move {
     AskAnew,
     /// The worker begins, or begins again at the step that failed, or begins to undo.
     Run,
-    /// A step failed as often as it is tried.
+    /// A step failed as often as it is tried, or the portal itself cannot go on.
     Stop,
     /// The last step is done.
     Succeed,
@@ -89,10 +90,12 @@ impl State {
     pub fn after(self, happened: Move) -> Option<Self> {
         match (self, happened) {
             (Self::Draft, Move::Submit) | (Self::Approved, Move::AskAnew) => Some(Self::AwaitingApproval),
-            (Self::Draft | Self::AwaitingApproval, Move::Approve) => Some(Self::Approved),
+            (Self::Draft | Self::AwaitingApproval | Self::NeedsAttention, Move::Approve) => {
+                Some(Self::Approved)
+            }
             (Self::AwaitingApproval | Self::Approved, Move::Refuse) => Some(Self::Refused),
             (Self::Approved | Self::NeedsAttention, Move::Run) => Some(Self::Running),
-            (Self::Running, Move::Stop) => Some(Self::NeedsAttention),
+            (Self::Approved | Self::Running, Move::Stop) => Some(Self::NeedsAttention),
             (Self::Running, Move::Succeed) => Some(Self::Succeeded),
             (Self::Running, Move::Fail) => Some(Self::Failed),
             // what runs is undone first, and is running until then
@@ -139,9 +142,9 @@ mod tests {
         let expected = "\
 draft: Submit awaiting-approval, Approve approved, Cancel cancelled
 awaiting-approval: Approve approved, Refuse refused, Cancel cancelled
-approved: Refuse refused, AskAnew awaiting-approval, Run running, Cancel cancelled
+approved: Refuse refused, AskAnew awaiting-approval, Run running, Stop needs-attention, Cancel cancelled
 running: Stop needs-attention, Succeed succeeded, Fail failed, Cancel cancelled
-needs-attention: Run running
+needs-attention: Approve approved, Run running
 ";
         assert_eq!(table, expected);
     }

@@ -8,6 +8,7 @@ use super::{
     definition::{Approval, Guardrail, Otherwise},
     expression::{self, Scope},
     parameters::{Misfit, Parameters},
+    secrets::hidden,
     text,
 };
 
@@ -67,6 +68,23 @@ impl Verdict {
     pub fn stops(&self) -> bool {
         !self.misfits.is_empty()
             || self.guardrails.iter().any(|s| matches!(s.outcome, Outcome::Stops | Outcome::Broken))
+    }
+
+    /// Takes secrets out of all that it says: a message may quote a parameter, and a misfit what was typed.
+    pub(super) fn hide(&mut self, secrets: &[String]) {
+        if secrets.is_empty() {
+            return;
+        }
+        for (_, message) in &mut self.misfits {
+            *message = hidden(message, secrets);
+        }
+        // a text of three letters stands in many a sentence by chance
+        let long: Vec<_> = secrets.iter().filter(|s| s.len() >= 4).cloned().collect();
+        let said = self.guardrails.iter_mut().map(|said| &mut said.message);
+        let needed = self.approvals.iter_mut().map(|needed| &mut needed.because);
+        for message in said.chain(needed) {
+            *message = hidden(message, &long);
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("renew-shifts", &portal, async |cx| rota::renew_due(cx).await).await;
         job("sweep-maintenance", &portal, async |cx| paging::sweep_maintenance(cx).await).await;
         job("sweep-approvals", &portal, async |cx| provisioning::sweep_approvals(cx).await).await;
+        job("sweep-runs", &portal, async |cx| provisioning::sweep_runs(cx).await).await;
         job("sweep-resources", &portal, async |cx| provisioning::sweep_resources(cx).await).await;
         job("prepare-hand-overs", &portal, async |cx| paging::prepare_hand_overs(cx).await).await;
         if round.is_multiple_of(SWEEP) {

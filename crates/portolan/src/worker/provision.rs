@@ -7,7 +7,7 @@ use portolan_connect::{
     fault,
 };
 use portolan_domain::{
-    Result,
+    Error, Result,
     provisioning::{self, Blame, ExecutorFacts, Executors, Failure, OnState, Todo, Turn},
     work,
 };
@@ -18,11 +18,21 @@ use super::{Job, kinds::Ended};
 /// Lines that are written at once, and how long they wait for each other.
 const LINES: usize = 200;
 const GATHER: Duration = Duration::from_millis(200);
+/// Attempts, over some minutes, after which what keeps the portal from going on with a request is told to people.
+const PATIENCE: i32 = 6;
 
 pub(super) async fn run(job: Job) -> Result<Ended> {
     fault::point("run.before-turn");
     let key = job.tools.portal.sealing_key.as_ref();
-    match provisioning::turn(&mut job.call().await?.cx(), &job.claim, key).await? {
+    let turn = match provisioning::turn(&mut job.call().await?.cx(), &job.claim, key).await {
+        // a fault that time does not mend is told to people, who may
+        Err(error) if job.claim.attempt >= PATIENCE && !matches!(error, Error::Conflict(_)) => {
+            provisioning::give_up(&mut job.call().await?.cx(), &job.claim, &error).await?;
+            return Ok(Ended::Done);
+        }
+        turn => turn?,
+    };
+    match turn {
         Turn::Over => Ok(Ended::Done),
         Turn::Later(at) => {
             work::rest(&mut job.call().await?.cx(), &job.claim, at).await?;

@@ -1,5 +1,7 @@
 //! Asking: the form that an offering makes, with what will happen beside it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use askama::Template;
 use axum::{
     extract::{Path, Query},
@@ -237,13 +239,21 @@ async fn acted(viewer: &mut Viewer, new: NewRequest, form: &Form, keep: bool) ->
     let portal = viewer.portal().clone();
     let key = portal.sealing_key.as_ref();
     let draft = form.text("draft").parse().ok();
-    let once = form.optional("once");
+    let once = form.optional("once").map(|once| format!("{once}-{}", digest(&new)));
     let cx = &mut viewer.cx();
     match (keep, draft) {
-        (true, draft) => provisioning::save_draft(cx, key, new, draft).await,
+        (true, draft) => provisioning::save_draft(cx, new, draft).await,
         (false, Some(number)) => provisioning::submit_draft(cx, key, number, new).await,
         (false, None) => provisioning::submit(cx, key, new, once.as_deref()).await,
     }
+}
+
+/// The second click asks for nothing twice; whoever comes back to the form and changes it asks for something else.
+fn digest(new: &NewRequest) -> String {
+    let said = [&new.team, &new.service, &new.environment, &new.cost_centre, &new.reason];
+    let mut hasher = DefaultHasher::new();
+    (said, Value::Object(new.params.clone()).to_string()).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 pub(super) fn told(request: &Request) -> Flash {

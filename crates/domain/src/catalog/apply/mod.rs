@@ -24,7 +24,10 @@ use super::{
     descriptor::{self, File, Format},
     store::apply as store,
 };
-use crate::{Actor, Cx, Error, Result, Via};
+use crate::{
+    Actor, Cx, Error, Result, Via,
+    activity::{self, Act},
+};
 
 pub use report::{Counts, Item, Outcome, Report};
 
@@ -88,6 +91,25 @@ pub async fn apply(cx: &mut Cx<'_>, request: Request) -> Result<Report> {
         Err(e) => Err(e),
         Ok(()) => Ok(plan.report),
     }
+}
+
+/// Deletes what a source brought in, of these references: what was made by a run that is undone. What another source took
+/// over or the source does not know stays. For Portolan itself.
+pub(crate) async fn withdraw(cx: &mut Cx<'_>, source: &str, references: &[String]) -> Result<()> {
+    cx.admin()?;
+    if references.is_empty() {
+        return Ok(());
+    }
+    cx.atomically(async |cx| {
+        store::lock(cx).await?;
+        let gone = store::withdraw(cx, source, references).await?;
+        let acts = gone.iter().map(|(id, reference)| Act {
+            entity_id: Some(*id),
+            ..Act::new("entity.deleted", reference.as_str())
+        });
+        activity::record_all(cx, acts.collect()).await
+    })
+    .await
 }
 
 fn check_source(name: &str) -> Result<()> {

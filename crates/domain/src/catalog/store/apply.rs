@@ -398,6 +398,23 @@ pub(crate) async fn missing(cx: &mut Cx<'_>, source: SourceId, named: &[String])
         .collect())
 }
 
+/// Deletes what a source describes, of these; what that was.
+pub(crate) async fn withdraw(
+    cx: &mut Cx<'_>,
+    source: &str,
+    references: &[String],
+) -> Result<Vec<(EntityId, String)>> {
+    let rows = sqlx::query!(
+        r#"DELETE FROM entity e USING source s WHERE s.id = e.source_id AND s.name = $1 AND e.ref = ANY($2)
+           RETURNING e.id AS "id: EntityId", e.ref AS "reference!""#,
+        source,
+        references,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.reference)).collect())
+}
+
 pub(crate) async fn orphan(cx: &mut Cx<'_>, ids: &[Uuid]) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(

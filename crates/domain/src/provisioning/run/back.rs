@@ -1,7 +1,7 @@
 //! Backward: what was made is taken away, the last first. What cannot be is left, said so, and stays a finding until
 //! somebody has it undone again.
 
-use super::{OnState, Turn, UNDO_ATTEMPTS, forth, note, scope::Run, step};
+use super::{OnState, Turn, UNDO_ATTEMPTS, forth, note, register, scope::Run, step};
 use crate::{
     Cx, Result,
     provisioning::{
@@ -24,7 +24,8 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
             continue;
         }
         if row.uses == REGISTER {
-            store::run::settle_undo(cx, row.id, StepState::Left, Some(&entry_stays())).await?;
+            register::withdraw(cx, row).await?;
+            store::run::settle_undo(cx, row.id, StepState::Undone, None).await?;
             continue;
         }
         if let Some(due) = row.due_at.filter(|due| row.state == StepState::Undoing && *due > cx.now()) {
@@ -110,14 +111,6 @@ fn not_told(row: &StepRow, fault: &Fault, team: &str) -> Failure {
     }
 }
 
-fn entry_stays() -> Failure {
-    Failure {
-        blame: Blame::Platform,
-        why: "What it brought into the catalog stays there.".into(),
-        next: "Its owner deletes the entry.".into(),
-    }
-}
-
 fn gave_up(row: &StepRow) -> Failure {
     Failure {
         blame: Blame::Platform,
@@ -129,6 +122,7 @@ fn gave_up(row: &StepRow) -> Failure {
 /// All is undone that can be.
 async fn over(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
     let left = store::run::is_left(cx, request.id).await?;
+    store::approval::drop_waiting(cx, request.id).await?;
     store::request::undone(cx, request.id, left).await?;
     note(cx, request.id, if left { "something could not be undone and is left" } else { "all is undone" })
         .await?;

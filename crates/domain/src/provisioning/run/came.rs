@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
-use super::{Came, Todo, UNDO_ATTEMPTS, note, step, wake};
+use super::{Came, RunJob, Todo, UNDO_ATTEMPTS, note, step, wake};
 use crate::{
     Cx, Error, ProvisioningRequestId, Result, StepId,
     provisioning::{
@@ -28,8 +28,8 @@ pub async fn came(
 ) -> Result<()> {
     cx.admin()?;
     cx.atomically(async |cx| {
-        work::hold(cx, claim).await?;
         let request = request::locked(cx, todo.number).await?;
+        work::hold(cx, claim).await?;
         let rows = store::run::rows(cx, request.id).await?;
         let Some(row) = rows.into_iter().find(|r| r.id == todo.step) else {
             return Err(Error::not_found("step", todo.name.clone()));
@@ -98,6 +98,10 @@ async fn attempts_of(cx: &mut Cx<'_>, request: &Request, row: &StepRow) -> Resul
 pub(super) async fn stop(cx: &mut Cx<'_>, request: &Request, row: &StepRow, failure: &Failure) -> Result<()> {
     store::run::failed(cx, row.id, failure).await?;
     store::run::add_lines(cx, request.id, &row.step, &[format!("failed: {}", failure.why)]).await?;
+    if request.wish.is_some() {
+        // it is given up already: what failed is undone with the rest, and whoever gave it up is not told that it failed
+        return wake(cx, request).await;
+    }
     store::request::set_failure(cx, request.id, Some(failure)).await?;
     let offering = offering::known(cx, &request.offering, Some(request.version)).await?;
     if failure.blame == Blame::Input || offering.definition.on_failure == OnFailure::Undo {
@@ -107,6 +111,31 @@ pub(super) async fn stop(cx: &mut Cx<'_>, request: &Request, row: &StepRow, fail
     store::request::set_needed_human(cx, request.id).await?;
     let request = step(cx, request, Move::Stop).await?;
     tell::failed(cx, &request, "provisioning.needs-attention", "Needs attention").await
+}
+
+/// Gives a request of a claimed job to people, because the portal itself cannot go on with it: a fault that another attempt
+/// does not mend, as secrets that no key opens. Nothing for one that is over meanwhile.
+pub async fn give_up(cx: &mut Cx<'_>, claim: &Claim, error: &Error) -> Result<()> {
+    cx.admin()?;
+    let Ok(job) = serde_json::from_value::<RunJob>(claim.payload.clone()) else { return Ok(()) };
+    cx.atomically(async |cx| {
+        let request = request::locked(cx, job.request).await?;
+        work::hold(cx, claim).await?;
+        if !matches!(request.state, State::Approved | State::Running) {
+            return Ok(());
+        }
+        let failure = Failure {
+            blame: Blame::Platform,
+            why: format!("The portal cannot go on with it: {error}"),
+            next: "Whoever runs the portal mends that; then it is tried again.".into(),
+        };
+        note(cx, request.id, &failure.why).await?;
+        store::request::set_failure(cx, request.id, Some(&failure)).await?;
+        store::request::set_needed_human(cx, request.id).await?;
+        let request = step(cx, &request, Move::Stop).await?;
+        tell::failed(cx, &request, "provisioning.needs-attention", "Needs attention").await
+    })
+    .await
 }
 
 async fn undone(cx: &mut Cx<'_>, row: &StepRow, what: Came) -> Result<SignedDuration> {
@@ -167,6 +196,12 @@ fn callback_secret(key: &SealingKey, step: StepId) -> String {
     key.derive("provisioning-callback", step.0.as_bytes())
 }
 
+/// What somebody outside told of a step.
+pub(super) fn told(key: Option<&SealingKey>, row: &StepRow) -> Option<Value> {
+    let opened = key?.open(row.called_back.as_deref()?, row.id.0.as_bytes())?;
+    serde_json::from_slice(&opened).ok()
+}
+
 /// Takes what somebody outside tells of a step; once, and only while it is waited for. It needs no caller: the secret in the
 /// path is the right. Says the same whether the step is unknown, the secret wrong or the step over.
 pub async fn callback(
@@ -188,8 +223,10 @@ pub async fn callback(
     cx.atomically(async |cx| {
         let number = store::run::request_of(cx, id).await?.ok_or_else(unknown)?;
         let request = request::locked(cx, number).await?;
+        // what is told may hold a credential: it is kept like one, and no longer than the step needs it
+        let sealed = key.seal(told.to_string().as_bytes(), id.0.as_bytes())?;
         let awaited =
-            matches!(request.state, State::Running) && store::run::called_back(cx, id, &told).await?;
+            matches!(request.state, State::Running) && store::run::called_back(cx, id, &sealed).await?;
         if !awaited {
             return Err(Error::Conflict("nobody waits for this any more, or it was told before".into()));
         }

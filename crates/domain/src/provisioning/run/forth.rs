@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{DEATHS, OnState, Todo, Turn, came, note, outcome, scope::Run, step};
+use super::{DEATHS, OnState, Todo, Turn, came, note, outcome, register, scope::Run, step};
 use crate::{
     Cx, Error, Result,
-    catalog::apply,
     provisioning::{
-        ApprovalState, Blame, Failure, Move, Outcome, Request, Step, StepState, approval,
+        ApprovalState, Blame, Effect, Failure, Move, Outcome, Request, Resource, ResourceState, Step,
+        StepState, approval, ask,
         executors::{APPROVAL, REGISTER},
         facts, offering,
         plan::Plan,
@@ -45,28 +46,33 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
         environment: &request.environment,
         resource: acted_on.as_ref(),
     };
+    if let Some(why) = gone_by(cx.now(), request, &plan, acted_on.as_ref()) {
+        return refuse(cx, request, Blame::Input, why).await;
+    }
+    store::request::lock_quota(cx, request.team.id, offering.id).await?;
     let (_, sealed) = store::request::facts(cx, request.id).await?;
     let mut params = request.params.clone();
     params.extend(secrets::open(key, request.id.0, sealed.as_deref())?);
     let (asked, cost) = facts::scope(cx, &offering, &about, &params).await?;
     let waived = store::waiver::in_force(cx, offering.id, request.team.id).await?;
-    let verdict = plan.judge(asked.clone(), waived).await?;
-    if verdict.stops() {
+    let verdict = plan.judge(&offering, asked.clone(), waived).await?;
+    let taken = match plan.effect {
+        None => ask::taken(cx, &offering, &asked).await?,
+        Some(_) => None,
+    };
+    if verdict.stops() || taken.is_some() {
         let mut said: Vec<_> =
-            verdict.misfits.iter().map(|(name, message)| format!("{name} {message}")).collect();
+            verdict.misfits.iter().map(|(name, message)| format!("{name} {message}.")).collect();
         let stops =
             verdict.guardrails.iter().filter(|s| matches!(s.outcome, Outcome::Stops | Outcome::Broken));
         said.extend(stops.map(|s| s.message.clone()));
+        said.extend(taken.map(|problem| format!("It {}.", problem.message)));
         let why = format!(
             "Before it ran, it was looked at again, and by now it may not be made: {}",
             said.join(" ")
         );
-        let next = "Change what it says, and ask again.".to_owned();
-        let failure = Failure { blame: Blame::Input, why, next };
-        store::request::set_failure(cx, request.id, Some(&failure)).await?;
-        let request = step(cx, request, Move::Refuse).await?;
-        tell::refused(cx, &request).await?;
-        return Ok(Turn::Over);
+        let broken = verdict.guardrails.iter().any(|s| s.outcome == Outcome::Broken);
+        return refuse(cx, request, if broken { Blame::Platform } else { Blame::Input }, why).await;
     }
     let known = store::approval::of_request(cx, request.id).await?;
     let new: Vec<_> = verdict
@@ -89,6 +95,35 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
         .await?;
     let request = step(cx, request, Move::Run).await?;
     turn(cx, key, request).await
+}
+
+/// Why there is no reason to begin it any more, whatever the guardrails say.
+fn gone_by(now: Timestamp, request: &Request, plan: &Plan, on: Option<&Resource>) -> Option<String> {
+    if let Some(on) = on {
+        if on.state != ResourceState::Active {
+            return Some(format!("{} is not there any more.", on.name));
+        }
+        let by_itself = request.requested_by.is_none() && plan.effect == Some(Effect::Remove);
+        if by_itself && on.expires_at.is_none_or(|end| end > now) {
+            return Some(format!("{} was renewed since, and stays.", on.name));
+        }
+    }
+    let left = request.requested_by.as_ref().filter(|p| !p.active);
+    left.map(|p| {
+        format!("{} is not here any more; somebody else of {} asks for it anew.", p.name, request.team.name)
+    })
+}
+
+async fn refuse(cx: &mut Cx<'_>, request: &Request, blame: Blame, why: String) -> Result<Turn> {
+    let next = match blame {
+        Blame::Input => "Change what it says, and ask again.",
+        Blame::Platform | Blame::Outside => "The offering's team mends it; then ask again.",
+    };
+    let failure = Failure { blame, why, next: next.into() };
+    store::request::set_failure(cx, request.id, Some(&failure)).await?;
+    let request = step(cx, request, Move::Refuse).await?;
+    tell::refused(cx, &request).await?;
+    Ok(Turn::Over)
 }
 
 /// The next step of what runs; steps that the portal does itself are done on the way.
@@ -127,7 +162,7 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
             }
         };
         if row.uses == APPROVAL || row.uses == REGISTER {
-            match own(cx, &request, definition, &row, &input).await? {
+            match own(cx, &request, &run, definition, &row, &input).await? {
                 Own::Done => continue,
                 Own::Waits => return Ok(Turn::Over),
                 Own::Failed(why) => {
@@ -229,9 +264,16 @@ enum Own {
 }
 
 /// Steps that the portal does itself, in this transaction.
-async fn own(cx: &mut Cx<'_>, request: &Request, step: &Step, row: &StepRow, input: &Value) -> Result<Own> {
+async fn own(
+    cx: &mut Cx<'_>,
+    request: &Request,
+    run: &Run,
+    step: &Step,
+    row: &StepRow,
+    input: &Value,
+) -> Result<Own> {
     if row.uses == APPROVAL {
-        let state = approval::ask_at_step(cx, request, step, input).await?;
+        let state = approval::ask_at_step(cx, request, step, input, &run.hidden).await?;
         if state == ApprovalState::Agreed {
             store::run::done(cx, row.id, &Map::new(), None, &Value::Null).await?;
             return Ok(Own::Done);
@@ -243,22 +285,14 @@ async fn own(cx: &mut Cx<'_>, request: &Request, step: &Step, row: &StepRow, inp
     else {
         return Ok(Own::Failed("There is no descriptor to take into the catalog.".into()));
     };
-    let source = format!("offering/{}", request.offering.to_ascii_lowercase());
-    let report =
-        apply::apply(cx, apply::Request { atomic: true, ..apply::Request::yaml(&source, document) }).await;
-    let said = match report {
-        Ok(report) => match report.refused {
-            Some(why) => Err(why),
-            None => Ok(()),
-        },
-        Err(error @ (Error::Database(_) | Error::Unavailable(_))) => return Err(error),
-        Err(error) => Err(error.to_string()),
+    let taken = match register::take(cx, request, input, document).await? {
+        Ok(taken) => taken,
+        Err(why) => return Ok(Own::Failed(format!("The catalog did not take the descriptor: {why}"))),
     };
-    if let Err(why) = said {
-        return Ok(Own::Failed(format!("The catalog did not take the descriptor: {why}")));
-    }
-    store::run::done(cx, row.id, &Map::new(), None, &Value::Null).await?;
-    store::run::add_lines(cx, request.id, &row.step, &["taken into the catalog".into()]).await?;
+    let lines: Vec<_> =
+        taken.entities.iter().map(|reference| format!("{reference} is in the catalog")).collect();
+    store::run::done(cx, row.id, &Map::new(), None, &taken.effect()).await?;
+    store::run::add_lines(cx, request.id, &row.step, &lines).await?;
     Ok(Own::Done)
 }
 
@@ -291,7 +325,7 @@ pub(super) fn todo(
         team: request.team.slug.clone(),
         hidden,
         callback,
-        called_back: row.called_back.clone(),
+        called_back: came::told(key, row),
         maker: run.made_by.0,
         acts: request.action.is_some(),
         turn: 0,

@@ -13,6 +13,7 @@ mod back;
 mod came;
 mod forth;
 mod outcome;
+mod register;
 mod scope;
 
 use jiff::Timestamp;
@@ -28,13 +29,15 @@ use crate::{
     work::{self, Claim, NewJob},
 };
 
-pub use came::{callback, came, leave, say};
+pub use came::{callback, came, give_up, leave, say};
 pub(super) use outcome::owner_of;
 
 /// The kind of job that sees a request through.
 pub const RUN: &str = "provisioning.run";
 /// How often undoing a step is tried before it is left.
 const UNDO_ATTEMPTS: i32 = 5;
+/// How often the job of a request is tried before it counts as dead.
+const ATTEMPTS: i32 = 100;
 /// How often a worker may die at one step beyond the attempts that it has.
 const DEATHS: i32 = 3;
 
@@ -150,11 +153,12 @@ pub async fn turn(cx: &mut Cx<'_>, claim: &Claim, key: Option<&SealingKey>) -> R
     let job: RunJob = serde_json::from_value(claim.payload.clone())
         .map_err(|e| Error::invalid("payload", format!("is not what this kind of job takes: {e}")))?;
     cx.atomically(async |cx| {
-        work::hold(cx, claim).await?;
+        // the request before its job: whoever decides about a request locks it first and then wakes the job
         let request = match request::locked(cx, job.request).await {
             Err(Error::NotFound { .. }) => return Ok(Turn::Over),
             found => found?,
         };
+        work::hold(cx, claim).await?;
         if request.wish.is_some() {
             return back::turn(cx, key, &request).await;
         }
@@ -182,8 +186,21 @@ pub(super) async fn step(cx: &mut Cx<'_>, request: &Request, happened: Move) -> 
 
 /// Asks for a turn of the worker, at once.
 pub(super) async fn wake(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
-    let job = NewJob::new(RUN, RunJob { request: request.number }).attempts(100);
+    let job = NewJob::new(RUN, RunJob { request: request.number }).attempts(ATTEMPTS);
     work::enqueue(cx, job.once(request.number.to_string())).await
+}
+
+/// Wakes the worker for requests that should be at work and that no job sees through: one died at every attempt, or was
+/// ended by hand. The worker calls it every minute; at most 100 at once.
+pub async fn sweep_runs(cx: &mut Cx<'_>) -> Result<u64> {
+    cx.admin()?;
+    let forgotten = store::request::forgotten(cx, RUN, 100).await?;
+    let count = forgotten.len() as u64;
+    let job = |number: i64| {
+        NewJob::new(RUN, RunJob { request: number }).attempts(ATTEMPTS).once(number.to_string())
+    };
+    work::enqueue_all(cx, forgotten.into_iter().map(job).collect()).await?;
+    Ok(count)
 }
 
 /// A line of the portal's own in the log.

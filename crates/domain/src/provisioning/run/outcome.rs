@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::{note, scope::Run, step};
+use super::{note, register, scope::Run, step};
 use crate::{
     Cx, EntityId, Error, ResourceId, Result, TeamId,
     activity::{self, Act},
     catalog::{self, EntityEdit, EntityRef, Kind, NewEntity},
     people,
     provisioning::{
-        Effect, Move, Offering, Request, ResourceState,
+        Effect, Move, Request, Resource, ResourceState,
         ask::{ends, entity_of},
+        executors::REGISTER,
+        plan::upgraded,
         resource, secrets, store,
         store::resource::{NewRow, Terms},
         tell,
@@ -95,7 +97,7 @@ async fn make(
     let offering = &run.offering;
     let reference = entity_of(offering, &run.scope).await;
     let entity = match &reference {
-        Some(reference) => register(cx, request, offering, reference).await?,
+        Some(reference) => register(cx, request, run, reference).await?,
         None => None,
     };
     let text = |name: &str| request.params.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -113,7 +115,7 @@ async fn make(
         terms: Terms {
             expires_at,
             review_at,
-            warn_at: resource::next_warning(d.expiry.as_ref(), expires_at.or(review_at), cx.now()),
+            warn_at: resource::first_warning(d.expiry.as_ref(), expires_at.or(review_at), cx.now()),
         },
     };
     store::resource::insert(cx, request, &row).await?;
@@ -129,15 +131,26 @@ async fn team_of(cx: &mut Cx<'_>, slug: Option<&str>, otherwise: TeamId) -> Resu
     }
 }
 
-/// Brings what was made into the catalog, unless a step of its own did.
+/// Brings what was made into the catalog, unless a step of its own did. What is there under that name and came from
+/// somebody else is theirs.
 async fn register(
     cx: &mut Cx<'_>,
     request: &Request,
-    offering: &Offering,
+    run: &Run,
     reference: &EntityRef,
 ) -> Result<Option<EntityId>> {
-    if let Ok(entity) = catalog::get(cx, reference).await {
-        return Ok(Some(entity.id));
+    let offering = &run.offering;
+    match catalog::get(cx, reference).await {
+        Ok(entity) if register::brought(&run.rows, reference.as_str()) => return Ok(Some(entity.id)),
+        Ok(_) => {
+            let line = format!(
+                "{reference} is in the catalog already and is somebody else's: this has no entry there"
+            );
+            note(cx, request.id, &line).await?;
+            return Ok(None);
+        }
+        Err(Error::NotFound { .. }) => {}
+        Err(other) => return Err(other),
     }
     let Some(makes) = &offering.definition.makes else { return Ok(None) };
     let kind = if makes.kind == "component" { Kind::Component } else { Kind::Resource };
@@ -163,8 +176,10 @@ async fn register(
             note(cx, request.id, &format!("the catalog did not take {reference}: {why}")).await?;
             Ok(None)
         }
-        // somebody was faster by a moment
-        Err(Error::Conflict(_)) => Ok(catalog::get(cx, reference).await.ok().map(|e| e.id)),
+        Err(Error::Conflict(why)) => {
+            note(cx, request.id, &format!("the catalog did not take {reference}: {why}")).await?;
+            Ok(None)
+        }
         Err(other) => Err(other),
     }
 }
@@ -178,12 +193,19 @@ async fn act_on(
     outputs: &Map<String, Value>,
 ) -> Result<()> {
     let before = resource::known(cx, id).await?;
-    let mut params = before.params.clone();
-    let known = run.offering.definition.parameters().map(|p| p.fields()).unwrap_or_default();
-    for (name, value) in secrets::split(&run.plan.parameters, request.params.clone()).open {
-        if known.iter().any(|f| f.name == name) {
-            params.insert(name, value);
+    let given = secrets::split(&run.plan.parameters, request.params.clone()).open;
+    let params = match run.offering.definition.parameters() {
+        Some(parameters) if effect == Effect::Upgrade => upgraded(&parameters, before.params.clone(), given),
+        Some(parameters) => {
+            let known = parameters.fields();
+            let given = given.into_iter().filter(|(name, _)| known.iter().any(|f| f.name == *name));
+            before.params.clone().into_iter().chain(given).collect()
         }
+        None => before.params.clone(),
+    };
+    if effect == Effect::Remove {
+        // the catalog's lock before the row: an apply that changes owners takes them in this order
+        leave_catalog(cx, request, run, &before).await?;
     }
     let end = match effect {
         Effect::Change | Effect::Upgrade => None,
@@ -198,18 +220,19 @@ async fn act_on(
         .monthly_cost(&run.scope.clone().with("params", Value::Object(params.clone())));
     store::resource::change(cx, id, version, &params, &unusual, outputs, cost).await?;
     let Some(end) = end else { return Ok(()) };
-    store::resource::end(cx, id, end).await?;
-    if end == ResourceState::Removed
-        && let Some(reference) =
-            before.entity_ref.as_deref().and_then(|r| EntityRef::parse(r, None, "default").ok())
-    {
-        match catalog::delete(cx, &reference, None).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
-            Err(Error::Conflict(why)) => {
-                note(cx, request.id, &format!("its catalog entry stays: {why}")).await?;
-            }
-            Err(other) => return Err(other),
-        }
+    store::resource::end(cx, id, end).await
+}
+
+/// Takes what is removed out of the catalog: what the run that made it brought in, and its own entry.
+async fn leave_catalog(cx: &mut Cx<'_>, request: &Request, run: &Run, before: &Resource) -> Result<()> {
+    for row in store::run::rows(cx, run.made_by).await?.iter().filter(|row| row.uses == REGISTER) {
+        register::withdraw(cx, row).await?;
     }
-    Ok(())
+    let reference = before.entity_ref.as_deref().and_then(|r| EntityRef::parse(r, None, "default").ok());
+    let Some(reference) = reference else { return Ok(()) };
+    match catalog::delete(cx, &reference, None).await {
+        Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+        Err(Error::Conflict(why)) => note(cx, request.id, &format!("its catalog entry stays: {why}")).await,
+        Err(other) => Err(other),
+    }
 }

@@ -199,7 +199,7 @@ pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Res
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (a.due_at, a.id) r.number, o.title, r.action, r.params::json->>'name' AS name, t.name AS team, a.because, a.due_at
            FROM provisioning_approver v JOIN provisioning_approval a ON a.id = v.approval_id AND a.state = 'waiting'
-                JOIN provisioning_request r ON r.id = a.request_id JOIN offering o ON o.id = r.offering_id JOIN team t ON t.id = r.team_id
+                JOIN provisioning_request r ON r.id = a.request_id AND r.ended_at IS NULL JOIN offering o ON o.id = r.offering_id JOIN team t ON t.id = r.team_id
            WHERE v.person_id = $1
              AND NOT EXISTS (SELECT FROM provisioning_decision d WHERE d.approval_id = a.id AND d.rule = v.rule)
            ORDER BY a.due_at, a.id LIMIT 50"#,
@@ -223,12 +223,16 @@ pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Res
         .collect())
 }
 
-/// Approvals that somebody is to be reminded of, or whose time is over: the request's number and theirs.
+/// Approvals that somebody is to be reminded of, whose time is over, or that nobody who is still here could give: the
+/// request's number and theirs.
 pub(in super::super) async fn due(cx: &mut Cx<'_>, most: i64) -> Result<Vec<(i64, ApprovalId)>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let rows = sqlx::query!(
         r#"SELECT r.number, a.id AS "id: ApprovalId" FROM provisioning_approval a JOIN provisioning_request r ON r.id = a.request_id
-           WHERE a.state = 'waiting' AND (a.due_at <= $1 OR a.remind_at <= $1) ORDER BY a.due_at LIMIT $2"#,
+           WHERE a.state = 'waiting' AND r.ended_at IS NULL AND (a.due_at <= $1 OR a.remind_at <= $1
+              OR (a.escalated_at IS NULL AND NOT EXISTS (SELECT FROM provisioning_approver v JOIN person p ON p.id = v.person_id AND p.active
+                                                         WHERE v.approval_id = a.id)))
+           ORDER BY a.due_at LIMIT $2"#,
         now as _,
         most,
     )
@@ -237,11 +241,17 @@ pub(in super::super) async fn due(cx: &mut Cx<'_>, most: i64) -> Result<Vec<(i64
     Ok(rows.into_iter().map(|r| (r.number, r.id)).collect())
 }
 
-pub(in super::super) async fn reminded(cx: &mut Cx<'_>, id: ApprovalId) -> Result<()> {
-    sqlx::query!("UPDATE provisioning_approval SET remind_at = NULL WHERE id = $1", id as ApprovalId)
-        .execute(cx.conn())
-        .await?;
-    Ok(())
+/// Whether this reminder is the caller's to give: of two replicas one is first.
+pub(in super::super) async fn reminded(cx: &mut Cx<'_>, id: ApprovalId) -> Result<bool> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let done = sqlx::query!(
+        "UPDATE provisioning_approval SET remind_at = NULL WHERE id = $1 AND remind_at <= $2",
+        id as ApprovalId,
+        now as _,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 pub(in super::super) async fn escalated(cx: &mut Cx<'_>, id: ApprovalId, due: Timestamp) -> Result<()> {

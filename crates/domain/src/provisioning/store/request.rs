@@ -30,6 +30,8 @@ pub(in super::super) struct Row<'r> {
     pub(in super::super) cost: Option<f64>,
     pub(in super::super) currency: Option<&'r str>,
     pub(in super::super) idempotency_key: Option<&'r str>,
+    /// What was asked for under that key.
+    pub(in super::super) asked_hash: Option<&'r [u8]>,
 }
 
 /// Writes a request as a draft, over the draft that is there; `handed_in` says since when it counts. Returns its number.
@@ -42,10 +44,11 @@ pub(in super::super) async fn write(
     let (by, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
     let submitted = handed_in.then_some(now);
     if is_there {
-        return Ok(sqlx::query_scalar!(
+        let written = sqlx::query_scalar!(
+            // no other than a draft of this offering is written over: whoever handed it in meanwhile was first
             "UPDATE provisioning_request SET version = $2, team_id = $3, service_id = $4, environment = $5, cost_centre = $6, reason = $7,
                     params = $8, secrets_sealed = $9, verdict = $10, cost = $11, currency = $12, submitted_at = $13, updated_at = $14
-             WHERE id = $1 RETURNING number",
+             WHERE id = $1 AND offering_id = $15 AND state = 'draft' RETURNING number",
             row.id as ProvisioningRequestId,
             row.version,
             row.team as TeamId,
@@ -60,14 +63,18 @@ pub(in super::super) async fn write(
             row.currency,
             submitted as _,
             now as _,
+            row.offering as OfferingId,
         )
-        .fetch_one(cx.conn())
-        .await?);
+        .fetch_optional(cx.conn())
+        .await?;
+        return written.ok_or_else(|| {
+            Error::Conflict("this draft was handed in or is of another offering; look at it again".into())
+        });
     }
     sqlx::query_scalar!(
         "INSERT INTO provisioning_request (id, offering_id, version, action, resource_id, team_id, service_id, environment, cost_centre, reason,
-                params, secrets_sealed, state, verdict, cost, currency, requested_by, idempotency_key, created_at, submitted_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $15, $16, $17, $18, $19, $18) RETURNING number",
+                params, secrets_sealed, state, verdict, cost, currency, requested_by, idempotency_key, created_at, submitted_at, updated_at, asked_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $15, $16, $17, $18, $19, $18, $20) RETURNING number",
         row.id as ProvisioningRequestId,
         row.offering as OfferingId,
         row.version,
@@ -87,6 +94,7 @@ pub(in super::super) async fn write(
         row.idempotency_key,
         now as _,
         submitted as _,
+        row.asked_hash,
     )
     .fetch_one(cx.conn())
     .await
@@ -204,13 +212,49 @@ pub(in super::super) async fn get(cx: &mut Cx<'_>, number: i64) -> Result<Option
     Ok(requests!("WHERE r.number = $1", number).fetch_optional(cx.conn()).await?.map(Request::from))
 }
 
+/// The number of what a person asked for under a key, and the hash of what that was.
 pub(in super::super) async fn by_key(
     cx: &mut Cx<'_>,
     person: PersonId,
     key: &str,
-) -> Result<Option<Request>> {
-    let found = requests!("WHERE r.requested_by = $1 AND r.idempotency_key = $2", person as PersonId, key);
-    Ok(found.fetch_optional(cx.conn()).await?.map(Request::from))
+) -> Result<Option<(i64, Option<Vec<u8>>)>> {
+    let found = sqlx::query!(
+        "SELECT number, asked_hash FROM provisioning_request WHERE requested_by = $1 AND idempotency_key = $2",
+        person as PersonId,
+        key,
+    );
+    Ok(found.fetch_optional(cx.conn()).await?.map(|r| (r.number, r.asked_hash)))
+}
+
+/// Holds what a team may have of an offering until the transaction is over: of two that would both fit into the last place,
+/// one counts the other.
+pub(in super::super) async fn lock_quota(cx: &mut Cx<'_>, team: TeamId, offering: OfferingId) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('portolan:quota:' || $1::text || $2::text, 0))",
+        team.to_string(),
+        offering.to_string(),
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Numbers of requests that the worker should be at for ten minutes and more, and that no unfinished job of the kind sees
+/// through.
+pub(in super::super) async fn forgotten(cx: &mut Cx<'_>, kind: &str, most: i64) -> Result<Vec<i64>> {
+    let before = jiff_sqlx::Timestamp::from(cx.now() - jiff::SignedDuration::from_mins(10));
+    Ok(sqlx::query_scalar!(
+        "SELECT r.number FROM provisioning_request r
+         WHERE r.ended_at IS NULL AND r.state IN ('approved', 'running') AND r.updated_at < $1
+           AND NOT EXISTS (SELECT FROM job j WHERE j.kind = $2 AND j.dedup_key = r.number::text AND j.finished_at IS NULL)
+           AND NOT EXISTS (SELECT FROM provisioning_approval a WHERE a.request_id = r.id AND a.state = 'waiting')
+         ORDER BY r.number LIMIT $3",
+        before as _,
+        kind,
+        most,
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 pub(in super::super) async fn lock(cx: &mut Cx<'_>, number: i64) -> Result<()> {

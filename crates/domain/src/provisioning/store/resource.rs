@@ -9,7 +9,7 @@ use super::super::{
 };
 use super::text;
 use crate::{
-    Cx, EntityId, Error, OfferingId, PersonId, ProvisioningRequestId, ResourceId, Result, TeamId,
+    Cx, EntityId, OfferingId, PersonId, ProvisioningRequestId, ResourceId, Result, TeamId,
     people::{PersonName, TeamName},
 };
 
@@ -43,7 +43,8 @@ pub(in super::super) async fn insert(cx: &mut Cx<'_>, request: &Request, row: &N
     sqlx::query!(
         "INSERT INTO provisioned_resource (id, name, entity_id, offering_id, version, request_id, requested_by, team_id, operated_by, supported_by,
                 service_id, environment, cost_centre, params, unusual, outputs, cost, currency, state, made_at, expires_at, review_at, warn_at, days_given)
-         SELECT $1, $2, $3, r.offering_id, r.version, r.id, r.requested_by, r.team_id, $4, $5, r.service_id, r.environment, r.cost_centre, r.params,
+         SELECT $1, $2, $3, r.offering_id, r.version, r.id, r.requested_by,
+                coalesce((SELECT owner_team_id FROM entity WHERE id = $3), r.team_id), $4, $5, r.service_id, r.environment, r.cost_centre, r.params,
                 $6, $7, r.cost, r.currency, 'active', $8, $9, $10, $11, $12
          FROM provisioning_request r WHERE r.id = $13",
         row.id as ResourceId,
@@ -97,8 +98,8 @@ struct Row {
     open_request: Option<i64>,
 }
 
-/// `resources!(rest, arguments…)` is the checked statement that selects resources `x`; all parts are literals. Its owner is
-/// that of its entity, where it has one: a hand-over there is one here.
+/// `resources!(rest, arguments…)` is the checked statement that selects resources `x`; all parts are literals. Its team
+/// follows the owner of its entity, where it has one: a hand-over there is one here.
 macro_rules! resources {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -119,7 +120,7 @@ macro_rules! resources {
                           AS open_request
                FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id JOIN provisioning_request q ON q.id = x.request_id
                     LEFT JOIN entity n ON n.id = x.entity_id LEFT JOIN entity e ON e.id = x.service_id LEFT JOIN person p ON p.id = x.requested_by
-                    JOIN team t ON t.id = coalesce(n.owner_team_id, x.team_id) JOIN team op ON op.id = x.operated_by
+                    JOIN team t ON t.id = x.team_id JOIN team op ON op.id = x.operated_by
                     JOIN team su ON su.id = x.supported_by "#
                 + $rest
             $(, $argument)*
@@ -185,7 +186,7 @@ pub(in super::super) async fn list(
     let (name, id) = after.unzip();
     let due = filter.due_before.map(jiff_sqlx::Timestamp::from);
     let found = resources!(
-        "WHERE ($1::uuid IS NULL OR coalesce(n.owner_team_id, x.team_id) = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
+        "WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
            AND ($3::timestamptz IS NULL OR coalesce(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
            AND ($5 OR x.state = 'active') AND ($6::text IS NULL OR (x.name, x.id) > ($6, $7::uuid))
          ORDER BY x.name, x.id LIMIT $8",
@@ -207,8 +208,7 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &ResourceFilter, mo
     let due = filter.due_before.map(jiff_sqlx::Timestamp::from);
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM (SELECT FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id
-                LEFT JOIN entity n ON n.id = x.entity_id
-           WHERE ($1::uuid IS NULL OR coalesce(n.owner_team_id, x.team_id) = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
+           WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
              AND ($3::timestamptz IS NULL OR coalesce(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
              AND ($5 OR x.state = 'active') LIMIT $6) found"#,
         filter.team as Option<TeamId>,
@@ -222,20 +222,23 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &ResourceFilter, mo
     .await?)
 }
 
-/// What a team has of an offering, for expressions.
+/// What a team has of an offering, for expressions; without the one that an action is about.
 pub(in super::super) async fn existing(
     cx: &mut Cx<'_>,
     team: TeamId,
     offering: OfferingId,
+    but: Option<ResourceId>,
     most: i64,
 ) -> Result<Vec<Value>> {
     let rows = sqlx::query!(
         r#"SELECT x.name, x.environment, coalesce(x.cost, 0) AS "cost!"
-           FROM provisioned_resource x LEFT JOIN entity n ON n.id = x.entity_id
-           WHERE coalesce(n.owner_team_id, x.team_id) = $1 AND x.offering_id = $2 AND x.state = 'active' ORDER BY x.name, x.id LIMIT $3"#,
+           FROM provisioned_resource x
+           WHERE x.team_id = $1 AND x.offering_id = $2 AND x.state = 'active' AND ($4::uuid IS NULL OR x.id <> $4)
+           ORDER BY x.name, x.id LIMIT $3"#,
         team as TeamId,
         offering as OfferingId,
         most,
+        but as Option<ResourceId>,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -261,8 +264,7 @@ pub(in super::super) async fn holdings(cx: &mut Cx<'_>, team: TeamId, soon: Time
     let row = sqlx::query!(
         r#"WITH held AS (
                SELECT x.*, o.version AS newest FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id
-                    LEFT JOIN entity n ON n.id = x.entity_id
-               WHERE coalesce(n.owner_team_id, x.team_id) = $1 AND x.state = 'active')
+               WHERE x.team_id = $1 AND x.state = 'active')
            SELECT count(*) AS "count!", count(*) FILTER (WHERE coalesce(expires_at, review_at) < $2) AS "due_soon!",
                   count(*) FILTER (WHERE version < newest) AS "behind!",
                   (SELECT coalesce(jsonb_agg(jsonb_build_array(currency, cost) ORDER BY currency), '[]')
@@ -381,23 +383,32 @@ pub(in super::super) async fn to_warn(cx: &mut Cx<'_>, most: i64) -> Result<Vec<
     Ok(found.into_iter().map(Resource::from).collect())
 }
 
-pub(in super::super) async fn warned(cx: &mut Cx<'_>, id: ResourceId, next: Option<Timestamp>) -> Result<()> {
-    sqlx::query!(
-        "UPDATE provisioned_resource SET warn_at = $2 WHERE id = $1",
+/// Whether this warning is the caller's to give: of two replicas one is first.
+pub(in super::super) async fn warned(
+    cx: &mut Cx<'_>,
+    id: ResourceId,
+    next: Option<Timestamp>,
+) -> Result<bool> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let done = sqlx::query!(
+        "UPDATE provisioned_resource SET warn_at = $2 WHERE id = $1 AND state = 'active' AND warn_at <= $3",
         id as ResourceId,
         next.map(jiff_sqlx::Timestamp::from) as _,
+        now as _,
     )
     .execute(cx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
-/// What ended and is not being cleaned up.
+/// What ended and is not being cleaned up; nothing whose removal somebody refused in the last 30 days, nor what a warning is
+/// still to be given of.
 pub(in super::super) async fn ended(cx: &mut Cx<'_>, most: i64) -> Result<Vec<Resource>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let found = resources!(
-        "WHERE x.state = 'active' AND x.expires_at <= $1 AND (x.try_at IS NULL OR x.try_at <= $1)
-           AND NOT EXISTS (SELECT FROM provisioning_request w WHERE w.resource_id = x.id AND w.ended_at IS NULL AND w.state <> 'draft')
+        "WHERE x.state = 'active' AND x.expires_at <= $1 AND (x.try_at IS NULL OR x.try_at <= $1) AND (x.warn_at IS NULL OR x.warn_at > $1)
+           AND NOT EXISTS (SELECT FROM provisioning_request w WHERE w.resource_id = x.id AND w.state <> 'draft'
+                             AND (w.ended_at IS NULL OR (w.requested_by IS NULL AND w.state = 'refused' AND w.ended_at > $1 - interval '30 days')))
          ORDER BY x.expires_at LIMIT $2",
         now as _,
         most
@@ -407,15 +418,18 @@ pub(in super::super) async fn ended(cx: &mut Cx<'_>, most: i64) -> Result<Vec<Re
     Ok(found.into_iter().map(Resource::from).collect())
 }
 
-pub(in super::super) async fn try_again(cx: &mut Cx<'_>, id: ResourceId, at: Timestamp) -> Result<()> {
-    sqlx::query!(
-        "UPDATE provisioned_resource SET try_at = $2 WHERE id = $1",
+/// Whether its clean-up is the caller's to try now; the next time is then.
+pub(in super::super) async fn try_again(cx: &mut Cx<'_>, id: ResourceId, at: Timestamp) -> Result<bool> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let done = sqlx::query!(
+        "UPDATE provisioned_resource SET try_at = $2 WHERE id = $1 AND (try_at IS NULL OR try_at <= $3)",
         id as ResourceId,
         jiff_sqlx::Timestamp::from(at) as _,
+        now as _,
     )
     .execute(cx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// A new credential takes the place of the one of its name.

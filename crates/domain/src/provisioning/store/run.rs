@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::super::{Blame, Failure, LogLine, Step, StepOf, StepState};
 use super::text;
-use crate::{Cx, Error, ProvisioningRequestId, ResourceId, Result, StepId};
+use crate::{Cx, ProvisioningRequestId, ResourceId, Result, StepId};
 
 /// Lines of a log that are kept.
 const KEPT: i64 = 2_000;
@@ -26,7 +26,8 @@ pub(in super::super) struct StepRow {
     pub(in super::super) outputs: Map<String, Value>,
     pub(in super::super) sealed: Option<Vec<u8>>,
     pub(in super::super) effect: Option<Value>,
-    pub(in super::super) called_back: Option<Value>,
+    /// Sealed for the step.
+    pub(in super::super) called_back: Option<Vec<u8>>,
     pub(in super::super) due_at: Option<Timestamp>,
 }
 
@@ -82,7 +83,7 @@ pub(in super::super) async fn rows(cx: &mut Cx<'_>, request: ProvisioningRequest
             outputs: serde_json::from_str(&r.outputs).unwrap_or_default(),
             sealed: r.secrets_sealed,
             effect: read(r.effect),
-            called_back: read(r.called_back),
+            called_back: r.called_back,
             due_at: r.due_at.map(jiff_sqlx::Timestamp::to_jiff),
         })
         .collect())
@@ -145,7 +146,7 @@ pub(in super::super) async fn done(
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
         "UPDATE provisioning_step SET state = 'done', outputs = $2, secrets_sealed = $3, effect = $4, started_at = coalesce(started_at, $5),
-                ended_at = $5, due_at = NULL, fault = NULL, why = '', next = '' WHERE id = $1",
+                ended_at = $5, due_at = NULL, called_back = NULL, fault = NULL, why = '', next = '' WHERE id = $1",
         id as StepId,
         text(outputs)?,
         sealed,
@@ -257,7 +258,8 @@ pub(in super::super) async fn failed(cx: &mut Cx<'_>, id: StepId, failure: &Fail
     Ok(())
 }
 
-pub(in super::super) async fn reset_failed(cx: &mut Cx<'_>, request: ProvisioningRequestId) -> Result<()> {
+/// What failed waits again. Whether the run was begun at all: it has steps.
+pub(in super::super) async fn reset_failed(cx: &mut Cx<'_>, request: ProvisioningRequestId) -> Result<bool> {
     sqlx::query!(
         "UPDATE provisioning_step SET state = 'waiting', attempts = 0, due_at = NULL, ended_at = NULL, called_back = NULL
          WHERE request_id = $1 AND state = 'failed'",
@@ -265,7 +267,12 @@ pub(in super::super) async fn reset_failed(cx: &mut Cx<'_>, request: Provisionin
     )
     .execute(cx.conn())
     .await?;
-    Ok(())
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM provisioning_step WHERE request_id = $1) AS "is!""#,
+        request as ProvisioningRequestId
+    )
+    .fetch_one(cx.conn())
+    .await?)
 }
 
 /// What could not be undone is tried again.
@@ -363,11 +370,11 @@ pub(in super::super) async fn request_of(cx: &mut Cx<'_>, id: StepId) -> Result<
 
 /// Keeps what somebody outside told, once, of a step that waits for it or is just asking; also while it is undone, which has
 /// to wait until the other side is done with it.
-pub(in super::super) async fn called_back(cx: &mut Cx<'_>, id: StepId, told: &Value) -> Result<bool> {
+pub(in super::super) async fn called_back(cx: &mut Cx<'_>, id: StepId, told: &[u8]) -> Result<bool> {
     let done = sqlx::query!(
         "UPDATE provisioning_step SET called_back = $2 WHERE id = $1 AND called_back IS NULL AND state IN ('running', 'later', 'undoing')",
         id as StepId,
-        text(told)?,
+        told,
     )
     .execute(cx.conn())
     .await?;
