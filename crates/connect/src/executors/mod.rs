@@ -2,7 +2,8 @@
 //!
 //! A step has a [key](Attempt::key) that is the same at each of its attempts, also after whoever did it died in the middle: an
 //! executor marks what it makes with it, finds its own work again, and makes nothing twice. [`Executor::undo`] takes away what
-//! bears the key, whether or not the step came so far as to say what it made.
+//! bears the key, whether or not the step came so far as to say what it made. What could not be told afterwards from what is
+//! outside is written down before it is done ([`Keep`]).
 //!
 //! Executors know neither the portal's database nor who asked; what they may use is the operator's [`Equipment`].
 
@@ -10,6 +11,7 @@ mod equipment;
 mod git_scaffold;
 mod http;
 mod input;
+mod keep;
 mod log;
 mod note;
 mod postgres;
@@ -25,7 +27,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use equipment::{Equipment, GitHost, Hidden, Terraform};
-pub use log::{Line, Log, Masker};
+pub use keep::Keep;
+pub use log::{Line, Lines, Log, Masker};
 pub use postgres::Server as PostgresServer;
 
 /// Something that does steps.
@@ -39,8 +42,37 @@ pub struct Executor {
     pub check: fn(&Value) -> Vec<String>,
     /// Does a step.
     pub run: fn(Attempt) -> Doing,
-    /// Takes away what the step made; nothing to take away for those that make nothing.
-    pub undo: Option<fn(Attempt) -> Doing>,
+    /// How what it made is taken away.
+    pub undo: Undo,
+}
+
+/// How what a step made is taken away.
+#[derive(Clone, Copy)]
+pub enum Undo {
+    /// By this.
+    By(fn(Attempt) -> Doing),
+    /// It makes nothing.
+    Nothing,
+    /// It is not: what it did stays.
+    Never {
+        /// What stays, in a sentence.
+        why: &'static str,
+        /// What to do about it, in a sentence.
+        next: &'static str,
+    },
+}
+
+impl Executor {
+    /// Takes away what a step made, or says that it stays. A step that left no word was never at it.
+    pub fn take_back(&self, attempt: Attempt) -> Doing {
+        match self.undo {
+            Undo::By(undo) => undo(attempt),
+            Undo::Never { why, next } if attempt.effect.is_some() => {
+                Box::pin(async move { Err(Failed::platform(why, next)) })
+            }
+            Undo::Nothing | Undo::Never { .. } => Box::pin(async { Ok(Ended::done()) }),
+        }
+    }
 }
 
 /// A step being done or undone.
@@ -83,6 +115,8 @@ pub struct Attempt {
     pub job: JobFacts,
     /// How long this attempt may take; it is cut off then.
     pub within: Duration,
+    /// Where it writes down what it is about to leave behind.
+    pub keep: Keep,
     /// Where progress is told. What is in it is read by people: no secret, and nothing they cannot use.
     pub log: Log,
     /// What it may work with.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Doing, Ended, Executor};
+use super::{Doing, Ended, Executor, Undo};
 
 pub(super) const EXECUTOR: Executor = Executor {
     name: "note",
@@ -20,7 +20,7 @@ pub(super) const EXECUTOR: Executor = Executor {
             Ok(Ended::done())
         }) as Doing
     },
-    undo: None,
+    undo: Undo::Nothing,
 };
 
 #[cfg(test)]
@@ -32,12 +32,12 @@ mod tests {
 
     #[tokio::test]
     async fn tells_it() {
-        let (told, mut lines) = attempt(json!({ "message": "look at the board" }));
+        let (told, lines) = attempt(json!({ "message": "look at the board" }));
         assert_eq!((EXECUTOR.run)(told).await, Ok(Ended::done()));
-        assert_eq!(lines.recv().await.map(|l| l.text).as_deref(), Some("look at the board"));
-        let (other, mut lines) = attempt(json!({ "message": { "n": 3 } }));
+        assert_eq!(lines.take(), ["look at the board"]);
+        let (other, lines) = attempt(json!({ "message": { "n": 3 } }));
         assert_eq!((EXECUTOR.run)(other).await, Ok(Ended::done()));
-        assert_eq!(lines.recv().await.map(|l| l.text).as_deref(), Some("{\"n\":3}"));
+        assert_eq!(lines.take(), ["{\"n\":3}"]);
         assert_eq!((EXECUTOR.check)(&json!({})), ["needs message"]);
     }
 }

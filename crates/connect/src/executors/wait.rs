@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Attempt, Doing, Ended, Executor, Failed};
+use super::{Attempt, Doing, Ended, Executor, Failed, Undo};
 
 /// The longest wait: a week.
 const LONGEST: u64 = 7 * 24 * 3600;
@@ -14,7 +14,7 @@ pub(super) const EXECUTOR: Executor = Executor {
     about: "Waits `seconds`.",
     check,
     run: |attempt| Box::pin(async move { run(&attempt) }) as Doing,
-    undo: None,
+    undo: Undo::Nothing,
 };
 
 fn check(input: &Value) -> Vec<String> {

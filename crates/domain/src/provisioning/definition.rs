@@ -15,7 +15,7 @@ pub const API_VERSION: &str = "portolan.dev/v1";
 /// Most steps, guardrails, approvals, outputs or actions of one offering.
 const MOST: usize = 50;
 /// Longest that one attempt of a step may take, in seconds: a worker is not held longer by one of them.
-const LONGEST_ATTEMPT: u32 = 540;
+const LONGEST_ATTEMPT: u32 = 3_600;
 /// Longest description, in characters.
 const LONGEST_TEXT: usize = 20_000;
 

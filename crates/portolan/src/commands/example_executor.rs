@@ -1,6 +1,6 @@
 //! `portolan example-executor`: another system, as small as can be, that offerings have something done by (`http.request`). It
-//! shows what the other side does: check the signature, drop repeats by their id, answer at once, and say later that it is
-//! done, when asked or by calling back.
+//! shows what the other side does: check the signature, drop repeats by their id, answer at once, say later that it is done,
+//! when asked or by calling back, and take away for a step that is undone only what that step asked for.
 
 use std::{
     collections::BTreeMap,
@@ -34,6 +34,10 @@ const MAKING: Duration = Duration::from_secs(2);
 const MOST: usize = 1_000;
 /// Cores that a team may have.
 const MOST_CORES: u32 = 64;
+/// Characters of the key of a step.
+const KEY: usize = 36;
+/// What the id of a call ends with that undoes a step.
+const UNDO: &str = "-undo";
 /// How often, and after how long, it tries to call back.
 const CALLS: u32 = 5;
 
@@ -97,9 +101,14 @@ struct Namespaces {
 struct Namespace {
     team: String,
     quota: u32,
-    /// Id of the call that asked for it.
+    /// Key of the step that asked for it.
     asked_by: String,
     since: Instant,
+}
+
+/// The key of the step, by which the id of each of its calls begins.
+fn step_of(id: &str) -> &str {
+    id.get(..KEY).unwrap_or(id)
 }
 
 /// What is asked for.
@@ -141,7 +150,8 @@ async fn create(State(namespaces): State<Arc<Namespaces>>, headers: HeaderMap, b
     if let Some(wrong) = wrong(&wish) {
         return problem(StatusCode::UNPROCESSABLE_ENTITY, wrong);
     }
-    let fresh = Namespace { team: wish.team, quota: wish.quota, asked_by: id, since: Instant::now() };
+    let asked_by = step_of(&id).to_owned();
+    let fresh = Namespace { team: wish.team, quota: wish.quota, asked_by, since: Instant::now() };
     let name = wish.name;
     let made = {
         let mut made = namespaces.made();
@@ -182,10 +192,11 @@ async fn remove(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if namespaces.signed(&headers, b"").is_none() {
-        return unsigned();
-    }
-    match namespaces.made().remove(&name) {
+    let Some(id) = namespaces.signed(&headers, b"") else { return unsigned() };
+    let mut made = namespaces.made();
+    // a step that is undone means what it asked for itself, and nothing that has the same name by chance
+    let meant = |made: &Namespace| !id.ends_with(UNDO) || made.asked_by == step_of(&id);
+    match made.get(&name).is_some_and(meant).then(|| made.remove(&name)) {
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => problem(StatusCode::NOT_FOUND, "there is no namespace of this name"),
     }

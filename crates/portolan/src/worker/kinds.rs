@@ -1,6 +1,6 @@
 //! The kinds of jobs, and who does them. A slice that asks for work of its own adds a line to [`KINDS`].
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use portolan_domain::{
     Cx, Error, Result, notify,
@@ -17,6 +17,8 @@ pub(crate) struct Kind {
     pub(super) name: &'static str,
     /// How many of it this worker runs beside each other.
     pub(super) at_once: usize,
+    /// The longest that one may run: everything in it has shorter waits, so whatever takes longer hangs.
+    pub(super) longest: Duration,
     /// Does one.
     pub(super) act: fn(Job) -> Act,
 }
@@ -35,20 +37,27 @@ pub(super) enum Ended {
     PutOff,
 }
 
+/// What asks others, or nobody.
+pub(super) const SHORT: Duration = Duration::from_mins(10);
+/// A step of a run may take an hour; looking what comes next, and ending what takes too long, some minutes.
+const A_STEP: Duration = Duration::from_mins(70);
+
 /// All of them.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind { name: rota::ASK_CALENDAR, at_once: 4, act: |job| Box::pin(calendar::run(job)) },
-    Kind { name: provisioning::RUN, at_once: 8, act: |job| Box::pin(provision::run(job)) },
-    Kind { name: notify::MAIL, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
-    Kind { name: notify::WEBHOOK, at_once: 8, act: |job| Box::pin(deliver::run(job)) },
+    Kind { name: rota::ASK_CALENDAR, at_once: 4, longest: SHORT, act: |job| Box::pin(calendar::run(job)) },
+    Kind { name: provisioning::RUN, at_once: 8, longest: A_STEP, act: |job| Box::pin(provision::run(job)) },
+    Kind { name: notify::MAIL, at_once: 8, longest: SHORT, act: |job| Box::pin(deliver::run(job)) },
+    Kind { name: notify::WEBHOOK, at_once: 8, longest: SHORT, act: |job| Box::pin(deliver::run(job)) },
     Kind {
         name: paging::STEP,
         at_once: 8,
+        longest: SHORT,
         act: |job| Box::pin(inside(job, async |cx, step: PageJob| paging::advance(cx, step.page()).await)),
     },
     Kind {
         name: paging::WINDOW_OVER,
         at_once: 2,
+        longest: SHORT,
         act: |job| {
             Box::pin(inside(job, async |cx, over: WindowJob| paging::window_over(cx, over.window).await))
         },
@@ -56,7 +65,7 @@ pub(crate) const KINDS: &[Kind] = &[
 ];
 
 /// Does a job that is all in the database, in one transaction with its end: so it happens exactly once, whatever dies when.
-/// `Kind { name: …, at_once: 4, act: |job| Box::pin(inside(job, async |cx, payload| slice::operation(cx, payload).await)) }`
+/// `Kind { name: …, at_once: 4, longest: SHORT, act: |job| Box::pin(inside(job, async |cx, payload| slice::operation(cx, payload).await)) }`
 pub(super) async fn inside<P: DeserializeOwned>(
     job: Job,
     act: impl AsyncFnOnce(&mut Cx<'_>, P) -> Result<()>,

@@ -47,8 +47,6 @@ const WORD: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(5);
 /// After a look that failed: the database is away.
 const AWAY: Duration = Duration::from_secs(1);
-/// The longest a job may run: everything in it has shorter waits, so whatever takes longer hangs.
-const LONGEST: Duration = Duration::from_mins(10);
 
 /// What jobs work with.
 #[derive(Debug)]
@@ -182,7 +180,7 @@ async fn see_through(kind: &'static Kind, job: Job) {
     let began = Instant::now();
     let act = AssertUnwindSafe((kind.act)(job.clone())).catch_unwind();
     let ended = tokio::select! {
-        ended = tokio::time::timeout(LONGEST, act) => match ended {
+        ended = tokio::time::timeout(kind.longest, act) => match ended {
             Ok(Ok(ended)) => ended,
             Ok(Err(_)) => Err(Error::Unavailable("it panicked; the log has where".into())),
             Err(_) => Err(Error::Unavailable("it hung".into())),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use portolan_connect::{
-    executors::{self, Attempt, Ended as Came, Failed, Fault, JobFacts, Line, Log, StateFacts},
+    executors::{self, Attempt, Ended as Came, Failed, Fault, JobFacts, Keep, Lines, Log, StateFacts},
     fault,
 };
 use portolan_domain::{
@@ -11,15 +11,18 @@ use portolan_domain::{
     provisioning::{self, Blame, ExecutorFacts, Executors, Failure, OnState, Todo, Turn},
     work,
 };
-use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
+use tokio::sync::oneshot;
 
 use super::{Job, kinds::Ended};
 
-/// Lines that are written at once, and how long they wait for each other.
-const LINES: usize = 200;
+/// How long lines wait for each other, to be written at once.
 const GATHER: Duration = Duration::from_millis(200);
 /// Attempts, over some minutes, after which what keeps the portal from going on with a request is told to people.
 const PATIENCE: i32 = 6;
+/// Lines that wait while they cannot be written, how often the last ones are tried, and with what pause.
+const LINES: usize = 2_000;
+const LAST_TRIES: u32 = 3;
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(job: Job) -> Result<Ended> {
     fault::point("run.before-turn");
@@ -39,11 +42,11 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
             Ok(Ended::PutOff)
         }
         Turn::Do(todo) => {
-            fault::point("run.begun");
+            fault::point(if todo.undo { "undo.begun" } else { "run.begun" });
             let came = perform(&job, &todo).await;
-            fault::point("run.done");
+            fault::point(if todo.undo { "undo.done" } else { "run.done" });
             provisioning::came(&mut job.call().await?.cx(), &job.claim, key, &todo, came).await?;
-            fault::point("run.told");
+            fault::point(if todo.undo { "undo.told" } else { "run.told" });
             Ok(Ended::PutOff)
         }
     }
@@ -61,11 +64,7 @@ async fn perform(job: &Job, todo: &Todo) -> provisioning::Came {
     let (log, lines) = Log::new(todo.hidden.clone());
     let mask = log.masker();
     let attempt = attempt(job, todo, log);
-    let doing = match (todo.undo, executor.undo) {
-        (false, _) => (executor.run)(attempt),
-        (true, Some(undo)) => undo(attempt),
-        (true, None) => return came(Came::done()),
-    };
+    let doing = if todo.undo { executor.take_back(attempt) } else { (executor.run)(attempt) };
     let (stop, stopped) = oneshot::channel();
     let act = async {
         let ended = tokio::time::timeout(todo.within, doing).await;
@@ -109,9 +108,27 @@ fn attempt(job: &Job, todo: &Todo, log: Log) -> Attempt {
             state: todo.on_state.as_ref().map(|on| state(job, on)).unwrap_or_default(),
         },
         within: todo.within,
+        keep: keep(job, todo),
         log,
         equipment: Arc::clone(&job.tools.equipment),
     }
+}
+
+/// Writes down what the step is about to leave, as long as the job is this worker's.
+fn keep(job: &Job, todo: &Todo) -> Keep {
+    let (job, step) = (job.clone(), todo.step);
+    Keep::new(move |effect| {
+        let job = job.clone();
+        async move {
+            let written =
+                async { provisioning::leave(&mut job.call().await?.cx(), &job.claim, step, &effect).await };
+            let written = written.await;
+            if let Err(error) = &written {
+                tracing::warn!(%error, step = %step, "what a step is about to leave could not be written down");
+            }
+            written.is_ok()
+        }
+    })
 }
 
 fn state(job: &Job, on: &OnState) -> StateFacts {
@@ -125,37 +142,37 @@ fn state(job: &Job, on: &OnState) -> StateFacts {
     }
 }
 
-/// Writes the lines of a step while it is at work. A line that cannot be written is lost, and the step goes on.
-async fn scribe(
-    job: &Job,
-    todo: &Todo,
-    mut lines: UnboundedReceiver<Line>,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    let mut over = false;
-    while !over {
-        let mut batch = Vec::new();
-        tokio::select! {
-            biased;
-            many = lines.recv_many(&mut batch, LINES) => over = many == 0,
-            _ = &mut stopped => over = true,
+/// Writes the lines of a step while it is at work, and the last of them before its end is. What cannot be written is tried
+/// again with what was told since; in the end it is lost, and the step is not.
+async fn scribe(job: &Job, todo: &Todo, lines: Lines, mut stopped: oneshot::Receiver<()>) {
+    let (mut over, mut batch, mut last_tries) = (false, Vec::new(), 0);
+    loop {
+        if !over {
+            tokio::select! { biased; _ = &mut stopped => over = true, () = lines.told() => {} }
         }
         if !over {
             tokio::select! { () = tokio::time::sleep(GATHER) => {}, _ = &mut stopped => over = true }
         }
-        while batch.len() < 10 * LINES
-            && let Ok(line) = lines.try_recv()
-        {
-            batch.push(line);
+        batch.extend(lines.take());
+        if !batch.is_empty() {
+            let said = async {
+                provisioning::say(&mut job.call().await?.cx(), todo.request, &todo.name, &batch).await
+            };
+            if let Err(error) = said.await {
+                tracing::warn!(%error, request = todo.number, lines = batch.len(), "lines of a run's log wait");
+            } else {
+                batch.clear();
+            }
+            batch.drain(..batch.len().saturating_sub(LINES));
         }
-        let batch: Vec<_> = batch.into_iter().map(|line| line.text).collect();
-        if batch.is_empty() {
-            continue;
+        if over && (batch.is_empty() || last_tries == LAST_TRIES) {
+            return;
         }
-        let said =
-            async { provisioning::say(&mut job.call().await?.cx(), todo.request, &todo.name, &batch).await };
-        if let Err(error) = said.await {
-            tracing::warn!(%error, request = todo.number, lines = batch.len(), "lines of a run's log were lost");
+        if over {
+            last_tries += 1;
+        }
+        if !batch.is_empty() {
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use portolan_connect::{
-    executors::{Attempt, Ended, Equipment, Failed, Fault, Hidden, JobFacts, Log, named},
+    executors::{Attempt, Ended, Equipment, Failed, Fault, Hidden, JobFacts, Keep, Log, named},
     guard::Outside,
 };
 use portolan_domain::Clock;
@@ -63,6 +63,7 @@ impl Example {
             effect: None,
             job: JobFacts::default(),
             within: Duration::from_mins(1),
+            keep: Keep::new(|_| std::future::ready(true)),
             log: Log::new(Vec::new()).0,
             equipment: Arc::new(equipment),
         }
@@ -81,7 +82,7 @@ async fn run(attempt: Attempt) -> Result<Ended, Failed> {
 }
 
 async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
-    (named("http.request").and_then(|executor| executor.undo).expect("it is there"))(attempt).await
+    named("http.request").expect("it is there").take_back(attempt).await
 }
 
 /// Comes again as often as it says, as the worker does.
@@ -109,11 +110,18 @@ async fn a_namespace_is_asked_for_waited_for_and_taken_away() {
     let attempt = example.attempt("orders", &polling());
     // whoever died after the call makes it again, by the same key
     run(attempt.clone()).await.expect("it was taken");
-    let Ok(Ended::Done { outputs, .. }) = to_its_end(attempt.clone()).await else { panic!("done") };
+    let Ok(Ended::Done { outputs, effect, .. }) = to_its_end(attempt.clone()).await else { panic!("done") };
     assert_eq!((&outputs["name"], &outputs["cluster"]), (&json!("orders"), &json!("example")));
 
-    let taken = to_its_end(example.attempt("orders", &polling())).await.expect_err("another's");
+    let theirs = example.attempt("orders", &polling());
+    let taken = to_its_end(theirs.clone()).await.expect_err("another's");
     assert!(taken.fault == Fault::Input && taken.why.contains("is there already"), "{taken:?}");
+    let refused = Attempt { effect: taken.effect.map(|effect| *effect), ..theirs };
+    assert_eq!(undo(refused.clone()).await, Ok(Ended::done()), "what was refused is not taken away");
+    // nor does the other side take away another's where it is not known whether the call was taken
+    let unknown = json!({ "made": "maybe", "undo_until": "2020-01-01T00:00:00Z" });
+    assert_eq!(undo(Attempt { effect: Some(unknown), ..refused }).await, Ok(Ended::done()));
+    to_its_end(attempt.clone()).await.expect("it is there as before");
     let much = json!({ "body": { "name": "big", "team": "basket", "quota": 65 } });
     let much = to_its_end(example.attempt("big", &much)).await.expect_err("too much");
     assert!(much.fault == Fault::Input && much.why.contains("1 to 64 cores"), "{much:?}");
@@ -123,7 +131,8 @@ async fn a_namespace_is_asked_for_waited_for_and_taken_away() {
     assert!(unsigned.fault == Fault::Platform && unsigned.why.contains("not signed"), "{unsigned:?}");
 
     for _ in 0..2 {
-        assert_eq!(undo(attempt.clone()).await, Ok(Ended::done()), "gone, and gone already");
+        let made = Attempt { effect: Some(effect.clone()), ..attempt.clone() };
+        assert_eq!(undo(made).await, Ok(Ended::done()), "gone, and gone already");
     }
     to_its_end(example.attempt("orders", &polling())).await.expect("the name is free again");
 }

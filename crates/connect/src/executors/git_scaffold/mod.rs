@@ -16,7 +16,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::{Attempt, Doing, Ended, Executor, Failed};
+use super::{Attempt, Doing, Ended, Executor, Failed, Undo};
+use crate::fault;
 use git::Git;
 use input::{Input, Made, PullRequest};
 use remote::Remote;
@@ -26,7 +27,7 @@ pub(super) const EXECUTOR: Executor = Executor {
     about: "Fills in templates and pushes them: to a branch, to a new repository, or as a pull request.",
     check: input::check,
     run: |attempt| Box::pin(run(attempt)) as Doing,
-    undo: Some(|attempt| Box::pin(undo::undo(attempt)) as Doing),
+    undo: Undo::By(|attempt| Box::pin(undo::undo(attempt)) as Doing),
 };
 
 async fn run(attempt: Attempt) -> Result<Ended, Failed> {
@@ -63,13 +64,13 @@ async fn push(
     created: Option<&input::Create>,
     made: &Made,
 ) -> Result<Published, Failed> {
-    let (remote, is_new) = match created {
+    let remote = match created {
         Some(create) => providers::create(attempt, git, create).await?,
-        None => (Remote::of_input(input.to.as_ref(), &attempt.equipment)?, false),
+        None => Remote::of_input(input.to.as_ref(), &attempt.equipment)?,
     };
     attempt.log.say(&format!("publishing to {}", remote.shown()));
     let branch = input.branch()?;
-    let effect = json!({ "url": remote.shown(), "branch": branch, "created": is_new });
+    let effect = json!({ "url": remote.shown(), "branch": branch, "created": created.is_some() });
     let commit = match git.tip(&remote, &branch).await? {
         Some(tip) if tip.bears_key => {
             attempt.log.say("it is there already, from an attempt before");
@@ -86,6 +87,7 @@ async fn push(
             let message = input.message("The first files")?;
             let commit = git.commit(&made.folder, &message, input.author().as_ref()).await?;
             git.push(&made.folder, &remote, &branch).await.map_err(|f| f.leaving(effect.clone()))?;
+            fault::point("git.pushed");
             commit
         }
     };

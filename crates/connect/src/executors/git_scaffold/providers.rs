@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Undelivered,
     executors::{Attempt, Equipment, Failed, Hidden},
+    fault,
     guard::{self, Outside},
 };
 
@@ -43,19 +44,29 @@ pub(super) struct Pull {
     pub(super) merged: bool,
 }
 
-/// The repository to push to, and whether this step made it.
-pub(super) async fn create(attempt: &Attempt, git: &Git, create: &Create) -> Result<(Remote, bool), Failed> {
+/// The repository to push to, which this step makes or made. What is there already is somebody else's, and nothing goes into it.
+pub(super) async fn create(attempt: &Attempt, git: &Git, create: &Create) -> Result<Remote, Failed> {
     if create.provider == Provider::Folder {
         return in_folder(attempt, git, &create.repository).await;
     }
     let api = Api::of(attempt, create.provider, &create.repository, create.api.as_deref())?;
     let remote = api.remote(&attempt.equipment)?;
     if let Some(there) = api.repository().await? {
-        return Ok((remote, api.is_made(&there)));
+        return if api.is_own(attempt, &there) { Ok(remote) } else { Err(taken(&remote)) };
     }
     attempt.log.say(&format!("making the repository {}", remote.shown()));
     api.create(create, &marked(create.description.as_deref().unwrap_or_default(), attempt)).await?;
-    Ok((remote, true))
+    fault::point("git.repository-made");
+    // somebody may change its description, by which it is known until now
+    attempt.keep.note(json!({ "url": remote.shown(), "created": true })).await?;
+    Ok(remote)
+}
+
+fn taken(remote: &Remote) -> Failed {
+    Failed::input(
+        format!("There is a repository {} already, which this request did not make.", remote.shown()),
+        "Choose another name.",
+    )
 }
 
 /// A description that says which step made it: the only thing that every provider keeps.
@@ -70,13 +81,13 @@ fn mark(attempt: &Attempt) -> String {
 }
 
 /// Made beside its place and moved there whole, so that nobody ever finds half of it.
-async fn in_folder(attempt: &Attempt, git: &Git, place: &str) -> Result<(Remote, bool), Failed> {
+async fn in_folder(attempt: &Attempt, git: &Git, place: &str) -> Result<Remote, Failed> {
     let remote = Remote::of_folder(place, &attempt.equipment)?;
     let path = remote.folder.clone().ok_or_else(|| offering("names a repository that is no folder"))?;
     let key = attempt.key.to_string();
     if path.exists() {
         let made_by = git.local(&path, &["config", "--get", "--default=", MADE_BY]).await?;
-        return Ok((remote, made_by.trim() == key));
+        return if made_by.trim() == key { Ok(remote) } else { Err(taken(&remote)) };
     }
     attempt.log.say(&format!("making the repository {place}"));
     let parent = path.parent().ok_or_else(|| offering("names a repository that is no folder"))?;
@@ -85,7 +96,8 @@ async fn in_folder(attempt: &Attempt, git: &Git, place: &str) -> Result<(Remote,
     git.local(beside.path(), &["init", "-q", "--bare", "--initial-branch=main"]).await?;
     git.local(beside.path(), &["config", MADE_BY, &key]).await?;
     std::fs::rename(beside.keep(), &path).map_err(|e| no_room(&e).once_more())?;
-    Ok((remote, true))
+    fault::point("git.repository-made");
+    Ok(remote)
 }
 
 impl Api {
@@ -201,6 +213,12 @@ impl Api {
     pub(super) fn is_made(&self, known: &Value) -> bool {
         let texts = [&known["description"], &known["body"]];
         texts.into_iter().filter_map(Value::as_str).any(|text| text.contains(&self.mark))
+    }
+
+    /// The same, also after somebody changed the description by which it is known: this step wrote down that it made it.
+    pub(super) fn is_own(&self, attempt: &Attempt, known: &Value) -> bool {
+        let noted = attempt.effect.as_ref().is_some_and(|effect| effect["created"] == true);
+        noted || self.is_made(known)
     }
 
     async fn create(&self, create: &Create, description: &str) -> Result<(), Failed> {

@@ -85,12 +85,8 @@ async fn remove_repository(
     let api = Api::of(attempt, create.provider, &create.repository, create.api.as_deref())?;
     let remote = api.remote(&attempt.equipment)?;
     let Some(known) = api.repository().await? else { return Ok(()) };
-    if !api.is_made(&known) {
-        // somebody else made it, and this step may have pushed into it while it was empty
-        return match git.tip(&remote, branch).await? {
-            Some(tip) if tip.bears_key => remove_branch(attempt, git, &remote, branch).await,
-            _ => Ok(()),
-        };
+    if !api.is_own(attempt, &known) {
+        return Ok(()); // another's: this step never came to push to it
     }
     let only_ours = match api.commits().await? {
         0 => true,

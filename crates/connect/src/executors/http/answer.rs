@@ -74,14 +74,19 @@ impl Answer {
             return Ok(self);
         }
         if self.status == 404 {
-            return Err(Failed::outside("it answered 404: not there yet", "It is asked again.").into());
+            return Err(Went::Wrong(Failed::outside("it answered 404: not there yet", "It is asked again.")));
         }
         Err(self.refusal(attempt))
     }
 
+    /// Whether there is nothing, or nothing any more.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+
     /// Whether it is gone.
     pub(super) fn undone(self, attempt: &Attempt) -> Result<Self, Went> {
-        if self.is_yes() || matches!(self.status, 404 | 410) { Ok(self) } else { Err(self.refusal(attempt)) }
+        if self.is_yes() || self.is_nothing() { Ok(self) } else { Err(self.refusal(attempt)) }
     }
 
     fn is_yes(&self) -> bool {
@@ -97,7 +102,7 @@ impl Answer {
             return Went::Later(after);
         }
         let said = told.as_ref().map_or_else(String::new, |told| format!(": {told}"));
-        match (status, told) {
+        let failed = match (status, told) {
             (408 | 425 | 429 | 500..=599, _) => Failed::outside(
                 format!("The other system answered {status}{said}."),
                 "It is called again. If it stays so, whoever runs that system looks after it.",
@@ -114,8 +119,13 @@ impl Answer {
                 format!("The other system answered {status}{said}."),
                 "The offering's team compares the step with what that system takes.",
             ),
+        };
+        // whoever answers so has not done it; a time-out and a broken server may have
+        if (300..500).contains(&status) && status != 408 {
+            Went::NotTaken(failed)
+        } else {
+            Went::Wrong(failed)
         }
-        .into()
     }
 
     /// How long it wants to be left alone: in seconds, or until a date.

@@ -19,13 +19,25 @@ const MOST: usize = 1 << 20;
 pub(super) enum Went {
     /// It wants to be asked later, and says when.
     Later(Duration),
-    /// It failed.
+    /// It was certainly not taken: refused, or never sent.
+    NotTaken(Failed),
+    /// It failed, and whether it was taken is not known.
     Wrong(Failed),
+}
+
+impl Went {
+    /// How long it wants to be left alone, or why it failed.
+    pub(super) fn failed(self) -> Result<Duration, Failed> {
+        match self {
+            Self::Later(after) => Ok(after),
+            Self::NotTaken(failed) | Self::Wrong(failed) => Err(failed),
+        }
+    }
 }
 
 impl From<Failed> for Went {
     fn from(failed: Failed) -> Self {
-        Self::Wrong(failed)
+        Self::NotTaken(failed)
     }
 }
 
@@ -41,7 +53,7 @@ pub(super) async fn make(
         .equipment
         .outside
         .request(call.method.clone(), call.url.as_str())
-        .map_err(unreached)?
+        .map_err(not_sent)?
         .header(ACCEPT, "application/json, application/problem+json, */*;q=0.1")
         .header("idempotency-key", id);
     if call.body.is_some() {
@@ -65,14 +77,25 @@ pub(super) async fn make(
     }
     // those of the offering last: they take the place of ours where both say something
     request = request.headers(call.headers.clone());
-    let response = request.body(body).send().await.map_err(guard::failure).map_err(unreached)?;
+    let response = request.body(body).send().await.map_err(|error| {
+        let went = if error.is_connect() { not_sent } else { unreached };
+        went(guard::failure(error))
+    })?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = guard::body(response, MOST).await.map_err(unreached)?;
     Ok(Answer::new(status, &headers, &body))
 }
 
+fn not_sent(why: Undelivered) -> Went {
+    Went::NotTaken(told(why))
+}
+
 fn unreached(why: Undelivered) -> Went {
-    Went::Wrong(match why {
+    Went::Wrong(told(why))
+}
+
+fn told(why: Undelivered) -> Failed {
+    match why {
         Undelivered::Passing(why) => Failed::outside(
             format!("The other system did not take the call: {why}."),
             "It is called again. If it stays so, whoever runs that system looks after it.",
@@ -81,5 +104,5 @@ fn unreached(why: Undelivered) -> Went {
             format!("The other system cannot be called: {why}."),
             "The offering's team corrects the address, or the portal's operator lets it be asked.",
         ),
-    })
+    }
 }

@@ -86,13 +86,17 @@ impl Call {
     pub(super) fn asking(&self, at: &str) -> Result<Self, Failed> {
         let url = address(at)?;
         if url.origin() != self.url.origin() {
-            return Err(Failed::platform(
-                "The other system says how it goes at an address of yet another system, which is not asked.",
-                "Whoever runs it gives an address of its own.",
-            ));
+            return Err(elsewhere());
         }
         Ok(Self { method: Method::GET, url, body: None, ..self.clone() })
     }
+}
+
+fn elsewhere() -> Failed {
+    Failed::platform(
+        "The other system names an address of yet another system, which is not called.",
+        "Whoever runs it gives an address of its own.",
+    )
 }
 
 /// How to know that the other system is done.
@@ -224,7 +228,14 @@ impl Wish {
         let method = method(given.text("method")?.unwrap_or("DELETE"))?;
         match given.needed("url")? {
             "location" => match location {
-                Some(location) => Ok(Undo::Call(Box::new(Call::of(attempt, given, method, location)?))),
+                Some(location) => {
+                    let there = address(input.needed("url")?)?;
+                    let call = Call::of(attempt, given, method, location)?;
+                    if call.url.origin() != there.origin() {
+                        return Err(elsewhere());
+                    }
+                    Ok(Undo::Call(Box::new(call)))
+                }
                 None => Ok(Undo::NotSaid),
             },
             url => Ok(Undo::Call(Box::new(Call::of(attempt, given, method, url)?))),

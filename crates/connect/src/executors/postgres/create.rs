@@ -95,7 +95,7 @@ pub(super) async fn run(attempt: Attempt) -> Result<Ended, Failed> {
 /// The role and its mark, at once; nothing if it is ours already.
 pub(super) async fn make_role(admin: &Session<'_>, attempt: &Attempt, wanted: &Wanted) -> Result<(), Failed> {
     let found = admin.find(&wanted.name).await?;
-    if found.key() == Some(attempt.key) {
+    if found.is_of_step(attempt.key) {
         attempt.log.say(&format!("the role {} is there from an attempt before", wanted.name.as_str()));
         return Ok(());
     }
@@ -212,7 +212,7 @@ pub(super) async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
     let admin = Session::open(server, None).await?;
     admin.hold(&name).await?;
     let found = admin.find(&name).await?;
-    if found.key() == Some(attempt.key) {
+    if found.is_of_step(attempt.key) {
         drop_both(&admin, &attempt.log, &name, &found).await?;
     }
     Ok(Ended::done())

@@ -1,4 +1,7 @@
-//! What is done later to a database that the portal made. Others are not touched.
+//! What is done later to a database that the portal made, by actions on the very thing. Others are not touched. None of it can be
+//! undone, so it is written down before it is done.
+
+use serde_json::json;
 
 use super::{
     create::{self, MOST_CONNECTIONS, MOST_MB},
@@ -27,9 +30,9 @@ async fn ours(attempt: &Attempt) -> Result<(Session<'_>, Name, Found), Failed> {
     let admin = Session::open(server, None).await?;
     admin.hold(&name).await?;
     let found = admin.find(&name).await?;
-    if found.key().is_none() || found.owner.as_deref() != Some(name.as_str()) {
+    if !found.is_of_request(attempt.job.maker) || found.owner.as_deref() != Some(name.as_str()) {
         return Err(Failed::platform(
-            format!("There is no database {} on {} that the portal made.", name.as_str(), server.name),
+            format!("There is no database {} on {} that was made as this.", name.as_str(), server.name),
             "If it was dropped or handed over by hand, retire it in the catalog.",
         ));
     }
@@ -39,6 +42,7 @@ async fn ours(attempt: &Attempt) -> Result<(Session<'_>, Name, Found), Failed> {
 /// Whoever is connected stays so; who connects anew needs the new password.
 pub(super) async fn rotate(attempt: Attempt) -> Result<Ended, Failed> {
     let (admin, name, _) = ours(&attempt).await?;
+    attempt.keep.note(json!({ "rotates": name.as_str() })).await?;
     create::hand_out(&admin, &attempt.log, &name).await
 }
 
@@ -49,6 +53,7 @@ pub(super) async fn limits(attempt: Attempt) -> Result<Ended, Failed> {
         Failed::platform("The step gives no maxConnections.", "The offering's team corrects the step.")
     })?;
     let (admin, name, found) = ours(&attempt).await?;
+    attempt.keep.note(json!({ "limits": name.as_str() })).await?;
     create::limit(&admin, &name, connections).await?;
     attempt.log.say(&format!("{} takes {connections} connections now", name.as_str()));
     let comment = found.comment.as_deref().zip(size).and_then(|(comment, size)| mark::resized(comment, size));
@@ -69,16 +74,17 @@ pub(super) async fn drop(attempt: Attempt) -> Result<Ended, Failed> {
         return Ok(Ended::done());
     }
     let strange = found.owner.as_deref().is_some_and(|owner| owner != name.as_str());
-    if found.key().is_none() || strange {
+    if !found.is_of_request(attempt.job.maker) || strange {
         return Err(Failed::platform(
             format!(
-                "The portal did not make {} on {}, and drops nothing of others.",
+                "{} on {} was not made as this, and nothing of others is dropped.",
                 name.as_str(),
                 server.name
             ),
             "Whoever operates the server drops it, if it is to go.",
         ));
     }
+    attempt.keep.note(json!({ "drops": name.as_str() })).await?;
     create::drop_both(&admin, &attempt.log, &name, &found).await?;
     Ok(Ended::done())
 }

@@ -14,7 +14,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use super::{Doing, Executor, input};
+use super::{Doing, Executor, Undo, input};
 
 pub use server::Server;
 
@@ -28,7 +28,7 @@ pub(super) const DATABASE: Executor = Executor {
         problems
     },
     run: |attempt| Box::pin(create::run(attempt)) as Doing,
-    undo: Some(|attempt| Box::pin(create::undo(attempt)) as Doing),
+    undo: Undo::By(|attempt| Box::pin(create::undo(attempt)) as Doing),
 };
 
 pub(super) const ROTATE: Executor = Executor {
@@ -36,7 +36,10 @@ pub(super) const ROTATE: Executor = Executor {
     about: "Gives the role of a database a new password.",
     check: |input| input::names(input, &["database"], &["server", "user"]),
     run: |attempt| Box::pin(manage::rotate(attempt)) as Doing,
-    undo: None,
+    undo: Undo::Never {
+        why: "The password was changed, and the former one is not known any more.",
+        next: "Rotate it once more: that hands out one that works.",
+    },
 };
 
 pub(super) const LIMITS: Executor = Executor {
@@ -44,7 +47,10 @@ pub(super) const LIMITS: Executor = Executor {
     about: "Changes how many connections a database takes.",
     check: |input| input::names(input, &["database", "maxConnections"], &["server", "sizeMb"]),
     run: |attempt| Box::pin(manage::limits(attempt)) as Doing,
-    undo: None,
+    undo: Undo::Never {
+        why: "The limits were changed, and stay as they are now.",
+        next: "Change them again, if they are not what is wanted.",
+    },
 };
 
 pub(super) const DROP: Executor = Executor {
@@ -52,5 +58,8 @@ pub(super) const DROP: Executor = Executor {
     about: "Drops a database and its role, with all that is in it.",
     check: |input| input::names(input, &["database"], &["server"]),
     run: |attempt| Box::pin(manage::drop(attempt)) as Doing,
-    undo: None,
+    undo: Undo::Never {
+        why: "What was dropped is gone.",
+        next: "Its operator looks for a backup, if it is still needed.",
+    },
 };

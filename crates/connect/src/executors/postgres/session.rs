@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Config, NoTls, config::SslMode, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    mark,
+    mark::{self, Mark},
     name::Name,
     server::{Place, Server},
 };
@@ -45,9 +45,19 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The key of the role; none if there is no role of ours.
-    pub(super) fn key(&self) -> Option<uuid::Uuid> {
-        self.comment.as_deref().and_then(mark::key)
+    /// Who made the role; none if there is no role of ours.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.comment.as_deref().and_then(mark::read)
+    }
+
+    /// Whether this very step made it.
+    pub(super) fn is_of_step(&self, key: uuid::Uuid) -> bool {
+        self.mark().is_some_and(|mark| mark.key == key)
+    }
+
+    /// Whether the request made it that the actions on it belong to.
+    pub(super) fn is_of_request(&self, maker: uuid::Uuid) -> bool {
+        self.mark().is_some_and(|mark| mark.maker == maker)
     }
 }
 

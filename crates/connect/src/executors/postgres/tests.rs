@@ -11,7 +11,11 @@ use super::{
     session::Session,
 };
 use crate::executors::{
-    Attempt, EXECUTORS, Ended, Failed, Fault, input::Input, log::tests::attempt_with, named,
+    Attempt, EXECUTORS, Ended, Failed, Fault,
+    input::Input,
+    keep::tests::{after, noting},
+    log::tests::attempt_with,
+    named,
 };
 
 fn server() -> Server {
@@ -206,6 +210,32 @@ async fn passwords_and_limits_change_and_it_is_dropped() {
     assert!(gone.fault == Fault::Platform && gone.why.contains(&database), "{gone:?}");
 }
 
+/// An action is done to the very thing that it belongs to, and to no other that the portal made.
+#[tokio::test]
+async fn an_action_touches_nothing_that_another_request_made() {
+    let name = fresh();
+    let mine = given(json!({ "name": name, "database": name.replace('-', "_"), "maxConnections": 5 }));
+    made(create::run(mine.clone()).await);
+    let mut theirs = mine.clone();
+    theirs.job.maker = Uuid::now_v7();
+    let (theirs, noted) = noting(theirs);
+    for (what, ended) in [
+        ("rotated", manage::rotate(theirs.clone()).await),
+        ("limited", manage::limits(theirs.clone()).await),
+        ("dropped", manage::drop(theirs.clone()).await),
+    ] {
+        let failed = ended.expect_err(what);
+        assert!(!failed.again && failed.why.contains("made as this"), "{what}: {failed:?}");
+    }
+    assert!(noted.lock().expect("kept").is_none(), "and nothing was begun, so nothing is left");
+    let (own, noted) = noting(mine.clone());
+    manage::rotate(own.clone()).await.expect("its own");
+    let stays = super::ROTATE.take_back(after(&own, &noted)).await.expect_err("no way back");
+    assert!(stays.why.contains("password was changed"), "{stays:?}");
+    manage::drop(own).await.expect("its own");
+    assert_eq!(count(&name.replace('-', "_")).await, (0, 0));
+}
+
 #[tokio::test]
 async fn hostile_names_and_wishes_never_reach_the_server() {
     for name in [
@@ -245,12 +275,11 @@ async fn hostile_names_and_wishes_never_reach_the_server() {
 async fn a_server_that_does_not_answer_is_tried_again_and_its_password_is_not_told() {
     let closed =
         Server::new("main", "postgres://admin:hunter2@127.0.0.1:1/x?sslmode=disable").expect("a server");
-    let (attempt, mut lines) =
-        attempt_with(json!({ "name": "x" }), |equipment| equipment.postgres.push(closed));
+    let (attempt, lines) = attempt_with(json!({ "name": "x" }), |equipment| equipment.postgres.push(closed));
     let failed = create::run(attempt.clone()).await.expect_err("nobody is there");
     assert!(failed.again && failed.fault == Fault::Outside, "{failed:?}");
     assert!(!format!("{failed:?} {attempt:?}").contains("hunter2"));
-    assert!(lines.try_recv().is_err(), "nothing was begun");
+    assert!(lines.take().is_empty(), "nothing was begun");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `terraform`: plans, applies or destroys a module with the program `terraform` or `tofu`. The state is kept by the portal
 //! and belongs to the thing, not to the attempt: whoever died in the middle is gone on with, and undoing destroys what the
-//! state knows of.
+//! state knows of. What was shown as the plan is what is applied, or nothing is. What exists is not destroyed because a change
+//! of it failed: it is put back, or left and said so.
 
 mod program;
 mod source;
@@ -8,14 +9,24 @@ mod source;
 mod tests;
 mod told;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::Sha256;
+use tempfile::TempDir;
 
 use super::{
-    Attempt, Doing, Ended, Executor, Failed, HandedOn,
+    Attempt, Doing, Ended, Executor, Failed, HandedOn, Undo,
     input::{self, Input, is_expression},
 };
+use crate::fault;
 use program::Program;
 
 /// The plan as text, at most.
@@ -25,12 +36,16 @@ const MOST_OUTPUT: usize = 100_000;
 /// How long Terraform itself waits for somebody else's lock, before the step is put off.
 const LOCK: &str = "-lock-timeout=15s";
 
+/// How often a state that could not be handed over is tried again, and with what pause.
+const RESCUES: u32 = 5;
+const BETWEEN_RESCUES: Duration = Duration::from_secs(3);
+
 pub(super) const EXECUTOR: Executor = Executor {
     name: "terraform",
     about: "Plans, applies or destroys a Terraform module.",
     check,
     run: |attempt| Box::pin(run(attempt)) as Doing,
-    undo: Some(|attempt| Box::pin(undo(attempt)) as Doing),
+    undo: Undo::By(|attempt| Box::pin(undo(attempt)) as Doing),
 };
 
 /// What is to be done with the module.
@@ -73,52 +88,241 @@ fn check(given: &Value) -> Vec<String> {
 
 async fn run(attempt: Attempt) -> Result<Ended, Failed> {
     let command = Command::of(Input(&attempt.input))?;
-    perform(&attempt, command).await
-}
-
-/// Destroys what an apply may have made: the state knows, whatever the attempts before could say.
-async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
-    if Command::of(Input(&attempt.input)) != Ok(Command::Apply) {
-        return Ok(Ended::done());
+    let noted = Noted::of(&attempt);
+    if command == Command::Apply && noted.was_cut_off(&attempt) {
+        let told = Noted { applying: false, cut: true, ..noted };
+        return Err(cut_off().leaving(told.kept(&attempt)));
     }
-    perform(&attempt, Command::Destroy).await
+    let work = Work::new(&attempt, &attempt.input).await?;
+    match command {
+        Command::Plan => work.plan().await,
+        Command::Apply => work.apply(noted, attempt.job.state.planned.as_ref()).await,
+        Command::Destroy => work.destroy(noted).await,
+    }
 }
 
-async fn perform(attempt: &Attempt, command: Command) -> Result<Ended, Failed> {
-    let input = Input(&attempt.input);
-    let variables = input.object("variables")?;
-    let temp =
-        tempfile::Builder::new().prefix("portolan-terraform").tempdir().map_err(|error| no_room(&error))?;
-    let program = Program::new(attempt, temp.path())?;
-    let module =
-        source::fetch(attempt, Input(attempt.input.get("module").unwrap_or(&Value::Null)), temp.path())
-            .await?;
-    let variables_file = temp.path().join("variables.tfvars.json");
-    write(&variables_file, &Value::Object(variables))?;
-    write(&module.join("zz_portolan_override.tf.json"), &backend(attempt))?;
+/// Of what makes something: destroys what the state knows, whatever the attempts before could say. Of an action: puts back what
+/// was there before it; what exists is never destroyed because a change of it failed.
+async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
+    let command = Command::of(Input(&attempt.input))?;
+    let noted = Noted::of(&attempt);
+    let Some(before) = noted.before.clone().filter(|_| command != Command::Plan) else {
+        return Ok(Ended::done()); // it never came to change anything
+    };
+    let lost = noted.cut || noted.was_cut_off(&attempt);
+    if attempt.job.acts {
+        put_back(&attempt, command, &before).await?;
+    } else {
+        Work::new(&attempt, &attempt.input).await?.destroy(noted).await?;
+    }
+    if lost {
+        return Err(Failed::platform(
+            "All that Terraform's state knows of is undone; but it was cut off while it worked, and what it made last may be in no state.",
+            "The offering's team looks whether something is left, and removes it by hand.",
+        ));
+    }
+    Ok(Ended::done())
+}
 
-    program.run(&module, &["init", "-input=false", "-no-color"]).await?.fine()?;
-    let with = format!("-var-file={}", variables_file.display());
-    let usual = ["-input=false", "-no-color", LOCK, &with];
-    match command {
-        Command::Plan => {
-            let ended = program.run(&module, &[&["plan", "-detailed-exitcode"], &usual[..]].concat()).await?;
-            if ended.status != Some(2) {
-                ended.fine()?;
+async fn put_back(attempt: &Attempt, command: Command, before: &Version) -> Result<(), Failed> {
+    let now = Work::new(attempt, &attempt.input).await?.version().await?;
+    if now == *before {
+        attempt.log.say("nothing was changed");
+        return Ok(());
+    }
+    let former = attempt.job.state.former.as_ref().filter(|_| command == Command::Apply).ok_or_else(|| {
+        Failed::platform(
+            "The change cannot be undone: it is not known how the thing was before. It is left as it is now.",
+            "The offering's team looks at it; asking for the action again with other values changes it again.",
+        )
+    })?;
+    attempt.log.say("applying what was there before");
+    let noted = Noted { before: Some(before.clone()), ..Noted::of(attempt) };
+    Work::new(attempt, former).await?.apply(noted, None).await.map(drop)
+}
+
+fn cut_off() -> Failed {
+    Failed::platform(
+        "An attempt before was cut off while Terraform worked. What it made last may be in no state, and would be made twice.",
+        "The offering's team looks whether something is there that the state does not know, imports or removes it, and has it tried again.",
+    )
+}
+
+/// A version of a state, as Terraform counts them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Version {
+    serial: u64,
+    lineage: String,
+}
+
+/// What attempts write down, beside what the portal wrote down of the state.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Noted {
+    /// The state before anything was changed; none as long as nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Version>,
+    /// Whether Terraform is at work, and has not come to an end.
+    applying: bool,
+    /// Whether it was cut off at work, and nobody looked since.
+    cut: bool,
+    /// What a plan comes to, in a word that is the same for the same plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planned: Option<String>,
+}
+
+impl Noted {
+    fn of(attempt: &Attempt) -> Self {
+        attempt.effect.as_ref().and_then(|effect| Self::deserialize(effect).ok()).unwrap_or_default()
+    }
+
+    /// Beside what stands there already.
+    fn kept(&self, attempt: &Attempt) -> Value {
+        let mut effect = attempt.effect.clone().filter(Value::is_object).unwrap_or_else(|| json!({}));
+        if let (Some(effect), Value::Object(own)) = (effect.as_object_mut(), json!(self)) {
+            effect.extend(own);
+        }
+        effect
+    }
+
+    /// Terraform lets its lock go when it ends: whoever died while it worked left it locked.
+    fn was_cut_off(&self, attempt: &Attempt) -> bool {
+        self.applying && attempt.job.state.held
+    }
+}
+
+/// A module ready to be worked with.
+struct Work<'a> {
+    attempt: &'a Attempt,
+    program: Program,
+    module: PathBuf,
+    with: String,
+    plan: String,
+    /// Where all of it lies.
+    _temp: TempDir,
+}
+
+impl<'a> Work<'a> {
+    async fn new(attempt: &'a Attempt, given: &Value) -> Result<Self, Failed> {
+        let variables = Input(given).object("variables")?;
+        let temp = tempfile::Builder::new()
+            .prefix("portolan-terraform")
+            .tempdir()
+            .map_err(|error| no_room(&error))?;
+        let program = Program::new(attempt, temp.path())?;
+        let module =
+            source::fetch(attempt, Input(given.get("module").unwrap_or(&Value::Null)), temp.path()).await?;
+        let variables_file = temp.path().join("variables.tfvars.json");
+        write(&variables_file, &Value::Object(variables))?;
+        write(&module.join("zz_portolan_override.tf.json"), &backend(attempt))?;
+        program.run(&module, &["init", "-input=false", "-no-color"]).await?.fine()?;
+        let with = format!("-var-file={}", variables_file.display());
+        let plan = temp.path().join("plan").display().to_string();
+        Ok(Self { attempt, program, module, with, plan, _temp: temp })
+    }
+
+    fn usual<'s>(&'s self, first: &[&'s str]) -> Vec<&'s str> {
+        [first, &["-input=false", "-no-color", LOCK, &self.with]].concat()
+    }
+
+    /// The version that the state has now.
+    async fn version(&self) -> Result<Version, Failed> {
+        let told = self.program.quietly(&self.module, &["state", "pull"]).await?;
+        told.fine()?;
+        Ok(serde_json::from_str(&told.out).unwrap_or_default()) // nothing is told of a state that is not there
+    }
+
+    async fn plan(&self) -> Result<Ended, Failed> {
+        let out = format!("-out={}", self.plan);
+        let ended =
+            self.program.run(&self.module, &self.usual(&["plan", "-detailed-exitcode", &out])).await?;
+        if ended.status != Some(2) {
+            ended.fine()?;
+        }
+        let noted = Noted { planned: Some(self.digest().await?), ..Noted::default() };
+        Ok(planned(self.attempt, ended.status == Some(2), &ended.out, noted.kept(self.attempt)))
+    }
+
+    /// What the plan would do, as a word: the same for the same changes. It tells nobody the values, which may be secrets.
+    async fn digest(&self) -> Result<String, Failed> {
+        let told = self.program.quietly(&self.module, &["show", "-json", &self.plan]).await?;
+        told.fine()?;
+        let plan: Value = serde_json::from_str(&told.out).map_err(|_| unreadable("plan"))?;
+        let changes = plan["resource_changes"].as_array().into_iter().flatten();
+        let changes: Vec<_> =
+            changes.filter(|change| change["change"]["actions"] != json!(["no-op"])).collect();
+        let text = json!([changes, plan["output_changes"]]).to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.attempt.job.state.password.as_bytes())
+            .map_err(|_| unreadable("plan"))?;
+        mac.update(text.as_bytes());
+        Ok(hex::encode(mac.finalize().into_bytes()))
+    }
+
+    /// Applies exactly what it plans now; and only if that is what was planned before, where something was.
+    async fn apply(&self, noted: Noted, planned: Option<&Value>) -> Result<Ended, Failed> {
+        let before = self.version().await?;
+        let out = format!("-out={}", self.plan);
+        let plan = self.program.quietly(&self.module, &self.usual(&["plan", &out])).await?;
+        plan.fine()?;
+        self.attempt.log.say(&format!("it is planned: {}", told::summary(&plan.out)));
+        // what an attempt before changed already is no drift
+        if let (None, Some(planned)) = (&noted.before, planned)
+            && planned.as_str() != Some(&self.digest().await?)
+        {
+            return Err(Failed::platform(
+                "What would be done now is not what was planned: something changed since the plan was shown. Nothing was applied.",
+                "Cancel the request and ask again: it is planned anew, and shown to those who agree to it.",
+            ));
+        }
+        let at_it =
+            Noted { before: Some(noted.before.unwrap_or(before)), applying: true, cut: false, planned: None };
+        self.attempt.keep.note(at_it.kept(self.attempt)).await?;
+        fault::point("terraform.before-apply");
+        let applied =
+            self.program.run(&self.module, &["apply", "-input=false", "-no-color", LOCK, &self.plan]).await;
+        fault::point("terraform.applied");
+        let cut = self.program.was_killed() || !self.rescued().await;
+        let ended = Noted { applying: false, cut, ..at_it }.kept(self.attempt);
+        let leaving = |failed: Failed| failed.leaving(ended.clone());
+        if cut {
+            return Err(leaving(cut_off()));
+        }
+        applied.and_then(|said| said.fine()).map_err(leaving)?;
+        let told = self.program.quietly(&self.module, &["output", "-json", "-no-color"]).await;
+        let told = told.and_then(|told| told.fine().map(|()| told)).map_err(leaving)?;
+        let (outputs, secrets) = outputs(self.attempt, &told.out).map_err(leaving)?;
+        Ok(Ended::Done { outputs, secrets, effect: ended })
+    }
+
+    /// A state that Terraform could not hand over lies in its folder. Whether the portal has it after all.
+    async fn rescued(&self) -> bool {
+        let kept = self.module.join("errored.tfstate");
+        if !kept.exists() {
+            return true;
+        }
+        for _ in 0..RESCUES {
+            let pushed = self.program.quietly(&self.module, &["state", "push", "errored.tfstate"]).await;
+            if pushed.is_ok_and(|said| said.fine().is_ok()) {
+                self.attempt.log.say("the state was handed over in the end");
+                return true;
             }
-            Ok(planned(attempt, ended.status == Some(2), &ended.out))
+            tokio::time::sleep(BETWEEN_RESCUES).await;
         }
-        Command::Apply => {
-            program.run(&module, &[&["apply", "-auto-approve"], &usual[..]].concat()).await?.fine()?;
-            let told = program.quietly(&module, &["output", "-json", "-no-color"]).await?;
-            told.fine()?;
-            let (outputs, secrets) = outputs(attempt, &told.out)?;
-            Ok(Ended::Done { outputs, secrets, effect: json!({ "applied": true }) })
-        }
-        Command::Destroy => {
-            program.run(&module, &[&["destroy", "-auto-approve"], &usual[..]].concat()).await?.fine()?;
-            Ok(Ended::done())
-        }
+        false
+    }
+
+    async fn destroy(&self, noted: Noted) -> Result<Ended, Failed> {
+        let before = match noted.before.clone() {
+            Some(before) => before,
+            None => self.version().await?,
+        };
+        let noted = Noted { before: Some(before), ..noted };
+        self.attempt.keep.note(noted.kept(self.attempt)).await?;
+        let leaving = |failed: Failed| failed.leaving(noted.kept(self.attempt));
+        let ended = self.program.run(&self.module, &self.usual(&["destroy", "-auto-approve"])).await;
+        ended.and_then(|said| said.fine()).map_err(leaving)?;
+        Ok(Ended::Done { outputs: Map::new(), secrets: BTreeMap::new(), effect: noted.kept(self.attempt) })
     }
 }
 
@@ -134,21 +338,26 @@ fn backend(attempt: &Attempt) -> Value {
     } } } })
 }
 
-fn planned(attempt: &Attempt, changes: bool, text: &str) -> Ended {
+fn planned(attempt: &Attempt, changes: bool, text: &str, effect: Value) -> Ended {
     let text = attempt.log.mask(text);
     let mut outputs = Map::new();
     outputs.insert("changes".into(), json!(changes));
     outputs.insert("summary".into(), json!(told::summary(&text)));
     outputs.insert("plan".into(), json!(told::cut(&text, MOST_PLAN)));
-    Ended::Done { outputs, secrets: BTreeMap::new(), effect: Value::Null }
+    Ended::Done { outputs, secrets: BTreeMap::new(), effect }
+}
+
+fn unreadable(what: &str) -> Failed {
+    Failed::platform(
+        format!("Terraform's {what} cannot be read."),
+        "The portal's operator looks at its version.",
+    )
+    .once_more()
 }
 
 /// The module's outputs: those it calls sensitive are secrets.
 fn outputs(attempt: &Attempt, text: &str) -> Result<HandedOn, Failed> {
-    let all: Map<String, Value> = serde_json::from_str(text).map_err(|_| {
-        Failed::platform("Terraform's outputs cannot be read.", "The portal's operator looks at its version.")
-            .once_more()
-    })?;
+    let all: Map<String, Value> = serde_json::from_str(text).map_err(|_| unreadable("outputs"))?;
     let (mut outputs, mut secrets) = (Map::new(), BTreeMap::new());
     for (name, output) in all {
         let value = output.get("value").cloned().unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -12,19 +13,20 @@ use nix::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::Command,
-    time::{Instant, timeout, timeout_at},
+    process::{Child, Command},
+    sync::oneshot,
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::told;
 use crate::executors::{Attempt, Failed, Log};
 
-/// What is kept of what it says, in bytes.
-const KEPT: usize = 1 << 20;
+/// What is kept of what it says, in bytes: the largest state that the portal takes, and more.
+const KEPT: usize = 12 << 20;
 /// A line is told after that many bytes, also if it has not ended.
 const LINE: usize = 16 << 10;
-/// How long it may take to let its lock go when it is interrupted.
-const LETTING_GO: Duration = Duration::from_secs(20);
+/// How long it may take to write its state and let its lock go when it is interrupted.
+const LETTING_GO: Duration = Duration::from_mins(1);
 
 /// The program and what it is run with.
 pub(super) struct Program {
@@ -32,6 +34,7 @@ pub(super) struct Program {
     environment: Vec<(String, String)>,
     log: Log,
     deadline: Instant,
+    killed: AtomicBool,
 }
 
 /// How it ended, and what it said.
@@ -84,9 +87,20 @@ impl Program {
             attempt.log.hide(value.reveal());
             environment.push((name.clone(), value.reveal().to_owned()));
         }
-        // some of the time is kept for letting its lock go
+        // some of the time is kept for writing its state
         let within = attempt.within.saturating_sub(LETTING_GO).max(attempt.within / 2);
-        Ok(Self { path, environment, log: attempt.log.clone(), deadline: Instant::now() + within })
+        Ok(Self {
+            path,
+            environment,
+            log: attempt.log.clone(),
+            deadline: Instant::now() + within,
+            killed: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether it had to be killed: then what it made last may be in no state.
+    pub(super) fn was_killed(&self) -> bool {
+        self.killed.load(Ordering::Relaxed)
     }
 
     /// Runs it and tells its lines as they come.
@@ -100,8 +114,8 @@ impl Program {
         self.start(folder, arguments, false).await
     }
 
-    async fn start(&self, folder: &Path, arguments: &[&str], tell: bool) -> Result<Said, Failed> {
-        let mut child = Command::new(&self.path)
+    async fn start(&self, folder: &Path, arguments: &[&str], tell_lines: bool) -> Result<Said, Failed> {
+        let child = Command::new(&self.path)
             .args(arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -110,7 +124,6 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| {
                 Failed::platform(
@@ -119,24 +132,71 @@ impl Program {
                 )
             })?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-        let (out, error) = (child.stdout.take(), child.stderr.take());
-        let log = tell.then_some(&self.log);
-        let mut reading = Box::pin(async { tokio::join!(read(out, log), read(error, log), child.wait()) });
-        let Ok((out, error, status)) = timeout_at(self.deadline, &mut reading).await else {
-            self.log.say("it takes too long; interrupting it");
-            // read on meanwhile: a program that nobody listens to dies before it lets its lock go
-            signal(group, Signal::SIGINT);
-            if timeout(LETTING_GO, &mut reading).await.is_err() {
-                signal(group, Signal::SIGKILL);
-            }
-            return Err(Failed::platform(
-                "Terraform took longer than the step may.",
-                "What it made so far is in the state, and the next attempt goes on from there.",
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(tend(child, group, self.deadline, tell_if(tell_lines, &self.log), tell));
+        match told.await {
+            Ok(End::Itself(status, out, error)) => Ok(Said { status, out, error, log: self.log.clone() }),
+            Ok(End::Interrupted) => Err(Failed::platform(
+                "Terraform took longer than the step may. It was interrupted, and wrote its state.",
+                "The next attempt goes on from there. If it takes that long each time, the offering's team gives the step more time.",
             )
-            .once_more());
-        };
-        Ok(Said { status: status.ok().and_then(|s| s.code()), out, error, log: self.log.clone() })
+            .once_more()),
+            Ok(End::Killed) | Err(_) => {
+                self.killed.store(true, Ordering::Relaxed);
+                Err(Failed::platform(
+                    "Terraform took longer than the step may, did not end when it was interrupted, and was killed.",
+                    "The offering's team looks at what the module waits for.",
+                ))
+            }
+        }
     }
+}
+
+fn tell_if(tell: bool, log: &Log) -> Option<Log> {
+    tell.then(|| log.clone())
+}
+
+/// How it came to its end.
+enum End {
+    /// By itself: its status, what it said, and what it said went wrong.
+    Itself(Option<i32>, String, String),
+    /// It was told to, as it took too long.
+    Interrupted,
+    /// It did not listen.
+    Killed,
+}
+
+/// Stays with it to its end: also if nobody waits for that any more, so that it can write its state.
+async fn tend(
+    mut child: Child,
+    group: Option<Pid>,
+    deadline: Instant,
+    log: Option<Log>,
+    mut tell: oneshot::Sender<End>,
+) {
+    let (out, error) = (child.stdout.take(), child.stderr.take());
+    let mut reading =
+        Box::pin(async { tokio::join!(read(out, log.as_ref()), read(error, log.as_ref()), child.wait()) });
+    let too_long = tokio::select! {
+        (out, error, status) = &mut reading => {
+            let _ = tell.send(End::Itself(status.ok().and_then(|s| s.code()), out, error));
+            return;
+        }
+        () = sleep_until(deadline) => true,
+        () = tell.closed() => false,
+    };
+    if let Some(log) = log.as_ref().filter(|_| too_long) {
+        log.say("it takes too long; interrupting it, so that it writes its state");
+    }
+    // read on meanwhile: a program that nobody listens to dies before it lets its lock go
+    signal(group, Signal::SIGINT);
+    let end = if timeout(LETTING_GO, &mut reading).await.is_ok() {
+        End::Interrupted
+    } else {
+        signal(group, Signal::SIGKILL);
+        End::Killed
+    };
+    let _ = tell.send(end); // or nobody waits for it any more
 }
 
 /// Tells it and what it started to end.

@@ -10,11 +10,11 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{check, run, undo};
 use crate::executors::{
-    Attempt, Ended, Failed, Fault, Hidden, JobFacts, Line, PostgresServer, StateFacts,
+    Attempt, Ended, Failed, Fault, Hidden, JobFacts, Lines, PostgresServer, StateFacts,
+    keep::tests::{after, noting},
     log::tests::attempt_with,
     served::{Asked, Served},
 };
@@ -43,6 +43,8 @@ struct Kept {
     state: Option<String>,
     lock: Option<String>,
     unlocked: usize,
+    /// How many writes it breaks at.
+    breaks: usize,
 }
 
 struct Scene {
@@ -66,7 +68,7 @@ impl Scene {
         self.kept.lock().expect("kept").clone()
     }
 
-    fn attempt(&self, input: Value) -> (Attempt, UnboundedReceiver<Line>) {
+    fn attempt(&self, input: Value) -> (Attempt, Lines) {
         let (mut attempt, lines) = attempt_with(input, |equipment| {
             equipment.folders.insert("modules".into(), self.folder.path().to_owned());
             equipment.terraform.environment.insert("CLOUD_KEY".into(), Hidden::new("cl0ud-key"));
@@ -106,7 +108,7 @@ fn answer(kept: &mut Kept, asked: &Asked) -> (u16, &'static [(&'static str, &'st
             if let Some(held) = &kept.lock {
                 return (423, &[], held.clone());
             }
-            assert!(asked.path.contains("?by="), "{}", asked.path);
+            assert!(asked.path.contains("?by=") && asked.path.contains("&turn="), "{}", asked.path);
             kept.lock = Some(asked.body.clone());
             (200, &[], String::new())
         }
@@ -118,6 +120,10 @@ fn answer(kept: &mut Kept, asked: &Asked) -> (u16, &'static [(&'static str, &'st
         _ => {
             let held = kept.lock.as_deref().and_then(id).expect("it writes under its lock");
             assert!(asked.path.ends_with(&format!("?ID={held}")), "{}", asked.path);
+            if kept.breaks > 0 {
+                kept.breaks -= 1;
+                return (500, &[], String::new());
+            }
             kept.state = Some(asked.body.clone());
             (200, &[], String::new())
         }
@@ -131,13 +137,11 @@ fn outputs(ended: Result<Ended, Failed>) -> (serde_json::Map<String, Value>, Vec
     }
 }
 
-fn all(lines: &mut UnboundedReceiver<Line>) -> String {
-    let mut text = String::new();
-    while let Ok(line) = lines.try_recv() {
-        text += &line.text;
-        text.push('\n');
-    }
-    text
+/// What the module made, as the state has it: its id, and what it was given.
+fn made(scene: &Scene) -> (Value, Value) {
+    let state: Value = serde_json::from_str(&scene.kept().state.expect("a state")).expect("JSON");
+    let made = &state["resources"][0]["instances"][0]["attributes"];
+    (made["id"].clone(), made["input"]["value"].clone())
 }
 
 #[tokio::test]
@@ -156,7 +160,7 @@ async fn it_is_planned_applied_once_and_destroyed() {
     );
     assert!(scene.kept().state.is_none(), "a plan makes nothing");
 
-    let apply = scene.given("apply", &variables);
+    let (apply, noted) = noting(scene.given("apply", &variables));
     let (made, secrets) = outputs(run(apply.clone()).await);
     assert_eq!(
         (&made["name"], &made["length"]),
@@ -164,17 +168,16 @@ async fn it_is_planned_applied_once_and_destroyed() {
         "it is data, and no program"
     );
     assert_eq!(secrets, [("password".to_owned(), format!("pw-{name}"))]);
-    let id = |kept: Kept| {
-        serde_json::from_str::<Value>(&kept.state.expect("a state")).expect("JSON")["resources"][0]["instances"][0]["attributes"]["id"].clone()
-    };
-    let first = id(scene.kept());
-    outputs(run(Attempt { attempt: 2, ..apply.clone() }).await);
-    assert_eq!(id(scene.kept()), first, "what is there is not made again");
+    let (first, _) = self::made(&scene);
+    outputs(run(Attempt { attempt: 2, ..after(&apply, &noted) }).await);
+    assert_eq!(self::made(&scene).0, first, "what is there is not made again");
     let (plan, _) = outputs(run(scene.given("plan", &variables)).await);
     assert_eq!((&plan["summary"], &plan["changes"]), (&json!("no changes"), &json!(false)));
 
+    assert_eq!(undo(apply.clone()).await, Ok(Ended::done()), "whoever never came to apply left nothing");
+    assert_eq!(self::made(&scene).0, first);
     for _ in 0..2 {
-        assert_eq!(undo(Attempt { effect: None, ..apply.clone() }).await, Ok(Ended::done()));
+        assert_eq!(undo(after(&apply, &noted)).await, Ok(Ended::done()));
     }
     let left: Value = serde_json::from_str(&scene.kept().state.expect("a state")).expect("JSON");
     assert_eq!(left["resources"], json!([]));
@@ -186,9 +189,9 @@ async fn it_is_planned_applied_once_and_destroyed() {
 async fn it_sees_what_the_operator_shows_it_and_secrets_are_not_told() {
     let scene = Scene::new().await;
     let input = json!({ "module": { "folder": "modules/db" }, "variables": { "name": "orders" } });
-    let (attempt, mut lines) = scene.attempt(input);
+    let (attempt, lines) = scene.attempt(input);
     outputs(run(attempt).await);
-    let told = all(&mut lines);
+    let told = lines.take().join("\n");
     assert!(told.contains("CLOUD_KEY=[hidden]") && told.contains("TF_HTTP_PASSWORD=[hidden]"), "{told}");
     assert!(told.contains("terraform_data.db: Creating"), "{told}");
     for secret in ["cl0ud-key", "st4te-password", "DATABASE_URL", "CARGO"] {
@@ -238,15 +241,114 @@ async fn what_goes_wrong_says_whose_turn_it_is() {
 async fn what_takes_too_long_is_interrupted_and_lets_its_lock_go() {
     let scene = Scene::new().await;
     let attempt = Attempt {
-        within: Duration::from_secs(12),
+        within: Duration::from_secs(40),
         ..scene.given("apply", &json!({ "name": "x", "wait": 300 }))
     };
     let began = Instant::now();
     let failed = run(attempt.clone()).await.expect_err("it takes too long");
-    assert!(failed.again && failed.why.contains("longer than the step may"), "{failed:?}");
+    assert!(failed.again && failed.why.contains("interrupted, and wrote its state"), "{failed:?}");
     assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     assert!(scene.kept().lock.is_none(), "{:?}", scene.kept());
-    assert_eq!(undo(Attempt { within: Duration::from_mins(1), ..attempt }).await, Ok(Ended::done()));
+    assert!(
+        scene.kept().state.is_some_and(|state| state.contains("tainted")),
+        "what it made so far is in the state"
+    );
+    let effect = failed.effect.map(|effect| *effect);
+    assert_eq!(undo(Attempt { within: Duration::from_mins(1), effect, ..attempt }).await, Ok(Ended::done()));
+}
+
+/// What exists is not destroyed because a change of it failed.
+#[tokio::test]
+async fn undoing_an_action_puts_back_what_was_there() {
+    let scene = Scene::new().await;
+    let first = scene.given("apply", &json!({ "name": "one" }));
+    outputs(run(first.clone()).await);
+    let (id, _) = made(&scene);
+    let action = |name: &str, former: Option<Value>| {
+        let mut attempt = scene.given("apply", &json!({ "name": name }));
+        attempt.job.acts = true;
+        attempt.job.state.former = former;
+        noting(attempt)
+    };
+    let (change, noted) = action("two", Some(first.input.clone()));
+    outputs(run(change.clone()).await);
+    assert_eq!(made(&scene), (id.clone(), json!("two")));
+    assert_eq!(undo(after(&change, &noted)).await, Ok(Ended::done()));
+    assert_eq!(made(&scene), (id.clone(), json!("one")), "the same thing, as it was");
+
+    let (change, noted) = action("three", None);
+    outputs(run(change.clone()).await);
+    let left = undo(after(&change, &noted)).await.expect_err("nobody knows how it was");
+    assert!(!left.again && left.why.contains("left as it is now"), "{left:?}");
+    assert_eq!(made(&scene), (id.clone(), json!("three")));
+
+    let (nothing, noted) = action("three", None);
+    outputs(run(nothing.clone()).await);
+    assert_eq!(undo(after(&nothing, &noted)).await, Ok(Ended::done()), "nothing was changed");
+    let mut removal = scene.given("destroy", &json!({ "name": "three" }));
+    removal.job.acts = true;
+    let (removal, noted) = noting(removal);
+    outputs(run(removal.clone()).await);
+    let gone = undo(after(&removal, &noted)).await.expect_err("what is destroyed stays so");
+    assert!(gone.why.contains("cannot be undone"), "{gone:?}");
+}
+
+#[tokio::test]
+async fn what_was_planned_is_applied_or_nothing_is() {
+    let scene = Scene::new().await;
+    let Ok(Ended::Done { effect, .. }) = run(scene.given("plan", &json!({ "name": "one" }))).await else {
+        panic!("planned")
+    };
+    assert!(effect["planned"].is_string() && !effect.to_string().contains("one"), "{effect}");
+    let planned = |name: &str| {
+        let mut attempt = scene.given("apply", &json!({ "name": name }));
+        attempt.job.state.planned = Some(effect["planned"].clone());
+        noting(attempt)
+    };
+    let (other, noted) = planned("two");
+    let failed = run(other).await.expect_err("another plan");
+    assert!(!failed.again && failed.why.contains("not what was planned"), "{failed:?}");
+    assert!(scene.kept().state.is_none() && noted.lock().expect("kept").is_none(), "and nothing was done");
+    let (same, noted) = planned("one");
+    outputs(run(same.clone()).await);
+    outputs(run(after(&same, &noted)).await);
+    // the state changed after somebody agreed to the plan
+    outputs(run(scene.given("apply", &json!({ "name": "elsewhere" }))).await);
+    assert!(run(planned("one").0).await.is_err_and(|failed| failed.why.contains("not what was planned")));
+}
+
+/// Whoever died while Terraform worked may have made what no state knows: that is said, and not made twice.
+#[tokio::test]
+async fn whoever_was_cut_off_at_work_is_looked_after_by_people() {
+    let scene = Scene::new().await;
+    let (first, noted) = noting(scene.given("apply", &json!({ "name": "one" })));
+    outputs(run(first.clone()).await);
+    let mut heir = after(&first, &noted);
+    outputs(run(heir.clone()).await); // it had let its lock go: it was done, and could not say so
+    heir.job.state.held = true;
+    let before = scene.kept().state;
+    let failed = run(heir.clone()).await.expect_err("it was at work");
+    assert!(!failed.again && failed.why.contains("would be made twice"), "{failed:?}");
+    assert_eq!(scene.kept().state, before);
+    let told = Attempt { effect: failed.effect.map(|effect| *effect), ..heir };
+    let left = undo(told.clone()).await.expect_err("who knows what else there is");
+    assert!(!left.again && left.why.contains("may be in no state"), "{left:?}");
+    let (looked, noted) = noting(told);
+    outputs(run(looked.clone()).await);
+    let looked = Attempt {
+        job: JobFacts { state: StateFacts { held: false, ..looked.job.state.clone() }, ..looked.job.clone() },
+        ..after(&looked, &noted)
+    };
+    assert_eq!(undo(looked).await, Ok(Ended::done()), "somebody looked, and had it tried again");
+}
+
+#[tokio::test]
+async fn a_state_that_could_not_be_written_at_once_is_handed_over_later() {
+    let scene = Scene::new().await;
+    scene.kept.lock().expect("kept").breaks = 3;
+    let failed = run(scene.given("apply", &json!({ "name": "one" }))).await.expect_err("it could not write");
+    assert!(failed.again && failed.fault == Fault::Outside, "{failed:?}");
+    assert_eq!(made(&scene).1, json!("one"), "and nothing is lost");
 }
 
 fn git(folder: &Path, arguments: &[&str]) {
@@ -290,6 +392,10 @@ async fn a_module_comes_from_a_repository_at_its_ref_and_from_nowhere_else() {
         json!({ "git": "https://git.example.org/x", "ref": "main" }),
         json!({ "git": "ext::sh -c id", "ref": "main" }),
         json!({ "git": "file:///etc", "ref": "main" }),
+        json!({ "git": "http://169.254.169.254/latest", "ref": "main" }),
+        json!({ "git": "http://127.0.0.1:1/x", "ref": "main" }),
+        json!({ "git": "http://[::1]/x", "ref": "main" }),
+        json!({ "git": "modules/repository\r\nx", "ref": "main" }),
         json!({ "git": "ssh://git@example.org/x", "ref": "main" }),
         json!({ "git": "modules/repository", "ref": "main", "path": "../db" }),
         json!({}),

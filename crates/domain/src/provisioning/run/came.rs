@@ -167,11 +167,11 @@ async fn undone(cx: &mut Cx<'_>, row: &StepRow, what: Came) -> Result<SignedDura
 }
 
 /// Writes down what a step leaves behind while it is at work: before it does what could not be told afterwards.
-pub async fn leave(cx: &mut Cx<'_>, claim: &Claim, todo: &Todo, effect: &Value) -> Result<()> {
+pub async fn leave(cx: &mut Cx<'_>, claim: &Claim, step: StepId, effect: &Value) -> Result<()> {
     cx.admin()?;
     cx.atomically(async |cx| {
         work::hold(cx, claim).await?;
-        store::run::left(cx, todo.step, Some(effect)).await
+        store::run::left(cx, step, Some(effect)).await
     })
     .await
 }

@@ -24,7 +24,7 @@ use tokio::{
 
 use super::{
     Pulse, Tools, Worker,
-    kinds::{Ended, Kind, inside},
+    kinds::{Ended, Kind, SHORT, inside},
 };
 
 static AT_ONCE: AtomicUsize = AtomicUsize::new(0);
@@ -35,6 +35,7 @@ const KINDS: &[Kind] = &[
     Kind {
         name: "trace",
         at_once: 4,
+        longest: SHORT,
         act: |job| {
             let attempt = job.claim.attempt;
             Box::pin(inside(job, async move |cx, breaks: i32| {
@@ -43,10 +44,16 @@ const KINDS: &[Kind] = &[
             }))
         },
     },
-    Kind { name: "panic", at_once: 4, act: |_| Box::pin(async { panic!("a handler panics") }) },
+    Kind {
+        name: "panic",
+        at_once: 4,
+        longest: SHORT,
+        act: |_| Box::pin(async { panic!("a handler panics") }),
+    },
     Kind {
         name: "slow",
         at_once: 3,
+        longest: SHORT,
         act: |_| {
             Box::pin(async {
                 MOST_AT_ONCE.fetch_max(AT_ONCE.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -55,6 +62,12 @@ const KINDS: &[Kind] = &[
                 Ok(Ended::Done)
             })
         },
+    },
+    Kind {
+        name: "hang",
+        at_once: 1,
+        longest: Duration::from_millis(50),
+        act: |_| Box::pin(std::future::pending()),
     },
 ];
 
@@ -131,15 +144,16 @@ async fn a_panic_and_a_payload_of_another_shape_are_failures_like_others(pool: P
     let running = Running::start(&bed);
     running.ask(NewJob::new("panic", json!({})).attempts(1)).await;
     running.ask(NewJob::new("trace", "no number").attempts(1)).await;
+    running.ask(NewJob::new("hang", json!({})).attempts(1)).await;
     running
         .until(|all| {
-            of(all, "panic").is_some_and(|one| one.dead == 1)
-                && of(all, "trace").is_some_and(|one| one.dead == 1)
+            ["panic", "trace", "hang"].iter().all(|kind| of(all, kind).is_some_and(|one| one.dead == 1))
         })
         .await;
     let why: Vec<String> =
         sqlx::query_scalar("SELECT error FROM job ORDER BY kind").fetch_all(&pool).await.unwrap();
-    assert!(why[0].contains("panicked") && why[1].contains("is not what this kind of job takes"), "{why:?}");
+    assert!(why[0].contains("hung") && why[1].contains("panicked"), "{why:?}");
+    assert!(why[2].contains("is not what this kind of job takes"), "{why:?}");
     running.ask(NewJob::new("trace", 0)).await;
     running.until(|all| of(all, "left").is_some()).await;
 }

@@ -8,7 +8,10 @@ use super::{
     server::{Asked, Server},
     *,
 };
-use crate::executors::Fault;
+use crate::executors::{
+    Fault,
+    keep::tests::{after, noting},
+};
 
 const TOKEN: &str = "s3cr3t-t0ken-of-api";
 
@@ -142,8 +145,39 @@ async fn a_repository_is_made_pushed_to_and_taken_away() {
         undo(&attempt).await.unwrap();
         assert!(!bare.exists() && known.lock().unwrap().repository.is_none(), "{name}");
         undo(&attempt).await.unwrap();
-        assert!(!said(lines).contains("s3cr3t"));
+        assert!(!said(&lines).contains("s3cr3t"));
     }
+}
+
+/// A repository that is there already is somebody's, also while it is empty; one that this step made is its own, whatever it is
+/// called since.
+#[tokio::test]
+async fn nothing_goes_into_a_repository_of_others() {
+    let mut bed = Bed::new();
+    let (server, known) = start(&mut bed, "gitea").await;
+    let input = json!({
+        "do": [{ "write": { "path": "a", "content": "x" } }],
+        "createRepository": { "provider": "gitea", "repository": format!("{}/acme/slots", server.origin) },
+    });
+    let bare = bed.path("repositories/acme/slots.git");
+    fs::create_dir_all(bare.parent().unwrap()).unwrap();
+    git(bare.parent().unwrap(), &["init", "-q", "--bare", "--initial-branch=main", "slots.git"]);
+    known.lock().unwrap().repository = Some(json!({ "description": "theirs" }));
+    let (attempt, _lines) = bed.attempt(input);
+    let taken = run(&attempt).await.unwrap_err();
+    assert!(taken.fault == Fault::Input && taken.why.contains("did not make"), "{taken:?}");
+    undo(&attempt).await.unwrap();
+    assert!(bare.exists() && git(&bare, &["rev-list", "--all"]).is_empty(), "not a commit");
+
+    fs::remove_dir_all(&bare).unwrap();
+    known.lock().unwrap().repository = None;
+    let (attempt, noted) = noting(attempt);
+    outputs(run(&attempt).await);
+    known.lock().unwrap().repository = Some(json!({ "description": "renamed by hand" }));
+    let heir = after(&attempt, &noted);
+    outputs(run(&heir).await);
+    undo(&heir).await.unwrap();
+    assert!(!bare.exists());
 }
 
 #[tokio::test]

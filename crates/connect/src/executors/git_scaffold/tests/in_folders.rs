@@ -38,7 +38,7 @@ async fn a_service_is_made_once_and_taken_away() {
     let message = git(&bare, &["log", "--format=%an <%ae>%n%B", "main"]);
     assert!(message.starts_with("Imke de Vries <imke@fairhaven.example>\nBegin\n"), "{message}");
     assert!(message.contains(&format!("Portolan-Key: {}\nPortolan-Request: 7", attempt.key)), "{message}");
-    assert!(said(lines).contains("making the repository"));
+    assert!(said(&lines).contains("making the repository"));
 
     let again = outputs(run(&attempt).await);
     assert_eq!(again, made, "another attempt finds it");
@@ -57,7 +57,7 @@ async fn what_is_there_already_is_not_touched() {
     let other = Attempt { key: Uuid::now_v7(), ..first.clone() };
     let refused = run(&other).await.unwrap_err();
     assert_eq!((refused.fault, refused.again), (Fault::Input, false));
-    assert!(refused.why.contains("something already"), "{refused:?}");
+    assert!(refused.why.contains("this request did not make"), "{refused:?}");
     undo(&other).await.unwrap();
     let bare = bed.path("repositories/basket/slot-planner.git");
     assert!(bare.exists(), "undoing one takes nothing from the other");

@@ -15,9 +15,8 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::executors::{Attempt, Ended, Failed, Line, git_scaffold, log::tests::attempt_with};
+use crate::executors::{Attempt, Ended, Failed, Lines, git_scaffold, log::tests::attempt_with};
 
 /// A machine with folders of templates and repositories.
 struct Bed {
@@ -60,7 +59,7 @@ impl Bed {
         )
     }
 
-    fn attempt(&self, input: Value) -> (Attempt, UnboundedReceiver<Line>) {
+    fn attempt(&self, input: Value) -> (Attempt, Lines) {
         let folders = ["templates", "repositories"].map(|name| (name.to_owned(), self.path(name))).into();
         let hosts = self.tokens.iter().map(|(host, token)| format!("{host}={token}").parse().unwrap());
         attempt_with(input, |equipment| {
@@ -85,13 +84,8 @@ fn outputs(ended: Result<Ended, Failed>) -> Value {
     }
 }
 
-fn said(mut lines: UnboundedReceiver<Line>) -> String {
-    let mut all = String::new();
-    while let Ok(line) = lines.try_recv() {
-        all += &line.text;
-        all.push('\n');
-    }
-    all
+fn said(lines: &Lines) -> String {
+    lines.take().join("\n")
 }
 
 /// What git says in a folder.

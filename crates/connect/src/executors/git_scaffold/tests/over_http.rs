@@ -41,7 +41,7 @@ async fn pushes_and_finds_its_own_push_again() {
     git(&bare, &["symbolic-ref", "HEAD", "refs/heads/other"]);
     undo(&attempt).await.unwrap();
     assert_eq!(git(&bare, &["branch", "--list"]), "");
-    assert!(!said(lines).contains("s3cr3t"));
+    assert!(!said(&lines).contains("s3cr3t"));
 }
 
 /// A template in a repository of its own, at a branch and a folder.
@@ -96,14 +96,14 @@ async fn says_whose_fault_it_is_and_never_the_token() {
     let refused = run(&attempt).await.unwrap_err();
     assert_eq!(refused.fault, Fault::Platform);
     assert!(refused.next.contains("token for http://127.0.0.1"), "{refused:?}");
-    let all = format!("{refused:?}{}", said(lines));
+    let all = format!("{refused:?}{}", said(&lines));
     assert!(!all.contains("wrong-t0ken") && !all.contains("Basic "), "{all}");
 
     let in_address = format!("http://x:typed-s3cret@{}/acme/slots.git", server.host);
     let (attempt, lines) = bed.attempt(input(in_address));
     let refused = run(&attempt).await.unwrap_err();
     assert!(refused.why.contains("password in its address"), "{refused:?}");
-    assert!(!format!("{refused:?}{}", said(lines)).contains("typed-s3cret"));
+    assert!(!format!("{refused:?}{}", said(&lines)).contains("typed-s3cret"));
 
     // https by the same name is another host: the operator said http
     let https =
