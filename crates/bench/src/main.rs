@@ -7,6 +7,7 @@ mod load;
 mod measure;
 mod process;
 mod report;
+mod runs;
 mod schedules;
 mod server;
 mod sign_in;
@@ -43,6 +44,8 @@ struct Cli {
 enum Command {
     /// Measure a server with a small and a large catalog against its floors.
     Run(Run),
+    /// Measure requests of self-service alone: five hundred at once, two replicas.
+    Runs(Requests),
     /// Write a generated catalog as descriptor files.
     Generate {
         /// How many services; 1,000 make 2,618 entities, 10,000 make 26,121.
@@ -67,6 +70,19 @@ enum Command {
         /// File with the recorded statements.
         tape: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct Requests {
+    /// The program to measure [default: the one beside this program].
+    #[arg(long)]
+    portolan: Option<PathBuf>,
+    /// Document whose figures are replaced.
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// Folder for the throw-away data [default: one in the folder for temporary files].
+    #[arg(long)]
+    folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +123,12 @@ struct Run {
 async fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => measure(run).await,
+        Command::Runs(requests) => {
+            let folder = requests.folder.unwrap_or_else(throw_away);
+            let program = requests.portolan.map_or_else(beside, Ok)?;
+            see_runs(&program, &folder, requests.write.as_deref()).await?;
+            Ok(std::fs::remove_dir_all(folder)?)
+        }
         Command::Generate { services, seed, per_file, out } => {
             write(&Catalog::new(services, seed), per_file, &out)
         }
@@ -123,9 +145,7 @@ async fn measure(run: Run) -> Result<()> {
         rounds: run.rounds,
         idle: Duration::from_secs(run.idle),
     };
-    let folder = run
-        .folder
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("portolan-bench-{}", std::process::id())));
+    let folder = run.folder.unwrap_or_else(throw_away);
     let program = run.portolan.map_or_else(beside, Ok)?;
     eprintln!("starting two servers in {} and taking the catalogs in", folder.display());
     let mut small = Site::prepare(&program, &folder.join("small"), run.small).await?;
@@ -152,17 +172,34 @@ async fn measure(run: Run) -> Result<()> {
     let report = Report { large: &large, small: &small, rows, at_rest, told, machine: machine() };
     let figures = report.markdown();
     println!("{figures}");
-    if let Some(file) = run.write {
-        let document = std::fs::read_to_string(&file)?;
-        let placed = report::place(&document, &figures)
-            .with_context(|| format!("{} has no markers", file.display()))?;
-        std::fs::write(file, placed)?;
+    if let Some(file) = &run.write {
+        place(file, "figures", &figures)?;
     }
     let aims = report.aims();
     eprintln!("{} of {} aims met", aims.iter().filter(|aim| aim.met()).count(), aims.len());
     drop((large, small));
+    see_runs(&program, &folder.join("runs"), run.write.as_deref()).await?;
     std::fs::remove_dir_all(folder)?;
     Ok(())
+}
+
+async fn see_runs(program: &Path, folder: &Path, write: Option<&Path>) -> Result<()> {
+    eprintln!("asking for five hundred things at once");
+    let figures = runs::measure(program, folder).await?.markdown(&machine());
+    println!("{figures}");
+    write.map_or(Ok(()), |file| place(file, "runs", &figures))
+}
+
+/// Replaces figures in a document.
+fn place(file: &Path, what: &str, figures: &str) -> Result<()> {
+    let document = std::fs::read_to_string(file)?;
+    let placed = report::place(&document, what, figures);
+    let placed = placed.with_context(|| format!("{} has no markers for {what}", file.display()))?;
+    Ok(std::fs::write(file, placed)?)
+}
+
+fn throw_away() -> PathBuf {
+    std::env::temp_dir().join(format!("portolan-bench-{}", std::process::id()))
 }
 
 async fn row(large: &Site, small: &Site, operation: usize, connections: usize, plan: Plan) -> Result<Row> {

@@ -317,14 +317,12 @@ fn mb(bytes: u64) -> String {
     format!("{:.0} MB", megabytes(bytes))
 }
 
-const BEGIN: &str = "<!-- figures: written by make bench -->";
-const END: &str = "<!-- end of figures -->";
-
-/// The document with the figures between its markers replaced; none if it has no markers.
-pub(crate) fn place(document: &str, figures: &str) -> Option<String> {
-    let (before, rest) = document.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{figures}\n{END}{after}"))
+/// The document with the figures between the markers of their kind replaced; none if it has no such markers.
+pub(crate) fn place(document: &str, what: &str, figures: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- {what}: written by make bench -->"), format!("<!-- end of {what} -->"));
+    let (before, rest) = document.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n\n{figures}\n{end}{after}"))
 }
 
 #[cfg(test)]
@@ -351,12 +349,12 @@ mod tests {
     fn figures_replace_figures_and_nothing_else() {
         let document =
             "# Title\n<!-- figures: written by make bench -->\nold\n<!-- end of figures -->\nrest\n";
-        let placed = place(document, "new").unwrap();
+        let placed = place(document, "figures", "new").unwrap();
         assert_eq!(
             placed,
             "# Title\n<!-- figures: written by make bench -->\n\nnew\n<!-- end of figures -->\nrest\n"
         );
-        assert_eq!(place(&placed, "new").unwrap(), placed);
-        assert_eq!(place("no markers", "new"), None);
+        assert_eq!(place(&placed, "figures", "new").unwrap(), placed);
+        assert_eq!(place(document, "runs", "new"), None);
     }
 }

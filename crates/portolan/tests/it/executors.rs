@@ -1,8 +1,6 @@
 //! `http.request` and the example of another system, end to end: signed, polled, called back, taken away.
 
 use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,29 +17,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::support::process::portolan;
-
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// The running example.
-struct Example {
-    child: Child,
-    url: String,
-}
+use crate::support::example::{Example, SECRET};
 
 impl Example {
-    fn start() -> Self {
-        let mut child = portolan()
-            .args(["example-executor", "--listen", "127.0.0.1:0", "--secret", SECRET])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let line = lines.next().expect("a line").expect("text");
-        let url = line.strip_prefix("The example executor is at ").expect("its address").to_owned();
-        Self { child, url }
-    }
-
     fn attempt(&self, name: &str, more: &Value) -> Attempt {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut input = json!({
@@ -67,13 +45,6 @@ impl Example {
             log: Log::new(Vec::new()).0,
             equipment: Arc::new(equipment),
         }
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

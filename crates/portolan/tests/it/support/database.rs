@@ -1,6 +1,6 @@
 //! Databases on the Postgres that the tests were given.
 
-use std::env;
+use std::{env, time::Duration};
 
 use portolan_domain::{Actor, Call, Clock, Db};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
@@ -19,6 +19,15 @@ impl Database {
         let mut url = server();
         url.set_path(&name);
         Self { url: url.into(), name }
+    }
+
+    /// Throws out everybody who uses it, and lets nobody in for as long.
+    pub(crate) fn lose_for(&self, time: Duration) {
+        let name = &self.name;
+        admin(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        admin(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+        std::thread::sleep(time);
+        admin(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
     }
 }
 

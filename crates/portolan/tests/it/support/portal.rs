@@ -1,5 +1,7 @@
 //! A portal of the test's own: the program as it is shipped, on a database that goes when the test ends.
 
+use std::time::Duration;
+
 use portolan_domain::{Actor, Call, Clock, Db, people};
 use sqlx::PgPool;
 
@@ -57,6 +59,11 @@ impl Portal {
     /// Where its database is.
     pub(crate) fn database_url(&self) -> &str {
         &self.database.url
+    }
+
+    /// Takes its database away for as long, as a restart of Postgres does.
+    pub(crate) fn lose_its_database_for(&self, time: Duration) {
+        self.database.lose_for(time);
     }
 
     /// Its process.

@@ -1,9 +1,13 @@
-//! Runs of real things by real processes: a database that can be used, a worker that dies at every point, two replicas that
-//! share five hundred requests.
+//! Runs of real things by real processes: a database that can be used, a worker that dies at every point, other systems that
+//! answer late, twice or never, two replicas that share five hundred requests.
+
+mod faults;
+mod many;
+mod outside;
+mod with_terraform;
 
 use std::{
-    collections::BTreeSet,
-    thread::{scope, sleep},
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -14,7 +18,7 @@ use crate::support::{
     database::{Database, apart},
     http::Client,
     portal::Portal,
-    process::{create_token, portolan, stdout},
+    process::{Process, create_token, portolan, stdout},
 };
 
 /// The longest that a run takes here: the lease of a worker that died has to end first.
@@ -48,18 +52,19 @@ fn database_offering() -> Value {
     })
 }
 
-/// An offering of which nothing is left outside, for how runs are shared.
-fn waiting_offering() -> Value {
+/// An offering of the harbour with these steps, for which a name is given.
+fn offering(name: &str, steps: &Value) -> Value {
     json!({
-        "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": "nothing" },
+        "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": name },
         "spec": {
             "owner": "harbour", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
-            "steps": [{ "id": "wait", "uses": "wait", "with": { "seconds": 0 } }],
+            "parameters": { "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } } },
+            "steps": steps,
         },
     })
 }
 
-/// A portal with the harbour, Mia in it, and its offerings.
+/// A portal with the harbour, and Mia in it.
 struct Harbour {
     portal: Portal,
     mia: Client,
@@ -77,11 +82,48 @@ impl Harbour {
         make("/api/v1/people", &json!({ "handle": "mia", "name": "Mia", "email": "mia@example.org" }));
         make("/api/v1/teams", &json!({ "slug": "harbour", "name": "Harbour" }));
         make("/api/v1/teams/harbour/members", &json!({ "person": "mia" }));
-        make("/api/v1/offerings", &database_offering());
-        make("/api/v1/offerings", &waiting_offering());
         let mia = portal.with_token("mia", "write");
         Self { portal, mia }
     }
+
+    /// Another offering of the harbour.
+    fn offer(&self, offering: &Value) {
+        let answer = self.portal.with_token("ada", "admin").json("POST", "/api/v1/offerings", offering);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+
+    /// Mia asks for something; its number.
+    fn ask(&mut self, offering: &str, name: &str) -> Value {
+        let asked = json!({ "offering": offering, "params": { "name": name } });
+        body(&self.mia.json("POST", "/api/v1/provisioning-requests", &asked), 201)["number"].clone()
+    }
+}
+
+/// The replica that took over what another one died at.
+struct Heir {
+    mia: Client,
+    /// Where it is.
+    _process: Process,
+    _harbour: Harbour,
+}
+
+/// Mia asks for something, and whoever does it dies at this point.
+fn dies_at(point: &str, offering: &Value, name: &str, settings: &[(&str, &str)]) -> Heir {
+    let mut harbour = Harbour::new(&[settings, &[("PORTOLAN_FAULT_POINT", point)]].concat());
+    harbour.offer(offering);
+    let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
+    let offered = offering["metadata"]["name"].as_str().expect("a name");
+    // it may die before it answers: that it was asked for is written all the same
+    let asked = portolan()
+        .args(["request", offered, "-p", &format!("name={name}"), "--url", harbour.portal.url()])
+        .env("PORTOLAN_TOKEN", &token)
+        .output();
+    assert!(asked.is_ok(), "{point}: the program runs");
+    let status = harbour.portal.process().wait();
+    assert!(!status.success(), "{point}: it died");
+    let process = harbour.portal.replica(settings);
+    let mia = Client::with_token(&process.url, &token);
+    Heir { mia, _process: process, _harbour: harbour }
 }
 
 fn body(answer: &crate::support::http::Answer, status: u16) -> Value {
@@ -93,13 +135,17 @@ fn body(answer: &crate::support::http::Answer, status: u16) -> Value {
 fn until(client: &mut Client, number: &Value, state: &str) -> Value {
     let began = Instant::now();
     loop {
-        let request = body(&client.get(&format!("/api/v1/provisioning-requests/{number}")), 200);
+        let request = look(client, number);
         if request["state"] == state {
             return request;
         }
         assert!(began.elapsed() < PATIENCE, "request {number} is not {state} but {request:#}");
         sleep(Duration::from_millis(100));
     }
+}
+
+fn look(client: &mut Client, number: &Value) -> Value {
+    body(&client.get(&format!("/api/v1/provisioning-requests/{number}")), 200)
 }
 
 /// Names of databases on the server that begin so.
@@ -137,6 +183,7 @@ fn main_server(database: &Database) -> String {
 fn from_a_terminal_to_a_database_that_can_be_used_and_is_gone_again() {
     let target = Database::new();
     let mut harbour = Harbour::new(&[("PORTOLAN_PROVISION_POSTGRES", &main_server(&target))]);
+    harbour.offer(&database_offering());
     let name = unique("till");
     let began = Instant::now();
     let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
@@ -188,6 +235,7 @@ fn from_a_terminal_to_a_database_that_can_be_used_and_is_gone_again() {
 fn a_refusal_never_looks_like_a_success() {
     let target = Database::new();
     let harbour = Harbour::new(&[("PORTOLAN_PROVISION_POSTGRES", &main_server(&target))]);
+    harbour.offer(&database_offering());
     let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
     let ask = |more: &[&str]| {
         let asked = portolan()
@@ -205,96 +253,4 @@ fn a_refusal_never_looks_like_a_success() {
     let (code, told) = ask(&["-p", "name=a\"; DROP ROLE portolan"]);
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("failed because of what you asked for"), "{told}");
-}
-
-/// The process dies at each point of a run, also in the middle of a step: the next one ends it, and there is one database.
-#[test]
-fn a_worker_that_dies_anywhere_makes_nothing_twice() {
-    let points = [
-        "run.before-turn",
-        "run.begun",
-        "run.done",
-        "run.told",
-        "postgres.role-made",
-        "postgres.database-made",
-    ];
-    scope(|threads| {
-        for point in points {
-            threads.spawn(move || dies_at(point));
-        }
-    });
-}
-
-fn dies_at(point: &str) {
-    let target = Database::new();
-    let server = main_server(&target);
-    let settings = [("PORTOLAN_PROVISION_POSTGRES", server.as_str())];
-    let mut harbour = Harbour::new(&[settings[0], ("PORTOLAN_FAULT_POINT", point)]);
-    let name = unique("fault");
-    let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
-    // it may die before it answers: that it was asked for is written all the same
-    let asked = portolan()
-        .args(["request", "database", "-p", &format!("name={name}"), "--url", harbour.portal.url()])
-        .env("PORTOLAN_TOKEN", &token)
-        .output();
-    assert!(asked.is_ok(), "{point}: the program runs");
-    let status = harbour.portal.process().wait();
-    assert!(!status.success(), "{point}: it died");
-    let heir = harbour.portal.replica(&settings);
-    let mut mia = Client::with_token(&heir.url, &token);
-    let request = until(&mut mia, &json!(1), "succeeded");
-    assert_eq!(databases(&target.url, &name), std::slice::from_ref(&name), "{point}: one database");
-    let id = request["resource"].as_str().expect("its key");
-    let shown = body(&mia.json("POST", &format!("/api/v1/resources/{id}/credentials"), &json!({})), 200);
-    assert!(
-        gets_in(shown["items"][0]["value"].as_str().expect("an address")),
-        "{point}: the credentials are those of now"
-    );
-}
-
-/// Five hundred requests at once, two replicas: each runs exactly once.
-#[test]
-fn two_replicas_share_what_is_asked_for() {
-    const REQUESTS: usize = 500;
-    let mut harbour = Harbour::new(&[]);
-    let other = harbour.portal.replica(&[]);
-    let token = create_token("mia", "write", &["--database-url", harbour.portal.database_url()]);
-    let urls = [harbour.portal.url().to_owned(), other.url.clone()];
-    let began = Instant::now();
-    let numbers: BTreeSet<i64> = scope(|threads| {
-        let askers: Vec<_> = (0..4)
-            .map(|n| {
-                let (url, token) = (urls[n % 2].clone(), token.clone());
-                threads.spawn(move || {
-                    let mut mia = Client::with_token(&url, &token);
-                    let ask = |_| {
-                        let asked = mia.json(
-                            "POST",
-                            "/api/v1/provisioning-requests",
-                            &json!({ "offering": "nothing" }),
-                        );
-                        body(&asked, 201)["number"].as_i64().expect("a number")
-                    };
-                    (0..REQUESTS / 4).map(ask).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        askers.into_iter().flat_map(|asker| asker.join().expect("numbers")).collect()
-    });
-    assert_eq!(numbers.len(), REQUESTS);
-    loop {
-        let open = body(&harbour.mia.get("/api/v1/provisioning-requests?state=succeeded&limit=1"), 200);
-        if open["total"] == REQUESTS {
-            break;
-        }
-        assert!(began.elapsed() < PATIENCE, "{open}");
-        sleep(Duration::from_millis(200));
-    }
-    // each made one thing and took one attempt
-    let made = body(&harbour.mia.get("/api/v1/resources?limit=1"), 200);
-    assert_eq!(made["total"], REQUESTS);
-    for number in numbers.iter().step_by(50) {
-        let request = body(&harbour.mia.get(&format!("/api/v1/provisioning-requests/{number}")), 200);
-        assert_eq!(request["steps"][0]["attempts"], 1, "{request:#}");
-    }
 }
