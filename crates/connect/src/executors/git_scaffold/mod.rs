@@ -64,12 +64,12 @@ async fn push(
     created: Option<&input::Create>,
     made: &Made,
 ) -> Result<Published, Failed> {
+    let branch = input.branch()?;
     let remote = match created {
-        Some(create) => providers::create(attempt, git, create).await?,
+        Some(create) => providers::create(attempt, git, create, &branch).await?,
         None => Remote::of_input(input.to.as_ref(), &attempt.equipment)?,
     };
     attempt.log.say(&format!("publishing to {}", remote.shown()));
-    let branch = input.branch()?;
     let effect = json!({ "url": remote.shown(), "branch": branch, "created": created.is_some() });
     let commit = match git.tip(&remote, &branch).await? {
         Some(tip) if tip.bears_key => {

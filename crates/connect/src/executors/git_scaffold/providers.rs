@@ -45,14 +45,20 @@ pub(super) struct Pull {
 }
 
 /// The repository to push to, which this step makes or made. What is there already is somebody else's, and nothing goes into it.
-pub(super) async fn create(attempt: &Attempt, git: &Git, create: &Create) -> Result<Remote, Failed> {
+pub(super) async fn create(
+    attempt: &Attempt,
+    git: &Git,
+    create: &Create,
+    branch: &str,
+) -> Result<Remote, Failed> {
     if create.provider == Provider::Folder {
         return in_folder(attempt, git, &create.repository).await;
     }
     let api = Api::of(attempt, create.provider, &create.repository, create.api.as_deref())?;
     let remote = api.remote(&attempt.equipment)?;
     if let Some(there) = api.repository().await? {
-        return if api.is_own(attempt, &there) { Ok(remote) } else { Err(taken(&remote)) };
+        let pushed = async || Ok(git.tip(&remote, branch).await?.is_some_and(|tip| tip.bears_key));
+        return if api.is_own(attempt, &there) || pushed().await? { Ok(remote) } else { Err(taken(&remote)) };
     }
     attempt.log.say(&format!("making the repository {}", remote.shown()));
     api.create(create, &marked(create.description.as_deref().unwrap_or_default(), attempt)).await?;
@@ -92,10 +98,13 @@ async fn in_folder(attempt: &Attempt, git: &Git, place: &str) -> Result<Remote, 
     attempt.log.say(&format!("making the repository {place}"));
     let parent = path.parent().ok_or_else(|| offering("names a repository that is no folder"))?;
     std::fs::create_dir_all(parent).map_err(|e| no_room(&e))?;
-    let beside = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(|e| no_room(&e))?;
-    git.local(beside.path(), &["init", "-q", "--bare", "--initial-branch=main"]).await?;
-    git.local(beside.path(), &["config", MADE_BY, &key]).await?;
-    std::fs::rename(beside.keep(), &path).map_err(|e| no_room(&e).once_more())?;
+    // under a name of the step's own: whoever died at it is gone on with, and leaves nothing lying about
+    let beside = parent.join(format!(".new-{key}"));
+    std::fs::create_dir_all(&beside).map_err(|e| no_room(&e))?;
+    git.local(&beside, &["init", "-q", "--bare", "--initial-branch=main"]).await?;
+    git.local(&beside, &["config", MADE_BY, &key]).await?;
+    fault::point("git.repository-begun");
+    std::fs::rename(&beside, &path).map_err(|e| no_room(&e).once_more())?;
     fault::point("git.repository-made");
     Ok(remote)
 }

@@ -60,7 +60,11 @@ async fn remove_branch(attempt: &Attempt, git: &Git, remote: &Remote, branch: &s
 
 async fn remove_folder(attempt: &Attempt, git: &Git, create: &Create, branch: &str) -> Result<(), Failed> {
     let remote = Remote::of_folder(&create.repository, &attempt.equipment)?;
-    let Some(path) = remote.folder.as_ref().filter(|path| path.exists()) else { return Ok(()) };
+    let Some(path) = remote.folder.as_ref().filter(|path| path.exists()) else {
+        let begun = remote.folder.as_ref().map(|path| path.with_file_name(format!(".new-{}", attempt.key)));
+        let begun = begun.filter(|begun| begun.exists());
+        return begun.map_or(Ok(()), |begun| fs::remove_dir_all(begun).map_err(|e| no_room(&e)));
+    };
     let made_by = git.local(path, &["config", "--get", "--default=", MADE_BY]).await?;
     if made_by.trim() != attempt.key.to_string() {
         return Ok(()); // another's: this step never came to push to it

@@ -72,7 +72,7 @@ fn undone_at(point: &str) {
 #[test]
 fn a_repository_is_made_and_pushed_to_once() {
     scope(|threads| {
-        for point in ["git.repository-made", "git.pushed"] {
+        for point in ["git.repository-begun", "git.repository-made", "git.pushed"] {
             threads.spawn(move || repository_at(point));
         }
     });
