@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use portolan_domain::provisioning::{
-    ApprovalOf, Checked, Credential, Failure, Figures, Listed, LogLine, NewRequest, Offering, Request,
-    Resource, Said, StepOf, VersionLine, Waiver, Wish,
+    ApprovalOf, Checked, Credential, Difference, Failure, Figures, Listed, LogLine, NewRequest, Offering,
+    Request, Resource, Said, StepOf, SupportLevel, VersionLine, Waiver, Weighed, Wish,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -157,6 +157,12 @@ pub(super) struct OfferingBody {
     /// What it says: parameters (JSON Schema 2020-12), guardrails, approvals, steps, outputs, actions.
     #[schema(value_type = Object)]
     spec: Value,
+    /// What help its users get.
+    support_level: Option<SupportLevelBody>,
+    /// What is promised of it.
+    slo: Option<String>,
+    /// Address of its documentation.
+    docs: Option<String>,
     /// As it was written.
     source: String,
     /// Handle of whoever wrote this version.
@@ -169,10 +175,28 @@ pub(super) struct OfferingBody {
     versions: Vec<VersionBody>,
 }
 
+/// What help the users of an offering get.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SupportLevelBody {
+    /// What is promised, in a sentence.
+    text: String,
+    /// When somebody answers.
+    hours: Option<String>,
+}
+
+impl From<SupportLevel> for SupportLevelBody {
+    fn from(level: SupportLevel) -> Self {
+        Self { text: level.text, hours: level.hours }
+    }
+}
+
 impl OfferingBody {
     pub(super) fn new(o: Offering, figures: Figures, versions: Vec<VersionLine>) -> Self {
         Self {
             spec: serde_json::to_value(&o.definition).unwrap_or_default(),
+            support_level: o.definition.support_level.map(SupportLevelBody::from),
+            slo: o.definition.slo,
+            docs: o.definition.docs,
             name: o.name,
             title: o.title,
             description: o.description,
@@ -429,6 +453,80 @@ pub(super) struct FullRequestBody {
     pub(super) approvals: Vec<ApprovalBody>,
     /// The steps, in order; none before it ran.
     pub(super) steps: Vec<StepBody>,
+    /// What there is to weigh, if it waits for your word.
+    pub(super) weighing: Option<WeighingBody>,
+}
+
+/// What whoever decides weighs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WeighingBody {
+    /// Parameters that are not as they are now, or as the offering proposes them.
+    differences: Vec<DifferenceBody>,
+    /// What it costs a month now; null for something new.
+    cost_now: Option<f64>,
+    /// What it will cost; null if it is gone then, or its cost is not told.
+    cost_then: Option<f64>,
+    /// The last requests of the team for the same offering, newest first.
+    earlier: Vec<EarlierBody>,
+    /// How many things the team has by self-service.
+    team_has: i64,
+    /// What these cost a month.
+    team_pays: Vec<SumBody>,
+}
+
+/// A parameter that is not as it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DifferenceBody {
+    /// Its name.
+    parameter: String,
+    /// As it is now, or as the offering proposes it; null if nothing was there.
+    before: Option<Value>,
+    /// As it will be.
+    after: Option<Value>,
+}
+
+/// A request that was made before.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EarlierBody {
+    /// Its number.
+    number: i64,
+    /// What it is called.
+    title: String,
+    /// How it stands.
+    state: &'static str,
+    /// When it was handed in.
+    submitted_at: Option<Timestamp>,
+}
+
+/// An amount of money.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SumBody {
+    /// In what: ISO 4217.
+    currency: String,
+    /// How much.
+    amount: f64,
+}
+
+impl From<Weighed> for WeighingBody {
+    fn from(w: Weighed) -> Self {
+        let difference =
+            |d: Difference| DifferenceBody { parameter: d.name, before: d.before, after: d.after };
+        let earlier = |r: Request| EarlierBody {
+            number: r.number,
+            title: r.title(),
+            state: r.state.as_str(),
+            submitted_at: r.submitted_at,
+        };
+        let sum = |(currency, amount)| SumBody { currency, amount };
+        Self {
+            differences: w.differences.into_iter().map(difference).collect(),
+            cost_now: w.cost_now,
+            cost_then: w.cost_then,
+            earlier: w.earlier.into_iter().map(earlier).collect(),
+            team_has: w.holdings.count,
+            team_pays: w.holdings.cost.into_iter().map(sum).collect(),
+        }
+    }
 }
 
 /// An approval of a request.

@@ -1,7 +1,8 @@
-//! Self-service: `/offerings`, `/provisioning-requests`, `/resources`, `/waivers`, `/executors/terraform/state`.
+//! Self-service: `/offerings`, `/provisioning-requests`, `/provisioning-drafts`, `/resources`, `/waivers`, `/executors/terraform/state`.
 
 mod bodies;
 mod callback;
+mod drafts;
 mod events;
 mod offerings;
 mod requests;
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(offerings::routes())
         .merge(requests::routes())
+        .merge(drafts::routes())
         .merge(events::routes())
         .merge(resources::routes())
         .merge(waivers::routes())

@@ -15,7 +15,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    bodies::{ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody},
+    bodies::{
+        ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody, WeighingBody,
+    },
     narrowed,
 };
 use crate::{
@@ -53,6 +55,9 @@ struct Query {
     /// Only those that you made, your drafts among them.
     #[serde(default)]
     mine: bool,
+    /// Only those that wait for your word.
+    #[serde(default)]
+    awaiting_me: bool,
     /// Rows per page, 1 to 200; 20 if absent.
     limit: Option<i64>,
     /// The `next` of the page before.
@@ -65,11 +70,12 @@ async fn list(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<L
     let (limit, after) = paging(query.limit, query.after)?;
     let mut cx = caller.cx().await?;
     let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
-    let by = if query.mine { Some(cx.reader()?) } else { None };
+    let me = cx.reader()?;
     let filter = RequestFilter {
         team,
         offering,
-        by,
+        by: query.mine.then_some(me),
+        awaiting: query.awaiting_me.then_some(me),
         states: query.state.into_iter().collect(),
         ..RequestFilter::default()
     };
@@ -106,15 +112,21 @@ pub(super) fn made(request: Request) -> Response {
     created(format!("/provisioning-requests/{}", request.number), Json(RequestBody::from(request)))
 }
 
-/// One request, with its approvals and steps.
+/// One request, with its approvals and steps. For whoever decides also what there is to weigh.
 #[utoipa::path(get, path = "/provisioning-requests/{number}", tag = "provisioning", params(("number" = i64, Path)), responses((status = 200, body = FullRequestBody)))]
 async fn show(mut caller: Caller, Path(number): Path<i64>) -> Result<Json<FullRequestBody>, ApiError> {
     let mut cx = caller.cx().await?;
     let request = provisioning::request(&mut cx, number).await?;
     let approvals = provisioning::approvals(&mut cx, &request).await?;
     let steps = provisioning::steps(&mut cx, &request).await?;
+    let weighing = if approvals.iter().any(|a| a.mine) {
+        Some(WeighingBody::from(provisioning::weigh(&mut cx, &request).await?))
+    } else {
+        None
+    };
     Ok(Json(FullRequestBody {
         request: request.into(),
+        weighing,
         approvals: approvals.into_iter().map(ApprovalBody::from).collect(),
         steps: steps.into_iter().map(StepBody::from).collect(),
     }))

@@ -47,6 +47,9 @@ struct Query {
     /// Only those made with an older version than the newest.
     #[serde(default)]
     behind: bool,
+    /// Only those whose end or review has come.
+    #[serde(default)]
+    due: bool,
     /// Also those that are gone.
     #[serde(default)]
     gone: bool,
@@ -65,7 +68,8 @@ async fn list(
     let (limit, after) = paging(query.limit, query.after)?;
     let mut cx = caller.cx().await?;
     let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
-    let filter = ResourceFilter { team, offering, behind: query.behind, gone: query.gone, due_before: None };
+    let due_before = query.due.then(|| cx.now());
+    let filter = ResourceFilter { team, offering, behind: query.behind, gone: query.gone, due_before };
     let page = provisioning::resources(&mut cx, &filter, after, limit).await?;
     Ok(List::of(page, ResourceBody::from))
 }

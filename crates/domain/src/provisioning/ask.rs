@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Approval, Checked, Foreseen, Move, Need, Needed, NewRequest, Offering, Outcome, Request, Resource, Said,
-    Scope, Stage, State, Verdict, approval, facts, offering,
+    Approval, Checked, Effect, Foreseen, Move, Need, Needed, NewRequest, Offering, Outcome, Request,
+    Resource, Said, Scope, Stage, State, Verdict, approval, facts, offering, picked,
     plan::Plan,
     resource::{self, usable},
     run,
     secrets::{self, Parts},
     store::{self, request::Row},
-    tell, text,
+    tell, text, upgrade,
 };
 use crate::{
     Cx, EntityId, Error, Problem, ProvisioningRequestId, ResourceId, Result,
@@ -102,10 +102,11 @@ async fn looked(
         Some(team) => store::waiver::in_force(cx, offering.id, team.id).await?,
         None => Vec::new(),
     };
-    let mut verdict = plan.judge(&offering, scope.clone(), waived).await?;
+    let mut verdict = plan.judge(scope.clone(), waived).await?;
     if let Some(said) = proven(&offering, subject.service.as_ref()) {
         verdict.guardrails.push(said);
     }
+    problems.extend(picked::problems(cx, &plan.parameters, &params).await?);
     if plan.effect.is_none() && verdict.misfits.is_empty() {
         problems.extend(taken(cx, &offering, &scope).await?);
     }
@@ -590,12 +591,16 @@ async fn look_at_action(
         Some(service) => facts::service_of(cx, &service.reference).await?,
         None => None,
     };
+    let params = match plan.effect {
+        Some(Effect::Upgrade) => upgrade::kept(&plan.parameters, resource, params),
+        _ => params.clone(),
+    };
     let new = NewRequest {
         offering: offering.name.clone(),
         environment: resource.environment.clone(),
         cost_centre: resource.cost_centre.clone(),
         reason: reason.to_owned(),
-        params: params.clone(),
+        params,
         ..NewRequest::default()
     };
     let subject = Subject { team: Some(resource.team.clone()), service, resource: Some(resource) };

@@ -67,6 +67,7 @@ pub fn from_backstage(template: &Value) -> Result<Definition, Vec<Problem>> {
         operated_by: None,
         upgraded_by: None,
         supported_by: None,
+        support_level: None,
         stage,
         replacement: (stage == Stage::Deprecated).then(|| "none".to_owned()),
         proven_for_tier: None,

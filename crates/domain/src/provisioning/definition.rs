@@ -52,6 +52,9 @@ pub struct Definition {
     /// Team that answers questions about what it makes.
     #[serde(default)]
     pub supported_by: Option<String>,
+    /// What help its users get, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_level: Option<SupportLevel>,
     /// How far it has come.
     pub stage: Stage,
     /// The offering to use instead, once it is deprecated.
@@ -218,6 +221,17 @@ impl Syntax {
     fn is_cel(&self) -> bool {
         *self == Self::Cel
     }
+}
+
+/// What help the users of an offering get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SupportLevel {
+    /// What is promised, in a sentence: who answers, how soon.
+    pub text: String,
+    /// When somebody answers, as `Mon–Fri 9:00–17:00`; whenever the team does, if it is not said.
+    #[serde(default)]
+    pub hours: Option<String>,
 }
 
 /// What an offering makes.
@@ -471,13 +485,26 @@ impl Definition {
             };
             p.asked(&asked, executors);
         }
-        let words = [("slo", &self.slo), ("docs", &self.docs)];
-        for (field, text) in words {
+        self.promises(&mut p);
+        p.found
+    }
+
+    fn promises(&self, p: &mut Problems) {
+        for (field, text) in [("slo", &self.slo), ("docs", &self.docs)] {
             if text.as_ref().is_some_and(|t| t.chars().count() > LONGEST_TEXT) {
                 p.add(field, "is too long");
             }
         }
-        p.found
+        let Some(level) = &self.support_level else { return };
+        if level.text.trim().is_empty() {
+            p.add("supportLevel.text", "is needed: say who answers, and how soon");
+        }
+        let hours = level.hours.as_deref().unwrap_or_default();
+        for (field, text, most) in [("text", level.text.as_str(), 500), ("hours", hours, 100)] {
+            if text.chars().count() > most {
+                p.add(format!("supportLevel.{field}"), format!("may have {most} characters at most"));
+            }
+        }
     }
 
     /// Its parameters. Only a definition without problems has them.

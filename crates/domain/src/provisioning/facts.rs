@@ -50,11 +50,19 @@ pub(super) async fn scope(
         .with("existing", json!({ "count": existing.len(), "items": existing }))
         .with("resource", about.resource.map_or(Value::Null, resource));
     let definition = offering.definition.clone();
-    let asked = scope.clone();
+    let asked = priced(&scope, about.resource, params);
     let cost = tokio::task::spawn_blocking(move || definition.monthly_cost(&asked))
         .await
         .map_err(|_| Error::Unavailable("reckoning the cost was interrupted; try again".into()))?;
     Ok((scope.with("cost", cost.map_or(json!(0.0), |c| json!(c))), cost))
+}
+
+/// What the cost of an action is reckoned with: the parameters of what it is done to, with those of the action over them.
+fn priced(scope: &Scope, resource: Option<&Resource>, params: &Map<String, Value>) -> Scope {
+    let Some(resource) = resource else { return scope.clone() };
+    let mut all = resource.params.clone();
+    all.extend(params.clone());
+    scope.clone().with("params", Value::Object(all))
 }
 
 async fn requester(cx: &mut Cx<'_>, person: Option<PersonId>) -> Result<Value> {

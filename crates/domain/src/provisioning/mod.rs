@@ -19,6 +19,7 @@ mod jinja_scan;
 mod nunjucks;
 mod offering;
 mod parameters;
+mod picked;
 mod plan;
 mod record;
 mod repository;
@@ -33,15 +34,17 @@ mod store;
 mod tell;
 mod terraform_state;
 mod text;
+mod upgrade;
 mod verdict;
 mod waiver;
+mod weigh;
 
 pub use approval::{approval_of, approvals, decide, delegate, sweep_approvals, waits_on_me};
 pub use ask::{act, check, check_action, discard, save_draft, submit, submit_draft};
 pub use backstage::{BACKSTAGE_API_VERSION, from_backstage};
 pub use definition::{
     API_VERSION, Action, Approval, Cost, Definition, Effect, Experience, Expiry, FACTS, Guardrail, Makes,
-    Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step, Syntax,
+    Need, OnFailure, Otherwise, Output, STEP_FACTS, Sharing, Stage, Step, SupportLevel, Syntax,
 };
 pub use executors::{ExecutorFacts, Executors};
 pub use expression::{Fault, Scope};
@@ -52,6 +55,7 @@ pub use offering::{
     write_offering,
 };
 pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
+pub use picked::USUAL_ENVIRONMENTS;
 pub use record::{
     ApprovalOf, ApprovalState, Approver, Blame, Checked, Credential, Failure, Figures, Foreseen, Holdings,
     Listed, LogLine, NewRequest, Offering, Request, RequestFilter, Resource, ResourceFilter, ResourceName,
@@ -59,7 +63,8 @@ pub use record::{
 };
 pub use repository::Repository;
 pub use request::{
-    RequestRights, ask_support, cancel, log, rate, request, requests, retry, rights, steps, undo,
+    RequestRights, ask_support, cancel, log, log_end, rate, request, request_of_support, requests, retry,
+    rights, steps, undo,
 };
 pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
@@ -73,5 +78,7 @@ pub use terraform_state::{
     Held, Locked, Locker, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
     open_state, read_state, state_password, unlock_state, write_state,
 };
+pub use upgrade::{ActionForm, action_form};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
 pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};
+pub use weigh::{Difference, Weighed, weigh};

@@ -1,5 +1,6 @@
 //! What an offering asks for: a JSON Schema (2020-12), read as a form. `x-group: advanced` puts a field where novices need
-//! not look, `x-picker` says that it names something of the portal, `x-secret` that nobody may read it back.
+//! not look, `x-picker` says that it names something of the portal (`x-kinds` of the catalog's, `x-hosts` of repositories'
+//! which), `x-secret` that nobody may read it back.
 
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map as Object, Value};
@@ -32,6 +33,8 @@ pub struct Field {
     pub advanced: bool,
     /// What of the portal it names.
     pub picker: Option<Picker>,
+    /// Of which kinds that has to be, or on which hosts; none for any.
+    pub among: Vec<String>,
     /// Nobody may read it back.
     pub secret: bool,
 }
@@ -79,7 +82,7 @@ pub struct Choice {
 /// Something of the portal that a parameter names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picker {
-    /// A team that the requester may speak for.
+    /// A team.
     Owner,
     /// Something of the catalog.
     Entity,
@@ -159,6 +162,18 @@ impl Parameters {
             {
                 problem(".x-picker", "must be owner, entity, environment or repository".into());
             }
+            for (key, picker) in [("x-kinds", "entity"), ("x-hosts", "repository")] {
+                let Some(among) = property.get(key) else { continue };
+                let words = among.as_array().is_some_and(|all| {
+                    !all.is_empty()
+                        && all.iter().all(|word| word.as_str().is_some_and(|w| !w.trim().is_empty()))
+                });
+                if property.get("x-picker").and_then(Value::as_str) != Some(picker) {
+                    problem(&format!(".{key}"), format!("is only for x-picker: {picker}"));
+                } else if !words {
+                    problem(&format!(".{key}"), "must be a list of words, as [component]".into());
+                }
+            }
             if property.get("x-secret").is_some_and(|is| !is.is_boolean()) {
                 problem(".x-secret", "must be true or false".into());
             }
@@ -198,6 +213,12 @@ impl Parameters {
                 default: property.get("default").cloned(),
                 advanced: text("x-group").as_deref() == Some("advanced"),
                 picker: text("x-picker").as_deref().and_then(Picker::of),
+                among: ["x-kinds", "x-hosts"]
+                    .iter()
+                    .filter_map(|key| property.get(*key)?.as_array())
+                    .flatten()
+                    .filter_map(|word| Some(word.as_str()?.trim().to_lowercase()))
+                    .collect(),
                 secret: property.get("x-secret") == Some(&Value::Bool(true)),
             }
         };
@@ -439,6 +460,8 @@ mod tests {
         assert_eq!(wrong(json!({ "type": "object", "required": ["x"] })).0, "required");
         let picker = json!({ "type": "object", "properties": { "a": { "x-picker": "colour" } } });
         assert_eq!(wrong(picker).0, "properties.a.x-picker");
+        let kinds = json!({ "type": "object", "properties": { "a": { "x-picker": "owner", "x-kinds": ["component"] } } });
+        assert_eq!(wrong(kinds), ("properties.a.x-kinds".into(), "is only for x-picker: entity".into()));
         let default =
             json!({ "type": "object", "properties": { "a": { "type": "integer", "default": "x" } } });
         assert_eq!(wrong(default).0, "properties.a.default");

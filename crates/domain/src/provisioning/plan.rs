@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Action, Approval, Definition, Effect, Guardrail, Offering, Output, Parameters, Policy, Scope, Step,
-    Verdict, secrets, verdict,
+    Action, Approval, Definition, Effect, Guardrail, Output, Parameters, Policy, Scope, Step, Verdict,
+    secrets, upgrade, verdict,
 };
 use crate::{Error, Result};
 
@@ -46,6 +46,9 @@ impl Plan {
             });
         };
         let action: &Action = definition.actions.iter().find(|a| a.name == name)?;
+        if action.effect == Effect::Upgrade {
+            return Self::upgrade(definition, action);
+        }
         Some(Self {
             parameters: Parameters::read(action.parameters.clone()).ok()?,
             guardrails: action.guardrails.clone(),
@@ -56,33 +59,34 @@ impl Plan {
         })
     }
 
-    /// What policy says: of an upgrade, what the offering itself says of all that the thing will be made of as well. No
-    /// value of a secret parameter is in it.
-    pub(super) async fn judge(
-        &self,
-        offering: &Offering,
-        scope: Scope,
-        waived: Vec<String>,
-    ) -> Result<Verdict> {
+    /// An upgrade asks for what the offering asks for now, and has to keep its guardrails as well as its own. The offering's
+    /// approvals are asked for by those alone: who had to agree that it is made agreed.
+    fn upgrade(definition: &Definition, action: &Action) -> Option<Self> {
+        let mut guardrails = action.guardrails.clone();
+        let more = definition.guardrails.iter().filter(|g| guardrails.iter().all(|own| own.name != g.name));
+        let more: Vec<_> = more.cloned().collect();
+        guardrails.extend(more);
+        let mut approvals = action.approvals.clone();
+        let more = definition.approvals.iter().filter(|a| approvals.iter().all(|own| own.name != a.name));
+        let more: Vec<_> = more.map(|approval| Approval { when: None, ..approval.clone() }).collect();
+        approvals.extend(more);
+        Some(Self {
+            parameters: upgrade::parameters(definition, action)?,
+            guardrails,
+            approvals,
+            steps: action.steps.clone(),
+            outputs: action.outputs.clone(),
+            effect: Some(action.effect),
+        })
+    }
+
+    /// What policy says. No value of a secret parameter is in it.
+    pub(super) async fn judge(&self, scope: Scope, waived: Vec<String>) -> Result<Verdict> {
         let hidden = match scope.get("params").and_then(Value::as_object) {
             Some(params) => secrets::texts(&secrets::split(&self.parameters, params.clone()).secret),
             None => Vec::new(),
         };
-        let mut verdict = self.ask(scope.clone(), waived.clone()).await?;
-        let whole = Self::of(&offering.definition, None).filter(|_| self.effect == Some(Effect::Upgrade));
-        if let Some(whole) = whole {
-            let of = |path: &str| {
-                scope.get("resource").and_then(|r| r.pointer(path)).and_then(Value::as_object).cloned()
-            };
-            let given = scope.get("params").and_then(Value::as_object).cloned().unwrap_or_default();
-            let params = upgraded(&whole.parameters, of("/params").unwrap_or_default(), given);
-            let known: Vec<_> =
-                whole.parameters.fields().into_iter().filter(|f| f.secret).map(|f| f.name).collect();
-            let of_all = whole.ask(scope.with("params", Value::Object(params)), waived).await?;
-            // what was secret when it was made is not kept, and nobody is asked for it again
-            verdict.misfits.extend(of_all.misfits.into_iter().filter(|(name, _)| !known.contains(name)));
-            verdict.guardrails.extend(of_all.guardrails);
-        }
+        let mut verdict = self.ask(scope, waived).await?;
         verdict.hide(&hidden);
         Ok(verdict)
     }

@@ -374,6 +374,8 @@ pub struct RequestFilter {
     pub by: Option<PersonId>,
     /// To do with this resource.
     pub resource: Option<ResourceId>,
+    /// Those that wait for the word of this person.
+    pub awaiting: Option<PersonId>,
     /// In one of these states; none for all.
     pub states: Vec<State>,
 }

@@ -16,6 +16,8 @@ use crate::{
     support::{self, Category, NewRequest as NewSupport},
 };
 
+/// Lines of a log that are kept.
+const KEPT: i64 = 2_000;
 /// Lines of a log that go into a support request.
 const LINES: i64 = 60;
 
@@ -81,6 +83,12 @@ pub async fn steps(cx: &mut Cx<'_>, request: &Request) -> Result<Vec<StepOf>> {
 pub async fn log(cx: &mut Cx<'_>, request: &Request, after: i64, limit: Limit) -> Result<Vec<LogLine>> {
     cx.reader()?;
     store::run::log(cx, request.id, after, limit.rows()).await
+}
+
+/// The end of its log: its last lines, in order; all that is kept are 2,000.
+pub async fn log_end(cx: &mut Cx<'_>, request: &Request, lines: i64) -> Result<Vec<LogLine>> {
+    cx.reader()?;
+    store::run::last_lines(cx, request.id, lines.clamp(1, KEPT)).await
 }
 
 /// What the actor may do with it.
@@ -233,6 +241,12 @@ pub async fn ask_support(cx: &mut Cx<'_>, number: i64) -> Result<support::Reques
         Ok(asked)
     })
     .await
+}
+
+/// Number of the provisioning request that a support request was opened from, if it was.
+pub async fn request_of_support(cx: &mut Cx<'_>, support: i64) -> Result<Option<i64>> {
+    cx.reader()?;
+    rows::of_support(cx, support).await
 }
 
 /// The team that answers questions about what the offering makes.

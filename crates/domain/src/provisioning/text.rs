@@ -111,11 +111,20 @@ fn fill_text(text: &str, scope: &Scope) -> Result<Value, Fault> {
             Part::Expression(_) => match values.next().transpose()? {
                 Some(Value::String(text)) => filled.push_str(&text),
                 Some(Value::Null) | None => {}
-                Some(other) => filled.push_str(&other.to_string()),
+                Some(other) => filled.push_str(&spoken(&other)),
             },
         }
     }
     Ok(Value::String(filled))
+}
+
+/// A value among words: numbers of CEL that are whole are told as people write them, `402` and not `402.0`.
+fn spoken(value: &Value) -> String {
+    let text = value.to_string();
+    match text.strip_suffix(".0") {
+        Some(whole) if value.is_f64() => whole.to_owned(),
+        _ => text,
+    }
 }
 
 /// What is wrong with the expressions in a value of a step or an output, each with where it stands in it.

@@ -237,7 +237,7 @@ mod tests {
         let said = say(&json!({ "name": "a" }), 0, &[]);
         assert!(!said.stops() && said.approvals.is_empty(), "{said:?}");
         assert_eq!(outcomes(&said), [Outcome::Fits; 3]);
-        assert_eq!(said.guardrails[2].message, "€31.0 a month");
+        assert_eq!(said.guardrails[2].message, "€31 a month");
     }
 
     #[test]

@@ -4,16 +4,22 @@ use std::{io::IsTerminal, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::StatusCode;
+use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
+use url::Url;
 
 use super::remote::{Remote, refused};
 use crate::cli::ProvisioningRequest;
 
 /// Between two looks at what happens.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often a call is made before its failure counts, and how long to wait after the first; twice as long after each.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(500);
+/// Lines that one answer has at most: if it has so many, there may be more.
+const LINES: usize = 200;
 
 /// A request as the API tells it; what is not needed here is not read.
 #[derive(Debug, Deserialize)]
@@ -109,11 +115,11 @@ async fn ask(remote: &Remote, flags: &ProvisioningRequest) -> Result<Request> {
         "reason": flags.reason,
         "params": params(&flags.params)?,
     });
-    let mut call = remote.post(remote.address("provisioning-requests", &[])?).json(&body);
-    if let Some(key) = &flags.idempotency_key {
-        call = call.header("idempotency-key", key);
-    }
-    let (status, text) = remote.answer(call).await?;
+    // an answer that is lost on its way must not make a second one of it
+    let key = flags.idempotency_key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let address = remote.address("provisioning-requests", &[])?;
+    let call = || remote.post(address.clone()).json(&body).header("idempotency-key", &key);
+    let (status, text) = patiently(remote, call).await?;
     if status != StatusCode::CREATED {
         bail!("{}", refused(status, &text));
     }
@@ -137,8 +143,36 @@ fn params(pairs: &[String]) -> Result<Map<String, Value>> {
     Ok(params)
 }
 
+/// The answer to a call. What may be otherwise in a moment is asked again, a few times: a portal that is being updated, a
+/// network that loses something.
+async fn patiently(remote: &Remote, call: impl Fn() -> RequestBuilder) -> Result<(StatusCode, String)> {
+    let mut pause = PAUSE;
+    for attempt in 1.. {
+        let answer = remote.answer(call()).await;
+        let is_last = attempt >= ATTEMPTS;
+        match &answer {
+            Ok((status, _)) if !is_passing(*status) || is_last => return answer,
+            Err(_) if is_last => return answer,
+            Ok((status, _)) => eprintln!("portolan: the portal answers {status}; asked again in {pause:?}"),
+            Err(error) => eprintln!("portolan: {error}; asked again in {pause:?}"),
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    bail!("the portal was never asked")
+}
+
+/// Whether an answer may be another one in a moment.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+}
+
 async fn get<T: serde::de::DeserializeOwned>(remote: &Remote, path: &str) -> Result<T> {
-    let (status, text) = remote.answer(remote.get(remote.address(path, &[])?)).await?;
+    read(remote, remote.address(path, &[])?).await
+}
+
+async fn read<T: serde::de::DeserializeOwned>(remote: &Remote, address: Url) -> Result<T> {
+    let (status, text) = patiently(remote, || remote.get(address.clone())).await?;
     if !status.is_success() {
         bail!("{}", refused(status, &text));
     }
@@ -151,20 +185,7 @@ async fn follow(remote: &Remote, number: i64, until: Instant) -> Result<Option<R
     let mut line = 0;
     loop {
         let request: Request = get(remote, &format!("provisioning-requests/{number}")).await?;
-        let path = remote.address(
-            &format!("provisioning-requests/{number}/log"),
-            &[("after", line.to_string().as_str())],
-        )?;
-        let (status, text) = remote.answer(remote.get(path)).await?;
-        if !status.is_success() {
-            bail!("{}", refused(status, &text));
-        }
-        let lines: Lines = serde_json::from_str(&text).context("the portal's answer cannot be read")?;
-        for one in lines.items {
-            line = one.line;
-            let step = if one.step.is_empty() { String::new() } else { format!("[{}] ", one.step) };
-            bar.suspend(|| println!("  {step}{}", one.text));
-        }
+        line = tell(remote, number, line, &bar).await?;
         if is_over(&request.state) {
             bar.finish_and_clear();
             return Ok(Some(request));
@@ -175,6 +196,24 @@ async fn follow(remote: &Remote, number: i64, until: Instant) -> Result<Option<R
         }
         show(&bar, &request);
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Tells all lines of the log behind one; the last of them.
+async fn tell(remote: &Remote, number: i64, after: i64, bar: &ProgressBar) -> Result<i64> {
+    let mut last = after;
+    loop {
+        let path = format!("provisioning-requests/{number}/log");
+        let address = remote.address(&path, &[("after", last.to_string().as_str())])?;
+        let lines = read::<Lines>(remote, address).await?.items;
+        for one in &lines {
+            last = one.line;
+            let step = if one.step.is_empty() { String::new() } else { format!("[{}] ", one.step) };
+            bar.suspend(|| println!("  {step}{}", one.text));
+        }
+        if lines.len() < LINES {
+            return Ok(last);
+        }
     }
 }
 

@@ -1636,7 +1636,7 @@ impl Scene {
                 let at = page.find("/assets/").expect("an asset");
                 page[at..].split('"').next().expect("its end").to_owned()
             }
-            "offer" | "waits" | "tookback" | "had" | "waiver" | "someday" => {
+            "offer" | "waits" | "draft" | "tookback" | "had" | "waiver" | "someday" => {
                 self.made_by_itself(word, &n, mine)
             }
             _ => self.made_of_paging(word, &n, mine),

@@ -250,3 +250,79 @@ fn an_alert_rule_is_given_to_somebody_changed_and_done() {
     assert!(shown.contains(row), "{shown}");
     assert!(!imke.get(load).body.contains(row), "it opened no page, and nobody mends it");
 }
+
+/// The pickers of the form offer what is there; whoever types something else is told so at the field, also where it is folded
+/// away, and what was typed stays, but for what is secret.
+#[test]
+fn what_a_form_of_self_service_names_has_to_be_there() {
+    let portal = Portal::demo();
+    let mut imke = portal.signed_in("imke.sorensen");
+    let document = json!({
+        "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": "picky", "title": "Picky" },
+        "spec": {
+            "owner": "basket", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
+            "parameters": { "type": "object", "required": ["who"], "properties": {
+                "who": { "type": "string", "x-picker": "owner", "title": "Who looks after it" },
+                "store": { "type": "string", "x-picker": "entity", "x-kinds": ["resource"] },
+                "place": { "type": "string", "x-picker": "environment", "x-group": "advanced" },
+                "code": { "type": "string", "x-picker": "repository", "x-hosts": ["git.fairhaven.example"], "x-group": "advanced" },
+                "pin": { "type": "string", "x-secret": true },
+            } },
+            "steps": [{ "id": "wait", "uses": "wait", "with": { "seconds": 0 } }],
+        },
+    });
+    let mut api = portal.with_token("imke.sorensen", "write");
+    let written = api.json("POST", "/api/v1/offerings", &document);
+    assert_eq!(written.status, 201, "{}", written.body);
+
+    let page = "/provision/picky";
+    let form = form_to(&imke.get(page).body, page).press("do", "ask");
+    let wrong = form
+        .clone()
+        .fill("p-who", "nobody")
+        .fill("p-store", "checkout-api")
+        .fill("p-place", "moon")
+        .fill("p-code", "https://evil.example/a/b")
+        .fill("p-pin", "s3cret-pin");
+    let refused = imke.post(page, &wrong.fields());
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    for words in [
+        "4 things need mending",
+        "<a href=\"#f-p-who\">Who looks after it: is not known here: there is no team &#34;nobody&#34;",
+        "<a href=\"#f-p-store\">Store: is not in the catalog: there is no resource:default/checkout-api",
+        "<a href=\"#f-p-place\">Place: must be one of production, staging",
+        "<a href=\"#f-p-code\">Code: must be at git.fairhaven.example, and evil.example is not",
+        "<details class=\"more\" open>",
+        "value=\"moon\"",
+    ] {
+        assert!(refused.body.contains(words), "{words:?} is not in {}", refused.body);
+    }
+    assert!(!refused.body.contains("s3cret-pin"), "a secret is shown again");
+    let kind = imke
+        .post(page, &form.clone().fill("p-who", "ledger").fill("p-store", "component:checkout-api").fields());
+    assert!(kind.body.contains("must be of the kind resource"), "{}", kind.body);
+    // the API says the same
+    let new = json!({ "offering": "picky", "params": { "who": "nobody", "store": "orders-db" } });
+    let told = api.json("POST", "/api/v1/provisioning-requests", &new);
+    assert!(
+        told.status == 422 && told.body.contains("params.who") && !told.body.contains("params.store"),
+        "{}",
+        told.body
+    );
+    let good = form.fill("p-who", "ledger").fill("p-store", "orders-db").fill("p-place", "staging");
+    let asked = imke.post(page, &good.fill("p-code", "git.fairhaven.example/shop/till").fields());
+    assert_eq!(asked.status, 303, "{}", asked.body);
+}
+
+/// An admin is in few teams and may ask for all of them.
+#[test]
+fn an_admin_asks_for_any_team() {
+    let portal = Portal::demo();
+    let mut noor = portal.signed_in("noor.vandenberg");
+    let form = noor.get("/provision/postgres-database").body;
+    for team in ["basket", "ledger", "data-platform"] {
+        assert!(form.contains(&format!("<option value=\"{team}\"")), "{team} is not in {form}");
+    }
+    let mut imke = portal.signed_in("imke.sorensen");
+    assert!(!imke.get("/provision/postgres-database").body.contains("<option value=\"ledger\""));
+}

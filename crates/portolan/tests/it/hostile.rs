@@ -101,6 +101,266 @@ fn markup_in_a_thread_stays_text() {
     }
 }
 
+/// An offering and a request in which everything that people read is markup.
+fn hostile_offering() -> serde_json::Value {
+    let field = serde_json::json!({ "type": "string", "title": MARKUP, "description": MARKUP });
+    let step =
+        serde_json::json!([{ "id": "wait", "title": MARKUP, "uses": "wait", "with": { "seconds": 0 } }]);
+    let choices = serde_json::json!({ "oneOf": [{ "const": MARKUP, "title": MARKUP, "description": MARKUP }], "default": MARKUP, "title": MARKUP });
+    serde_json::json!({
+        "apiVersion": "portolan.dev/v1", "kind": "Offering",
+        "metadata": { "name": "hostile", "title": MARKUP, "description": format!("{MARKUP} [press](javascript:alert(1))") },
+        "spec": {
+            "owner": "basket", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
+            "supportLevel": { "text": MARKUP, "hours": MARKUP }, "slo": MARKUP, "docs": "javascript:alert(1)",
+            "parameters": { "type": "object", "properties": {
+                "name": field, "choice": choices, "pin": { "type": "string", "x-secret": true, "title": MARKUP } } },
+            "cost": { "monthly": "3", "currency": "EUR" },
+            "guardrails": [
+                { "name": "warns", "ensure": "false", "otherwise": "warn", "message": format!("{MARKUP} ${{{{ params.name }}}}"), "parameter": "name" },
+                { "name": "fits", "ensure": "true", "otherwise": "deny", "message": MARKUP, "fits": MARKUP },
+            ],
+            "approvals": [{ "name": "word", "when": "true", "because": MARKUP, "by": ["person:maya.chen"] }],
+            "steps": step,
+            "outputs": [{ "name": "said", "title": MARKUP, "value": "${{ params.name }}" },
+                        { "name": "link", "title": MARKUP, "value": "javascript:alert(1)" },
+                        { "name": "hidden", "title": MARKUP, "value": MARKUP, "secret": true }],
+            "expiry": { "reviewAfterDays": 1 },
+            "actions": [{ "name": "touch", "title": MARKUP, "description": MARKUP, "parameters": { "type": "object", "properties": { "name": field } }, "steps": step }],
+        },
+    })
+}
+
+#[test]
+fn markup_in_self_service_stays_text() {
+    let portal = Portal::demo();
+    let mut api = portal.with_token("imke.sorensen", "write");
+    let mut made = |path: &str, body: &serde_json::Value| {
+        let answer = api.json("POST", path, body);
+        assert_eq!(answer.status, 201, "{path}: {}", answer.body);
+        serde_json::from_str::<serde_json::Value>(&answer.body).expect("JSON")
+    };
+    made("/api/v1/offerings", &hostile_offering());
+    let new = serde_json::json!({
+        "offering": "hostile", "environment": "<b>x", "cost_centre": "<i>y", "reason": MARKUP, "params": { "name": MARKUP, "pin": "s3cret-pin" },
+    });
+    let request = made("/api/v1/provisioning-requests", &new)["number"].to_string();
+    let draft = made("/api/v1/provisioning-drafts", &new)["number"].to_string();
+    let ends = (portolan_domain::Clock::system().now() + jiff::SignedDuration::from_hours(240))
+        .strftime("%Y-%m-%d")
+        .to_string();
+    let waiver = serde_json::json!({ "offering": "hostile", "guardrail": "warns", "team": "basket", "reason": MARKUP, "ends_on": ends });
+    made("/api/v1/waivers", &waiver);
+    let typed = url::form_urlencoded::byte_serialize(MARKUP.as_bytes()).collect::<String>();
+    let mut pages: Vec<String> = [
+        "/provision",
+        "/provision/hostile",
+        "/provision/hostile/about",
+        "/provision/hostile/edit",
+        "/provision/requests?tab=all",
+        "/provision/requests?tab=waiting",
+        "/provision/waivers",
+        "/teams/basket",
+        "/activity",
+        "/",
+        "/support/new?offering=hostile",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    pages.extend(
+        [
+            "/provision?service=",
+            "/provision/hostile?team=",
+            "/provision/hostile?service=",
+            "/provision/hostile?environment=",
+            "/provision/requests?tab=",
+            "/provision/requests?state=",
+            "/provision/requests?tab=team&team=",
+            "/provision/requests?offering=",
+            "/provision/requests?after=",
+            "/provision/resources?team=",
+            "/provision/resources?show=",
+            "/provision/waivers?offering=",
+            "/provision/waivers?guardrail=",
+            "/support/new?offering=",
+            "/provision/hostile/about?after=",
+            "/provision/",
+        ]
+        .map(|path| format!("{path}{typed}")),
+    );
+    let page = format!("/provision/requests/{request}");
+    pages.extend([page.clone(), format!("{page}/parts"), format!("/provision/requests/{draft}")]);
+    pages
+        .extend([format!("/provision/hostile?draft={draft}"), format!("/provision/hostile?again={request}")]);
+    let (mut imke, mut maya) = (portal.signed_in("imke.sorensen"), portal.signed_in("maya.chen"));
+    let look = |client: &mut crate::support::http::Client, path: &str| {
+        let answer = client.get(path);
+        assert!(answer.status < 500, "{path}: {} {}", answer.status, answer.body);
+        is_dead(path, &answer.body);
+    };
+    for path in &pages {
+        look(&mut imke, path);
+    }
+    look(&mut maya, &page); // who decides sees more
+    look(&mut maya, "/");
+    // the parts that script asks for, and what is wrong with a form
+    let form = form_to(&imke.get("/provision/hostile").body, "/provision/hostile")
+        .fill("p-name", MARKUP)
+        .fill("team", MARKUP);
+    let form = form.fill("p-pin", "s3cret-pin");
+    for action in ["/provision/hostile", "/provision/hostile/check"] {
+        let answer = imke.post(action, &form.fields());
+        assert!(answer.status == 422 || answer.status == 200, "{action}: {}", answer.status);
+        is_dead(action, &answer.body);
+    }
+    let preview = form_to(&imke.get("/provision/new").body, "/provision/new")
+        .fill("document", &hostile_offering().to_string());
+    is_dead("preview", &imke.post("/provision/preview", &preview.fields()).body);
+    // what comes of it
+    let decision = format!("{page}/decision");
+    let mut agreed = form_to(&maya.get(&page).body, &decision).fill("note", MARKUP);
+    agreed.fields.push(("agreed".into(), "yes".into()));
+    assert_eq!(maya.post(&decision, &agreed.fields()).status, 303);
+    let began = Instant::now();
+    let resource = loop {
+        let shown = imke.get(&page).body;
+        if let Some(at) = shown.find("/provision/resources/0") {
+            break shown[at..].split('"').next().expect("its end").to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{shown}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    for path in
+        [page.clone(), resource.clone(), format!("{resource}/actions/touch"), "/provision/resources".into()]
+    {
+        look(&mut imke, &path);
+    }
+    let shown = imke.get(&resource).body;
+    assert!(!shown.contains("href=\"javascript:"), "an address that runs a script can be pressed");
+    let show = form_to(&shown, &format!("{resource}/credentials"));
+    is_dead("credentials", &imke.post(&show.action, &show.fields()).body);
+    // nor is what is secret told anywhere
+    for path in [
+        format!("{page}/log"),
+        format!("/api/v1/provisioning-requests/{request}"),
+        format!("/api/v1/provisioning-requests/{draft}"),
+    ] {
+        for body in [imke.get(&path).body, api.get(&path).body] {
+            assert!(!body.contains("s3cret-pin"), "{path} tells a secret");
+        }
+    }
+}
+
+/// Nothing of it is markup, and no secret that was typed is in it.
+fn is_dead(path: &str, body: &str) {
+    for alive in [
+        "<script>alert",
+        "<img src=x",
+        "onerror=alert(2)>'\"",
+        "href=\"javascript:",
+        "s3cret-pin",
+        "<b>x",
+        "<i>y",
+    ] {
+        assert!(!body.contains(alive), "{path} gives back {alive}");
+    }
+}
+
+/// What is somebody's own cannot be had by knowing its number or key.
+#[test]
+fn drafts_and_credentials_are_not_had_by_their_numbers() {
+    let portal = Portal::demo();
+    let mut priya = portal.with_token("priya.nair", "write");
+    let document = serde_json::json!({
+        "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": "keys" },
+        "spec": {
+            "owner": "basket", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
+            "parameters": { "type": "object", "properties": { "name": { "type": "string" } } },
+            "steps": [{ "id": "wait", "uses": "wait", "with": { "seconds": 0 } }],
+            "outputs": [{ "name": "key", "value": "key-of-${{ params.name }}", "secret": true }],
+        },
+    });
+    assert_eq!(priya.json("POST", "/api/v1/offerings", &document).status, 201);
+    let new = serde_json::json!({ "offering": "keys", "params": { "name": "mine-alone" } });
+    let number = |answer: crate::support::http::Answer| {
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        serde_json::from_str::<serde_json::Value>(&answer.body).expect("JSON")["number"].to_string()
+    };
+    let draft = number(priya.json("POST", "/api/v1/provisioning-drafts", &new));
+    // somebody of the same team, somebody of another one, and an admin
+    for other in ["maya.chen", "wouter.smit", "noor.vandenberg"] {
+        let scope = if other == "noor.vandenberg" { "admin" } else { "write" };
+        let (mut browser, mut api) = (portal.signed_in(other), portal.with_token(other, scope));
+        let page = format!("/provision/requests/{draft}");
+        for path in [
+            page.clone(),
+            format!("{page}/parts"),
+            format!("{page}/log"),
+            format!("/provision/keys?draft={draft}"),
+            format!("/provision/keys?again={draft}"),
+        ] {
+            let answer = browser.get(&path);
+            assert!(
+                answer.status == 404 && !answer.body.contains("mine-alone"),
+                "{other} {path}: {}",
+                answer.status
+            );
+        }
+        assert!(
+            !browser.get("/provision/requests?tab=all").body.contains("mine-alone"),
+            "{other} sees it in the list"
+        );
+        for path in ["", "/log", "/events"] {
+            assert_eq!(
+                api.get(&format!("/api/v1/provisioning-requests/{draft}{path}")).status,
+                404,
+                "{other} {path}"
+            );
+        }
+        let drafts = "/api/v1/provisioning-drafts";
+        assert_eq!(api.json("PUT", &format!("{drafts}/{draft}"), &new).status, 404, "{other}");
+        assert_eq!(
+            api.json("POST", &format!("{drafts}/{draft}/submission"), &serde_json::json!({})).status,
+            404,
+            "{other}"
+        );
+        assert_eq!(api.send("DELETE", &format!("{drafts}/{draft}"), &[], b"").status, 404, "{other}");
+    }
+    let path = format!("/api/v1/provisioning-drafts/{draft}/submission");
+    assert_eq!(priya.json("POST", &path, &serde_json::json!({})).status, 200);
+    let began = Instant::now();
+    let resource = loop {
+        let told = priya.get(&format!("/api/v1/provisioning-requests/{draft}")).body;
+        let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        if let Some(id) = told["resource"].as_str() {
+            break id.to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{told}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let mut outsider = portal.signed_in("wouter.smit");
+    let csrf = form_to(&outsider.get("/").body, "/preferences")
+        .fields
+        .into_iter()
+        .find(|f| f.0 == "csrf")
+        .expect("a token");
+    let page = format!("/provision/resources/{resource}");
+    let shown = outsider.post(&format!("{page}/credentials"), &[("csrf", &csrf.1)]);
+    assert!(shown.status == 403 && !shown.body.contains("key-of-"), "{}", shown.body);
+    assert!(!outsider.get(&page).body.contains("key-of-"));
+    let mut outsider = portal.with_token("wouter.smit", "write");
+    let shown =
+        outsider.json("POST", &format!("/api/v1/resources/{resource}/credentials"), &serde_json::json!({}));
+    assert!(shown.status == 403 && !shown.body.contains("key-of-"), "{}", shown.body);
+    let own =
+        priya.json("POST", &format!("/api/v1/resources/{resource}/credentials"), &serde_json::json!({}));
+    assert!(
+        own.status == 200 && own.body.contains("key-of-mine-alone"),
+        "they were not used up: {}",
+        own.body
+    );
+}
+
 #[test]
 fn a_write_that_another_site_caused_is_refused() {
     let portal = Portal::demo();

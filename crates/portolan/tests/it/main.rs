@@ -19,6 +19,7 @@ mod openapi;
 mod pages;
 mod reviews;
 mod runs;
+mod self_service;
 mod storm;
 mod support;
 mod terraform_state;

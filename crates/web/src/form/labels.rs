@@ -144,7 +144,7 @@ mod tests {
         ("paging/integrations.html", "/teams/{slug}/integrations"),
         ("paging/raise.html", "/pages/new"),
         ("people/set_up.html", "/set-up/{secret}"),
-        ("provisioning/ask.html", "/provision/{name}"),
+        ("provisioning/parts.html", "/provision/{name}"),
         ("provisioning/request_body.html", "/provision/requests/{number}/delegation"),
         ("provisioning/waivers.html", "/provision/waivers"),
         ("review/week.html", "/teams/{slug}/reviews"),

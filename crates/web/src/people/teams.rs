@@ -13,6 +13,7 @@ use portolan_domain::{
     Cursor, Limit, Page, TeamId, activity,
     catalog::{self, Owned, findings},
     people::{self, Member, OrgTeam, PersonName, Team, TeamName},
+    provisioning::{self, Holdings},
     rota::{self, OnCall, Purpose, Schedule, ScheduleFilter},
     support::{self, Counts},
 };
@@ -134,6 +135,8 @@ struct TeamPage {
     acts: Vec<Told>,
     findings: i64,
     support: Counts,
+    /// What it got by self-service.
+    holdings: Holdings,
     may_edit: bool,
     ask: Vec<PersonName>,
     /// Who is on call, if the team has a schedule.
@@ -249,6 +252,7 @@ async fn team_page(
         acts,
         findings: findings::counts(cx, &drifted).await?.iter().map(|(_, n)| n).sum(),
         support: support::team_counts(cx, team.id).await?,
+        holdings: provisioning::holdings(cx, team.id).await?,
         may_edit,
         ask: people::leads_to_ask(cx, team.id).await?,
         on_call,

@@ -10,7 +10,7 @@ use portolan_domain::{
     provisioning::{self, Definition, Figures, Guardrail, Offering, Resource, ResourceFilter, VersionLine},
 };
 
-use super::said;
+use super::{Behind, Called, said};
 use crate::{
     address::Steps,
     caller::Viewer,
@@ -34,6 +34,7 @@ struct AboutPage {
     figures: Figures,
     versions: Vec<VersionLine>,
     users: Page<Resource>,
+    behind: Behind,
     may_edit: bool,
     asked: Asked,
 }
@@ -47,14 +48,12 @@ impl AboutPage {
         markdown::html(&self.offering.description)
     }
 
-    /// Who does what: the role, and the slug of the team.
-    fn roles(&self) -> Vec<(&'static str, String)> {
-        let d = self.d();
-        let named = |team: &'_ Option<String>| team.clone().unwrap_or_else(|| d.owner.clone());
-        vec![
-            ("Operates what it makes", named(&d.operated_by)),
-            ("Upgrades it", named(&d.upgraded_by)),
-            ("Answers questions", named(&d.supported_by)),
+    /// Who does what: the role, and the team.
+    fn roles(&self) -> [(&'static str, &Called); 3] {
+        [
+            ("Operates what it makes", &self.behind.operates),
+            ("Upgrades it", &self.behind.upgrades),
+            ("Answers questions", &self.behind.answers),
         ]
     }
 
@@ -135,6 +134,7 @@ pub(super) async fn show(
     let filter = ResourceFilter { offering: Some(offering.id), ..ResourceFilter::default() };
     let users = provisioning::resources(cx, &filter, after, Limit::new(30)?).await?;
     let may_edit = provisioning::may_edit_offering(cx, &offering).await?;
+    let behind = Behind::of(&mut viewer, &offering).await?;
     let shell = viewer.shell(Nav::Provision);
-    page::html(&AboutPage { shell, offering, figures, versions, users, may_edit, asked })
+    page::html(&AboutPage { shell, offering, figures, versions, users, behind, may_edit, asked })
 }

@@ -4,22 +4,25 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
     Error, ProvisioningRequestId, ResourceId,
-    provisioning::{self, Action, Effect, Field, Parameters, Resource},
+    provisioning::{self, Action, ActionForm, Effect, Field, Parameters, Resource},
 };
 use serde_json::Map;
 
 use super::{
+    Behind,
     ask::{in_params, told},
     card::{Card, For},
     fields::{self, Shown},
     in_fields, my_teams,
     resource::key,
+    said,
 };
 use crate::{
     caller::Viewer,
     error::PageError,
     form::Form,
     page::{self, Nav, Shell},
+    words,
 };
 
 #[derive(Template)]
@@ -29,6 +32,8 @@ struct ActionPage {
     resource: Resource,
     action: Action,
     fields: Vec<Shown>,
+    /// What the newest version of the offering asks for that the one it was made with did not.
+    changes: Vec<said::Change>,
     form: Form,
     card: Card,
 }
@@ -36,6 +41,10 @@ struct ActionPage {
 impl ActionPage {
     fn address(&self) -> String {
         format!("{}/actions/{}", self.resource.link(), self.action.name)
+    }
+
+    fn version(&self, number: &i32) -> String {
+        words::sentence(&said::version(number))
     }
 
     fn crumbs(&self) -> [(String, String); 2] {
@@ -77,65 +86,58 @@ pub(super) fn fields_of(action: Option<&Action>) -> Vec<Field> {
 }
 
 /// The resource, and the action as it is done now: an upgrade is the newest version's.
-async fn found(viewer: &mut Viewer, id: ResourceId, name: &str) -> Result<(Resource, Action), PageError> {
+async fn found(viewer: &mut Viewer, id: ResourceId, name: &str) -> Result<(Resource, ActionForm), PageError> {
     let cx = &mut viewer.cx();
     let resource = provisioning::resource(cx, id).await?;
-    let own = provisioning::offering_at(cx, &resource.offering, resource.version).await?;
-    let newest = provisioning::offering(cx, &resource.offering).await?;
-    let upgrade =
-        newest.definition.actions.into_iter().find(|a| a.name == name && a.effect == Effect::Upgrade);
-    let own = own.definition.actions.into_iter().find(|a| a.name == name && a.effect != Effect::Upgrade);
-    let action = upgrade.or(own).ok_or_else(|| Error::not_found("action", name))?;
-    Ok((resource, action))
+    let asked = provisioning::action_form(cx, &resource, name).await?;
+    Ok((resource, asked))
 }
 
 pub(super) async fn show(
     mut viewer: Viewer,
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let (resource, action) = found(&mut viewer, key(&id)?, &name).await?;
+    let (resource, asked) = found(&mut viewer, key(&id)?, &name).await?;
     if !provisioning::may_use_resource(&mut viewer.cx(), &resource).await? {
         let why = format!("{} owns {}; ask somebody of it, or an admin", resource.team.name, resource.name);
         return Err(Error::Forbidden(why).into());
     }
     let form = Form::blank().with("once", ProvisioningRequestId::new()).with("reason", "");
     // it begins with what it is
-    let form = fields::filled(&fields_of(Some(&action)), &resource.params, form);
-    rendered(&mut viewer, resource, action, form, StatusCode::OK).await
+    let form = fields::filled(&asked.fields, &resource.params, form);
+    rendered(&mut viewer, resource, asked, form, StatusCode::OK).await
 }
 
 async fn rendered(
     viewer: &mut Viewer,
     resource: Resource,
-    action: Action,
+    asked: ActionForm,
     form: Form,
     status: StatusCode,
 ) -> Result<Response, PageError> {
-    let of = fields_of(Some(&action));
-    let card = card(viewer, &resource, &action, &form).await?;
+    let card = card(viewer, &resource, &asked, &form).await?;
     let teams = my_teams(viewer).await?;
-    let fields = fields::shown(&of, &form, &teams);
-    page::html_as(
-        status,
-        &ActionPage { shell: viewer.shell(Nav::Provision), resource, action, fields, form, card },
-    )
+    let fields = fields::shown(&asked.fields, &form, &teams);
+    let changes = said::changes(&asked.changes, "not asked for", "not asked for any more");
+    let (shell, action) = (viewer.shell(Nav::Provision), asked.action);
+    page::html_as(status, &ActionPage { shell, resource, action, fields, changes, form, card })
 }
 
 async fn card(
     viewer: &mut Viewer,
     resource: &Resource,
-    action: &Action,
+    asked: &ActionForm,
     form: &Form,
 ) -> Result<Card, PageError> {
-    let of = fields_of(Some(action));
-    let (params, unread) = fields::read(&of, form);
+    let (params, unread) = fields::read(&asked.fields, form);
+    let action = &asked.action;
     let mut checked =
         provisioning::check_action(&mut viewer.cx(), resource.id, &action.name, &params).await?;
     checked.problems.extend(in_params(unread));
     let base_url = viewer.portal().base_url.clone();
-    let id = resource.id.to_string();
-    let what = For::Action { resource: &id, name: &action.name, title: &action.title };
-    Ok(Card::new(viewer.shell(Nav::Provision), &base_url, &of, checked, &what))
+    let behind = Behind::of(viewer, &checked.offering).await?;
+    let what = For::Action { resource, action };
+    Ok(Card::new(viewer.shell(Nav::Provision), &base_url, &asked.fields, checked, &what, behind))
 }
 
 pub(super) async fn check(
@@ -143,8 +145,8 @@ pub(super) async fn check(
     Path((id, name)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let (resource, action) = found(&mut viewer, key(&id)?, &name).await?;
-    page::html(&card(&mut viewer, &resource, &action, &form).await?)
+    let (resource, asked) = found(&mut viewer, key(&id)?, &name).await?;
+    page::html(&card(&mut viewer, &resource, &asked, &form).await?)
 }
 
 pub(super) async fn save(
@@ -153,13 +155,12 @@ pub(super) async fn save(
     form: Form,
 ) -> Result<Response, PageError> {
     let id = key(&id)?;
-    let (resource, action) = found(&mut viewer, id, &name).await?;
-    let of = fields_of(Some(&action));
-    let mut form = fields::called(&of, form);
+    let (resource, asked) = found(&mut viewer, id, &name).await?;
+    let mut form = fields::called(&asked.fields, form);
     if form.is("do", "check") {
-        return rendered(&mut viewer, resource, action, form, StatusCode::OK).await;
+        return rendered(&mut viewer, resource, asked, form, StatusCode::OK).await;
     }
-    let (params, unread) = fields::read(&of, &form);
+    let (params, unread) = fields::read(&asked.fields, &form);
     let result = if unread.is_empty() {
         acted(&mut viewer, id, &name, params, &form).await
     } else {
@@ -169,7 +170,7 @@ pub(super) async fn save(
         Ok(request) => Ok(told(&request).on(&request.link())),
         Err(error) => {
             let status = form.refuse(in_fields(error))?;
-            rendered(&mut viewer, resource, action, form, status).await
+            rendered(&mut viewer, resource, asked, form, status).await
         }
     }
 }

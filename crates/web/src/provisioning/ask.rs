@@ -16,6 +16,7 @@ use portolan_domain::{
 use serde_json::{Map, Value};
 
 use super::{
+    Behind,
     card::{Card, For},
     fields::{self, Shown},
     in_fields, my_teams, said,
@@ -180,7 +181,8 @@ async fn card(viewer: &mut Viewer, name: &str, of: &[Field], form: &Form) -> Res
     let mut checked = provisioning::check(&mut viewer.cx(), &asked_for(name, form, params)).await?;
     checked.problems.extend(in_params(unread));
     let base_url = viewer.portal().base_url.clone();
-    Ok(Card::new(viewer.shell(Nav::Provision), &base_url, of, checked, &For::Offering(form)))
+    let behind = Behind::of(viewer, &checked.offering).await?;
+    Ok(Card::new(viewer.shell(Nav::Provision), &base_url, of, checked, &For::Offering(form), behind))
 }
 
 /// What could not be read at all, beside what policy says of the rest.

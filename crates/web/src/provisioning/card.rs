@@ -4,11 +4,11 @@
 use askama::Template;
 use portolan_domain::{
     people::TeamName,
-    provisioning::{Checked, Field, Outcome},
+    provisioning::{Action, Checked, Effect, Field, Outcome, Resource},
 };
 use serde_json::{Map, Value, json};
 
-use super::{fields, said};
+use super::{Behind, fields, said};
 use crate::{
     form::{Form, labels},
     page::Shell,
@@ -28,6 +28,9 @@ pub(super) struct Card {
     pub(super) made: String,
     pub(super) command: String,
     pub(super) call: String,
+    /// What it costs now, if it is there already and costs something else then.
+    pub(super) was: Option<f64>,
+    pub(super) behind: Behind,
 }
 
 /// Something that policy says.
@@ -43,25 +46,48 @@ pub(super) struct Line {
 pub(super) enum For<'a> {
     /// Something new.
     Offering(&'a Form),
-    /// What is done, and with which resource.
-    Action { resource: &'a str, name: &'a str, title: &'a str },
+    /// What is done, and with what.
+    Action { resource: &'a Resource, action: &'a Action },
 }
 
 impl Card {
-    pub(super) fn new(shell: Shell, base_url: &str, of: &[Field], checked: Checked, what: &For<'_>) -> Self {
+    pub(super) fn new(
+        shell: Shell,
+        base_url: &str,
+        of: &[Field],
+        mut checked: Checked,
+        what: &For<'_>,
+        behind: Behind,
+    ) -> Self {
         let given = unusual(of, &checked.params);
         let (act, command, call) = match what {
             For::Offering(form) => {
                 let act = if checked.approvals.is_empty() { "Get it" } else { "Ask for it" };
                 (act.to_owned(), command(form, &checked, &given), call(form, base_url, &checked, &given))
             }
-            For::Action { resource, name, title } => {
-                let address = format!("{base_url}/api/v1/resources/{resource}/actions/{name}");
-                ((*title).to_owned(), String::new(), curl(&address, &json!({ "params": given })))
+            For::Action { resource, action } => {
+                let address = format!("{base_url}/api/v1/resources/{}/actions/{}", resource.id, action.name);
+                let body = json!({ "params": asked(of, &given) });
+                (action.title.clone(), String::new(), curl(&address, &body))
             }
         };
-        let made = if matches!(what, For::Offering(_)) { made(&checked) } else { done(&checked, what) };
-        Self { lines: lines(of, &checked), shell, checked, act, made, command, call }
+        let (made, was) = match what {
+            For::Offering(_) => (made(&checked), None),
+            For::Action { resource, action } => {
+                if is_gone(action) {
+                    checked.cost = None; // nobody pays for what is gone, or not here any more
+                }
+                (
+                    format!("It {}.", action.effect.title()),
+                    resource.cost.filter(|was| checked.cost != Some(*was)),
+                )
+            }
+        };
+        Self { lines: lines(of, &checked), shell, checked, act, made, command, call, was, behind }
+    }
+
+    fn was(&self) -> Option<String> {
+        Some(said::monthly(self.was?, self.checked.currency.as_deref()))
     }
 
     /// A button that also says that others have to agree.
@@ -112,13 +138,13 @@ fn lines(of: &[Field], checked: &Checked) -> Vec<Line> {
         Outcome::Fits => 4,
     });
     all.extend(said.into_iter().map(|said| {
-        let (tone, word) = said::outcome(said.outcome);
+        let (tone, word, text) = said::guardrail(said);
         let open = !matches!(said.outcome, Outcome::Fits | Outcome::Waived);
         let field = said.parameter.as_deref().filter(|_| open).and_then(|p| match p {
             "service" => Some(("f-service".to_owned(), "Service".to_owned())),
             parameter => title(of, parameter),
         });
-        Line { tone, word, text: words::sentence(&said.message), field }
+        Line { tone, word, text, field }
     }));
     all
 }
@@ -149,10 +175,15 @@ fn made(checked: &Checked) -> String {
     }
 }
 
-fn done(checked: &Checked, what: &For<'_>) -> String {
-    let For::Action { name, .. } = what else { return String::new() };
-    let action = checked.offering.definition.actions.iter().find(|action| action.name == *name);
-    action.map_or_else(String::new, |action| format!("It {}.", action.effect.title()))
+/// Whether nothing is left of it here.
+fn is_gone(action: &Action) -> bool {
+    matches!(action.effect, Effect::Remove | Effect::Eject)
+}
+
+/// Those parameters that the form asks for: what is kept as it was need not be given.
+fn asked(of: &[Field], given: &Map<String, Value>) -> Map<String, Value> {
+    let is_asked = |name: &String| of.iter().any(|field| field.name == *name);
+    given.iter().filter(|(name, _)| is_asked(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
 /// What is given and not what the offering proposes; what is secret is left to whoever types it.

@@ -20,8 +20,9 @@ use axum::{
     routing::{get, post},
 };
 use portolan_domain::{
-    Error, Problem,
+    Error, Limit, Problem,
     people::{self, TeamName},
+    provisioning::Offering,
 };
 
 use crate::{Shared, caller::Viewer, error::PageError};
@@ -59,7 +60,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/provision/waivers/{id}/end", post(waivers::end))
 }
 
-/// The teams that the viewer may ask for, their own first: slug and name.
+/// The teams that the viewer may ask for, their own first; an admin may for all of them.
 async fn my_teams(viewer: &mut Viewer) -> Result<Vec<TeamName>, PageError> {
     let Some(me) = viewer.person() else { return Err(Error::Unauthenticated.into()) };
     let cx = &mut viewer.cx();
@@ -70,7 +71,45 @@ async fn my_teams(viewer: &mut Viewer) -> Result<Vec<TeamName>, PageError> {
     ids.truncate(200);
     let mut names = people::team_names(cx, &ids).await?;
     names.sort_by_key(|team| ids.iter().position(|id| *id == team.id));
+    if cx.admin().is_ok() {
+        let all = people::teams(cx, None, None, Limit::new(Limit::MAX)?).await?.items;
+        let more = all.into_iter().filter(|team| !ids.contains(&team.id));
+        names.extend(more.map(|team| TeamName { id: team.id, slug: team.slug, name: team.name }));
+    }
     Ok(names)
+}
+
+/// Slug and name of a team.
+type Called = (String, String);
+
+/// Whoever stands behind what an offering makes.
+struct Behind {
+    operates: Called,
+    upgrades: Called,
+    answers: Called,
+}
+
+impl Behind {
+    async fn of(viewer: &mut Viewer, offering: &Offering) -> Result<Self, PageError> {
+        let d = &offering.definition;
+        Ok(Self {
+            operates: called(viewer, d.operated_by.as_deref(), &offering.team).await?,
+            upgrades: called(viewer, d.upgraded_by.as_deref(), &offering.team).await?,
+            answers: called(viewer, d.supported_by.as_deref(), &offering.team).await?,
+        })
+    }
+}
+
+/// A team that an offering names, else its owner. One that is gone since is called by its slug.
+async fn called(viewer: &mut Viewer, slug: Option<&str>, owner: &TeamName) -> Result<Called, PageError> {
+    let Some(slug) = slug.filter(|slug| *slug != owner.slug) else {
+        return Ok((owner.slug.clone(), owner.name.clone()));
+    };
+    match people::team(&mut viewer.cx(), slug).await {
+        Ok(team) => Ok((team.slug, team.name)),
+        Err(Error::NotFound { .. }) => Ok((slug.to_owned(), slug.to_owned())),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Problems of a request in the names of its form: a parameter's is `p-NAME`.

@@ -8,11 +8,10 @@ use axum::{
 };
 use jiff::Timestamp;
 use portolan_domain::{
-    Limit,
     people::PersonName,
     provisioning::{
-        self, ApprovalOf, ApprovalState, Figures, Holdings, LogLine, Offering, Outcome, Request,
-        RequestRights, Resource, State, StepOf, StepState,
+        self, ApprovalOf, ApprovalState, Figures, LogLine, Offering, Outcome, Request, RequestRights,
+        Resource, Said, State, StepOf, StepState, Weighed,
     },
 };
 
@@ -26,11 +25,9 @@ use crate::{
     words,
 };
 
-/// Lines of the log that the page shows; the rest is in the text.
-const TAIL: usize = 300;
-/// Pages of the log that are read at most for the page, and for the text.
-const PAGES: usize = 10;
-const ALL: usize = 100;
+/// Lines of the log that the page shows; all that are kept are in the text.
+const TAIL: i64 = 300;
+const ALL: i64 = 2_000;
 
 #[derive(Template)]
 #[template(path = "provisioning/request.html")]
@@ -56,8 +53,8 @@ struct Body {
     lines: Vec<LogLine>,
     rights: RequestRights,
     resource: Option<Resource>,
-    /// What the team has already, for whoever decides.
-    holdings: Option<Holdings>,
+    /// For whoever decides.
+    weighed: Option<Weighed>,
     people: Vec<PersonName>,
     form: Form,
 }
@@ -87,15 +84,13 @@ impl Body {
         let approvals = provisioning::approvals(cx, &request).await?;
         let steps = provisioning::steps(cx, &request).await?;
         let rights = provisioning::rights(cx, &request).await?;
-        let mut lines = read_log(viewer, &request, PAGES).await?;
-        lines.drain(..lines.len().saturating_sub(TAIL));
-        let cx = &mut viewer.cx();
+        let lines = provisioning::log_end(cx, &request, TAIL).await?;
         let resource = match &request.resource {
             Some(resource) => Some(provisioning::resource(cx, resource.id).await?),
             None => None,
         };
         let mine = approvals.iter().any(|approval| approval.mine);
-        let holdings = if mine { Some(provisioning::holdings(cx, request.team.id).await?) } else { None };
+        let weighed = if mine { Some(provisioning::weigh(cx, &request).await?) } else { None };
         let people = if mine { choices(viewer, form.value("to")).await? } else { Vec::new() };
         let shell = viewer.shell(Nav::Provision);
         Ok(Self {
@@ -108,7 +103,7 @@ impl Body {
             lines,
             rights,
             resource,
-            holdings,
+            weighed,
             people,
             form,
         })
@@ -186,7 +181,7 @@ impl Body {
             }));
         }
         for step in &self.steps {
-            let (icon, class, word) = said::step(&step.state);
+            let (icon, class, word) = said::step(step);
             let failed = step.failure.as_ref().map(|failure| failure.why.clone());
             let again =
                 if step.attempts > 1 { format!(", attempt {}", step.attempts) } else { String::new() };
@@ -253,14 +248,40 @@ impl Body {
             .collect()
     }
 
-    /// What of the verdict is worth a word: all that does not simply fit.
-    fn concerns(&self) -> Vec<(&'static str, &'static str, &str)> {
-        let all = self.request.verdict.guardrails.iter().filter(|s| s.outcome != Outcome::Fits);
-        all.map(|s| {
-            let (tone, word) = said::outcome(s.outcome);
-            (tone, word, s.message.as_str())
-        })
-        .collect()
+    /// What of the verdict is worth a word: all that does not simply fit. Whoever decides sees that too, above.
+    fn concerns(&self) -> Vec<(&'static str, &'static str, String)> {
+        let is_told = |s: &&Said| s.outcome != Outcome::Fits && self.weighed.is_none();
+        self.request.verdict.guardrails.iter().filter(is_told).map(said::guardrail).collect()
+    }
+
+    /// What each guardrail says, what needs a word first.
+    fn verdicts(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut all: Vec<_> = self.request.verdict.guardrails.iter().collect();
+        all.sort_by_key(|said| said.outcome == Outcome::Fits);
+        all.into_iter().map(said::guardrail).collect()
+    }
+
+    fn changes(&self, weighed: &Weighed) -> Vec<said::Change> {
+        said::changes(&weighed.differences, "not given", "not given any more")
+    }
+
+    /// What stands above the column of what was.
+    fn before(&self) -> &'static str {
+        if self.request.action.is_some() { "Now" } else { "Usually" }
+    }
+
+    /// What it costs, before and after, in a sentence.
+    fn bill(&self, weighed: &Weighed) -> String {
+        let said = |amount: f64| said::monthly(amount, self.request.currency.as_deref());
+        match (weighed.cost_now, weighed.cost_then) {
+            (None, None) => "What it costs is not told.".to_owned(),
+            (None, Some(then)) => format!("It costs {}.", said(then)),
+            (Some(now), None) => format!("It costs {} now, and nothing from then on.", said(now)),
+            (Some(now), Some(then)) if (now - then).abs() < 0.005 => {
+                format!("It costs {}, as it does now.", said(then))
+            }
+            (Some(now), Some(then)) => format!("It costs {} instead of {}.", said(then), said(now)),
+        }
     }
 
     fn cost(&self) -> Option<String> {
@@ -311,21 +332,6 @@ fn approval_mark(approval: &ApprovalOf) -> Mark {
     Mark { look, title: format!("Approval: {}", approval.name), at, text: format!("{word}{who}") }
 }
 
-/// Its log from the beginning, as many pages of it.
-async fn read_log(viewer: &mut Viewer, request: &Request, pages: usize) -> Result<Vec<LogLine>, PageError> {
-    let mut lines: Vec<LogLine> = Vec::new();
-    for _ in 0..pages {
-        let after = lines.last().map_or(0, |line| line.line);
-        let more = provisioning::log(&mut viewer.cx(), request, after, Limit::new(Limit::MAX)?).await?;
-        let is_last = i64::try_from(more.len()).unwrap_or(0) < Limit::MAX;
-        lines.extend(more);
-        if is_last {
-            break;
-        }
-    }
-    Ok(lines)
-}
-
 pub(super) async fn show(mut viewer: Viewer, Path(number): Path<i64>) -> Result<Response, PageError> {
     rendered(&mut viewer, number, Form::blank().with("satisfaction", ""), StatusCode::OK).await
 }
@@ -352,7 +358,7 @@ pub(super) async fn parts(mut viewer: Viewer, Path(number): Path<i64>) -> Result
 pub(super) async fn log(mut viewer: Viewer, Path(number): Path<i64>) -> Result<Response, PageError> {
     let request = provisioning::request(&mut viewer.cx(), number).await?;
     let mut text = String::new();
-    for line in read_log(&mut viewer, &request, ALL).await? {
+    for line in provisioning::log_end(&mut viewer.cx(), &request, ALL).await? {
         let step = if line.step.is_empty() { "-" } else { &line.step };
         text += &format!("{} {step} {}\n", line.at.strftime("%Y-%m-%dT%H:%M:%SZ"), line.text);
     }

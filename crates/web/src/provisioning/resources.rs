@@ -18,6 +18,8 @@ use crate::{
     words,
 };
 
+/// Things that are due and told one by one.
+const DUE: i64 = 20;
 /// What ends within so many hours is shown as ending soon.
 const SOON: i64 = 24 * 30;
 
@@ -26,7 +28,7 @@ const SOON: i64 = 24 * 30;
 pub(super) struct Asked {
     #[serde(default)]
     team: String,
-    /// `soon`, `behind`, `gone`.
+    /// `due`, `soon`, `behind`, `gone`.
     #[serde(default)]
     show: String,
     #[serde(default)]
@@ -56,13 +58,17 @@ struct ResourcesPage {
     team: Option<TeamName>,
     teams: Vec<TeamName>,
     holdings: Holdings,
+    /// What is to be looked at now: whether it is still needed.
+    due: Vec<Resource>,
+    may_renew: bool,
     page: Option<Page<Resource>>,
 }
 
 impl ResourcesPage {
-    fn shows(&self) -> [(&'static str, &'static str); 4] {
+    fn shows(&self) -> [(&'static str, &'static str); 5] {
         [
             ("", "All that is there"),
+            ("due", "Due now"),
             ("soon", "Ends or is looked at soon"),
             ("behind", "Behind its offering"),
             ("gone", "Also what is gone"),
@@ -107,19 +113,28 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
     {
         teams.insert(0, team.clone());
     }
-    let (mut holdings, mut page) = (Holdings::default(), None);
+    let (mut holdings, mut due, mut may_renew, mut page) = (Holdings::default(), Vec::new(), false, None);
     if let Some(team) = &team {
         let cx = &mut viewer.cx();
         let filter = ResourceFilter {
             team: Some(team.id),
-            due_before: (asked.show == "soon").then(|| cx.now() + SignedDuration::from_hours(SOON)),
+            due_before: match asked.show.as_str() {
+                "due" => Some(cx.now()),
+                "soon" => Some(cx.now() + SignedDuration::from_hours(SOON)),
+                _ => None,
+            },
             behind: asked.show == "behind",
             gone: asked.show == "gone",
             ..ResourceFilter::default()
         };
         let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
         holdings = provisioning::holdings(cx, team.id).await?;
+        let now =
+            ResourceFilter { team: Some(team.id), due_before: Some(cx.now()), ..ResourceFilter::default() };
+        due = provisioning::resources(cx, &now, None, Limit::new(DUE)?).await?.items;
+        may_renew = people::team_rights(cx, team.id).await?.edit;
         page = Some(provisioning::resources(cx, &filter, after, Limit::new(50)?).await?);
     }
-    page::html(&ResourcesPage { shell: viewer.shell(Nav::Provision), asked, team, teams, holdings, page })
+    let shell = viewer.shell(Nav::Provision);
+    page::html(&ResourcesPage { shell, asked, team, teams, holdings, due, may_renew, page })
 }

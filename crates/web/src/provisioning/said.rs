@@ -1,7 +1,8 @@
 //! How self-service is said: states, durations, money, whose turn it is.
 
 use portolan_domain::provisioning::{
-    ApprovalState, Blame, Experience, Outcome, Request, ResourceState, Stage, State, StepState, WaiverState,
+    ApprovalState, Blame, Difference, Experience, Outcome, Request, ResourceState, Said, Stage, State,
+    StepOf, StepState, WaiverState,
 };
 use serde_json::Value;
 
@@ -33,11 +34,19 @@ pub(crate) fn standing(state: &State) -> (&'static str, &'static str) {
 }
 
 /// Icon, class and word of a step.
-pub(crate) fn step(state: &StepState) -> (&'static str, &'static str, &'static str) {
-    match state {
+pub(crate) fn step(step: &StepOf) -> (&'static str, &'static str, &'static str) {
+    match step.state {
         StepState::Waiting => ("ahead", "is-ahead", "not yet"),
         StepState::Running => ("now", "is-now", "at it"),
-        StepState::Later => ("now", "is-now", "on its way outside"),
+        StepState::Later => (
+            "now",
+            "is-now",
+            match step.uses.as_str() {
+                "approval" => "waits for somebody’s word",
+                "wait" => "waits for its time",
+                _ => "on its way outside",
+            },
+        ),
         StepState::Done => ("ok", "is-done", "done"),
         StepState::Skipped => ("ahead", "is-ahead", "not needed"),
         StepState::Failed => ("danger", "is-failed", "failed"),
@@ -97,6 +106,18 @@ pub(crate) fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
         Outcome::Asks => ("warn", "Asks"),
         Outcome::Stops | Outcome::Broken => ("danger", "Stops"),
     }
+}
+
+/// Tone, first word and sentence of what a guardrail says. One that says nothing for the case that it holds is called by its
+/// name.
+pub(crate) fn guardrail(said: &Said) -> (&'static str, &'static str, String) {
+    let (tone, word) = outcome(said.outcome);
+    let text = if said.message == said.guardrail {
+        said.guardrail.replace(['-', '_'], " ")
+    } else {
+        said.message.clone()
+    };
+    (tone, word, words::sentence(&text))
 }
 
 /// What the users of a rung spare themselves.
@@ -177,6 +198,28 @@ pub(crate) fn money(amount: f64, currency: &str) -> String {
         "" => number,
         other => format!("{other} {number}"),
     }
+}
+
+/// What was and what will be, in words.
+pub(crate) struct Change {
+    pub(crate) title: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+/// Differences in words; `nothing` is said where there was nothing, `gone` where nothing will be.
+pub(crate) fn changes(all: &[Difference], nothing: &str, gone: &str) -> Vec<Change> {
+    let told = |at: &Option<Value>, otherwise: &str| match at {
+        Some(Value::Null) => "no proposal".to_owned(),
+        Some(at) => value(at),
+        None => otherwise.to_owned(),
+    };
+    let change = |d: &Difference| Change {
+        title: d.title.clone(),
+        before: told(&d.before, nothing),
+        after: told(&d.after, gone),
+    };
+    all.iter().map(change).collect()
 }
 
 /// `version 3`.

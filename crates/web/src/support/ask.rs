@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::Query, http::StatusCode, response::Response};
 use portolan_domain::{
     levels::{Engagement, Impact, Level},
+    provisioning,
     support::{self, Category, Foreseen, NewRequest},
     usage::Event,
 };
@@ -26,6 +27,9 @@ pub(super) struct Asked {
     team: String,
     #[serde(default)]
     page: String,
+    /// Name of the offering that it is about.
+    #[serde(default)]
+    offering: String,
 }
 
 #[derive(Template)]
@@ -58,13 +62,20 @@ pub(crate) fn length(minutes: &i32) -> String {
 }
 
 pub(super) async fn form(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+    let (mut title, mut category) = (String::new(), None);
+    if !asked.offering.is_empty() {
+        let offering = provisioning::offering(&mut viewer.cx(), &asked.offering).await?;
+        title = format!("{}: ", offering.title);
+        category = Some(Category::PlatformUse.as_str());
+    }
     let form = Form::blank()
         .with("entity", &asked.entity)
         .with("team", &asked.team)
         .with("page", &asked.page)
         .with("environment", "production")
         .with("impact", Impact::Question.as_str())
-        .with("title", "");
+        .with("title", title)
+        .with_optional("category", category);
     show(&mut viewer, form, StatusCode::OK).await
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
     people::PersonName,
+    provisioning::{self, Request as Provisioned},
     support::{self, Category, Event, EventKind, Request, State, Then, Thread},
 };
 
@@ -23,6 +24,8 @@ use crate::{
 struct ThreadPage {
     shell: Shell,
     thread: Thread,
+    /// The provisioning request that it was opened from.
+    about: Option<Provisioned>,
     people: Vec<PersonName>,
     form: Form,
 }
@@ -95,8 +98,13 @@ async fn rendered(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let thread = support::thread(&mut viewer.cx(), number).await?;
+    let cx = &mut viewer.cx();
+    let about = match provisioning::request_of_support(cx, number).await? {
+        Some(number) => Some(provisioning::request(cx, number).await?),
+        None => None,
+    };
     let people = if thread.may_answer { choices(viewer, form.value("person")).await? } else { Vec::new() };
-    page::html_as(status, &ThreadPage { shell: viewer.shell(Nav::Support), thread, people, form })
+    page::html_as(status, &ThreadPage { shell: viewer.shell(Nav::Support), thread, about, people, form })
 }
 
 /// Back to the thread with what was done, or the thread with what was wrong.

@@ -55,7 +55,7 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
     params.extend(secrets::open(key, request.id.0, sealed.as_deref())?);
     let (asked, cost) = facts::scope(cx, &offering, &about, &params).await?;
     let waived = store::waiver::in_force(cx, offering.id, request.team.id).await?;
-    let verdict = plan.judge(&offering, asked.clone(), waived).await?;
+    let verdict = plan.judge(asked.clone(), waived).await?;
     let taken = match plan.effect {
         None => ask::taken(cx, &offering, &asked).await?,
         Some(_) => None,

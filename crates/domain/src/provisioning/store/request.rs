@@ -281,6 +281,10 @@ pub(in super::super) async fn list(
         "WHERE ($1::uuid IS NULL OR r.team_id = $1) AND ($2::uuid IS NULL OR r.offering_id = $2) AND ($3::uuid IS NULL OR r.requested_by = $3)
            AND ($4::uuid IS NULL OR r.resource_id = $4) AND ($5::text[] IS NULL OR r.state = ANY($5))
            AND (r.state <> 'draft' OR r.requested_by = $6) AND ($7::bigint IS NULL OR r.number < $7)
+           AND ($9::uuid IS NULL OR EXISTS (
+                 SELECT FROM provisioning_approval a JOIN provisioning_approver v ON v.approval_id = a.id
+                 WHERE a.request_id = r.id AND a.state = 'waiting' AND v.person_id = $9 AND NOT EXISTS (
+                     SELECT FROM provisioning_decision d WHERE d.approval_id = a.id AND d.rule = v.rule)))
          ORDER BY r.number DESC LIMIT $8",
         filter.team as Option<TeamId>,
         filter.offering as Option<OfferingId>,
@@ -290,6 +294,7 @@ pub(in super::super) async fn list(
         me as Option<PersonId>,
         before,
         rows,
+        filter.awaiting as Option<PersonId>,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -303,7 +308,11 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &RequestFilter, mos
         r#"SELECT count(*) AS "n!" FROM (SELECT FROM provisioning_request r
            WHERE ($1::uuid IS NULL OR r.team_id = $1) AND ($2::uuid IS NULL OR r.offering_id = $2) AND ($3::uuid IS NULL OR r.requested_by = $3)
              AND ($4::uuid IS NULL OR r.resource_id = $4) AND ($5::text[] IS NULL OR r.state = ANY($5))
-             AND (r.state <> 'draft' OR r.requested_by = $6) LIMIT $7) found"#,
+             AND (r.state <> 'draft' OR r.requested_by = $6)
+             AND ($8::uuid IS NULL OR EXISTS (
+                 SELECT FROM provisioning_approval a JOIN provisioning_approver v ON v.approval_id = a.id
+                 WHERE a.request_id = r.id AND a.state = 'waiting' AND v.person_id = $8 AND NOT EXISTS (
+                     SELECT FROM provisioning_decision d WHERE d.approval_id = a.id AND d.rule = v.rule))) LIMIT $7) found"#,
         filter.team as Option<TeamId>,
         filter.offering as Option<OfferingId>,
         filter.by as Option<PersonId>,
@@ -311,6 +320,7 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &RequestFilter, mos
         states.as_deref(),
         me as Option<PersonId>,
         most,
+        filter.awaiting as Option<PersonId>,
     )
     .fetch_one(cx.conn())
     .await?)
@@ -488,4 +498,14 @@ pub(in super::super) async fn delete_draft(cx: &mut Cx<'_>, id: ProvisioningRequ
     .execute(cx.conn())
     .await?;
     Ok(())
+}
+
+/// The number of the request that a support request was opened from.
+pub(in super::super) async fn of_support(cx: &mut Cx<'_>, support: i64) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT number FROM provisioning_request WHERE support_number = $1 LIMIT 1",
+        support
+    )
+    .fetch_optional(cx.conn())
+    .await?)
 }

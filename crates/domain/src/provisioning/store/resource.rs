@@ -187,7 +187,7 @@ pub(in super::super) async fn list(
     let due = filter.due_before.map(jiff_sqlx::Timestamp::from);
     let found = resources!(
         "WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
-           AND ($3::timestamptz IS NULL OR coalesce(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
+           AND ($3::timestamptz IS NULL OR least(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
            AND ($5 OR x.state = 'active') AND ($6::text IS NULL OR (x.name, x.id) > ($6, $7::uuid))
          ORDER BY x.name, x.id LIMIT $8",
         filter.team as Option<TeamId>,
@@ -209,7 +209,7 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &ResourceFilter, mo
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM (SELECT FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id
            WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
-             AND ($3::timestamptz IS NULL OR coalesce(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
+             AND ($3::timestamptz IS NULL OR least(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
              AND ($5 OR x.state = 'active') LIMIT $6) found"#,
         filter.team as Option<TeamId>,
         filter.offering as Option<OfferingId>,
@@ -265,7 +265,7 @@ pub(in super::super) async fn holdings(cx: &mut Cx<'_>, team: TeamId, soon: Time
         r#"WITH held AS (
                SELECT x.*, o.version AS newest FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id
                WHERE x.team_id = $1 AND x.state = 'active')
-           SELECT count(*) AS "count!", count(*) FILTER (WHERE coalesce(expires_at, review_at) < $2) AS "due_soon!",
+           SELECT count(*) AS "count!", count(*) FILTER (WHERE least(expires_at, review_at) < $2) AS "due_soon!",
                   count(*) FILTER (WHERE version < newest) AS "behind!",
                   (SELECT coalesce(jsonb_agg(jsonb_build_array(currency, cost) ORDER BY currency), '[]')
                    FROM (SELECT currency, sum(cost) AS cost FROM held WHERE cost IS NOT NULL AND currency IS NOT NULL GROUP BY currency) c)

@@ -133,7 +133,7 @@ async fn somebody_else_decides(pool: PgPool) {
     assert!(checked.goes());
     assert_eq!(
         (checked.approvals[0].because.as_str(), checked.approvals[0].by[0].handle.as_str()),
-        ("€402.0 a month; small costs €31.", "maya")
+        ("€402 a month; small costs €31.", "maya")
     );
     let request = shop.ask(large.clone()).await.unwrap();
     assert_eq!(request.state, State::AwaitingApproval);

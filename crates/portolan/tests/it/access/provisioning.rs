@@ -108,6 +108,36 @@ pub(super) const API: &[Row<9>] = &[
         "",
         readers("200"),
     ),
+    // anybody may write one down; it is seen by whoever wrote it, which is Ada
+    (
+        "POST",
+        "/api/v1/provisioning-drafts",
+        "/api/v1/provisioning-drafts",
+        r#"{"offering":"{offer}","team":"harbour"}"#,
+        ["401", "403", "403", "201", "201", "201", "201", "201", "201"],
+    ),
+    (
+        "PUT",
+        "/api/v1/provisioning-drafts/{number}",
+        "/api/v1/provisioning-drafts/{draft}",
+        r#"{"offering":"{offer}","team":"harbour","reason":"again"}"#,
+        ["401", "403", "403", "404", "404", "404", "404", "200", "200"],
+    ),
+    (
+        "POST",
+        "/api/v1/provisioning-drafts/{number}/submission",
+        "/api/v1/provisioning-drafts/{draft}/submission",
+        "{}",
+        // who is not of the team is told so as a problem of the field
+        ["401", "404", "403", "404", "404", "404", "404", "422", "200"],
+    ),
+    (
+        "DELETE",
+        "/api/v1/provisioning-drafts/{number}",
+        "/api/v1/provisioning-drafts/{draft}",
+        "",
+        ["401", "403", "403", "404", "404", "404", "404", "204", "204"],
+    ),
     // of one that is over: the stream ends at once
     (
         "GET",
@@ -186,6 +216,11 @@ impl Scene {
                 let offering = self.made("offer", mine);
                 let new = json!({ "offering": offering, "team": "harbour", "params": { "ask": true } });
                 self.make("/api/v1/provisioning-requests", &new)["number"].to_string()
+            }
+            "draft" => {
+                let offering = self.made("offer", mine);
+                let new = json!({ "offering": offering, "team": "harbour" });
+                self.make("/api/v1/provisioning-drafts", &new)["number"].to_string()
             }
             "tookback" => {
                 let number = self.made("waits", mine);

@@ -40,6 +40,7 @@ pub(super) fn walk() -> Vec<String> {
     keeps(&mut lena);
     decides(&company, &mut imke, &mut lena);
     has(&mut lena);
+    mends(&mut imke, &mut lena);
     waives(&mut imke, &mut lena);
     imke.sent.into_iter().chain(lena.sent).collect()
 }
@@ -165,6 +166,28 @@ fn has(lena: &mut Visitor) {
     let done = lena.fills(&action, &action, &[("reason", "to see")]);
     assert_eq!(done.status, 303, "{}", done.body);
     lena.sees("/provision/resources", "2 things");
+}
+
+/// What failed is tried again by whoever asked, and given up by the offering's team; each is a press on its page.
+fn mends(imke: &mut Visitor, lena: &mut Visitor) {
+    let step = "uses: http.request, with: { url: \"http://127.0.0.1:9/till\" }, attempts: 1 }";
+    let broken = DOCUMENT.replace("name: till, title: Till", "name: broken, title: Broken").replacen(
+        "uses: wait, with: { seconds: 0 } }",
+        step,
+        1,
+    );
+    imke.submits("/provision/new", "/provision/new", &[("document", &broken)], "/provision/broken/about");
+    let page = "/provision/broken";
+    let answer = lena.fills(page, page, &[("p-name", "mine"), ("team", "ledger")]);
+    let request = answer.location().to_owned();
+    lena.waits_for(&request, "It needs somebody");
+    lena.submits(&request, &format!("{request}/retry"), &[], &request);
+    lena.waits_for(&request, "has it tried again");
+    imke.waits_for(&request, "It needs somebody");
+    imke.submits(&request, &format!("{request}/undoing"), &[], &request);
+    imke.waits_for(&request, "Failed</span>");
+    let shown = lena.client.get(&request).body;
+    assert!(!shown.contains("It is there") && shown.contains("What was wrong"), "{shown}");
 }
 
 fn waives(imke: &mut Visitor, lena: &mut Visitor) {

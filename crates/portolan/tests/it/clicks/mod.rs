@@ -211,9 +211,7 @@ fn every_form_works_without_script() {
 /// Forms that the access matrix sends as they are, but nobody has filled in as their page shows them.
 const MATRIX_ALONE: &[&str] = &[
     "/hand-overs/{id}",   // there is none before a shift changes
-    "/provision/preview", // a part that script asks for, as the next three that are checks and what only a failure offers
-    "/provision/requests/{number}/retry",
-    "/provision/requests/{number}/undoing",
+    "/provision/preview", // a part that script asks for, as the next two
     "/provision/resources/{id}/actions/{name}/check",
     "/provision/{name}/check",
     "/sign-in/persona",
