@@ -15,7 +15,7 @@ mod support;
 use support::{
     browser::{Browser, Driver},
     portal::Portal,
-    views::VIEWS,
+    views::{VIEWS, address},
 };
 
 /// Pages of a portal with nothing in it, seen by its first admin.
@@ -49,7 +49,7 @@ async fn main() {
                 browser.act_as(&portal, who).await;
                 looking = who;
             }
-            pictures += take_all(&browser, &folder, name, path).await;
+            pictures += take_all(&browser, &folder, name, &address(&portal, path)).await;
         }
         browser.close().await;
     }

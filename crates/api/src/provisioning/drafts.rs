@@ -25,16 +25,12 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(create)).routes(routes!(change, discard)).routes(routes!(submit))
 }
 
-/// Keeps a request without asking for it. What policy stops is kept too: it may be mended before it is handed in.
+/// Keeps a request without asking for it. What policy stops is kept too: it may be mended before it is handed in. What is
+/// secret is not kept: it is given when it is handed in.
 #[utoipa::path(post, path = "/provisioning-drafts", tag = "provisioning", request_body = NewRequestBody,
     responses((status = 201, body = RequestBody, headers(("Location" = String, description = "The request's address.")))))]
-async fn create(
-    mut caller: Caller,
-    State(portal): State<Shared>,
-    Body(body): Body<NewRequestBody>,
-) -> Result<Response, ApiError> {
-    let key = portal.sealing_key.as_ref();
-    Ok(made(provisioning::save_draft(&mut caller.cx().await?, key, body.into(), None).await?))
+async fn create(mut caller: Caller, Body(body): Body<NewRequestBody>) -> Result<Response, ApiError> {
+    Ok(made(provisioning::save_draft(&mut caller.cx().await?, body.into(), None).await?))
 }
 
 /// Writes a draft anew, as a whole.
@@ -42,13 +38,11 @@ async fn create(
     request_body = NewRequestBody, responses((status = 200, body = RequestBody)))]
 async fn change(
     mut caller: Caller,
-    State(portal): State<Shared>,
     Path(number): Path<i64>,
     Body(body): Body<NewRequestBody>,
 ) -> Result<Json<RequestBody>, ApiError> {
-    let key = portal.sealing_key.as_ref();
     let mut cx = caller.cx().await?;
-    Ok(Json(provisioning::save_draft(&mut cx, key, body.into(), Some(number)).await?.into()))
+    Ok(Json(provisioning::save_draft(&mut cx, body.into(), Some(number)).await?.into()))
 }
 
 /// What is said when a draft is handed in.

@@ -8,6 +8,7 @@ mod offerings;
 mod requests;
 mod resources;
 mod state;
+mod states;
 mod waivers;
 
 use portolan_domain::{Cx, OfferingId, Result, TeamId, people, provisioning};
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .merge(waivers::routes())
         .merge(callback::routes())
         .merge(state::routes())
+        .merge(states::routes())
 }
 
 /// The team and the offering that a list is narrowed to, by their names.

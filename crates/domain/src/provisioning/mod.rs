@@ -31,6 +31,7 @@ mod secrets;
 mod state;
 mod state_work;
 mod store;
+mod takeover;
 mod tell;
 mod terraform_state;
 mod text;
@@ -74,6 +75,7 @@ pub use run::{
     Came, OnState, RUN, RunJob, Todo, Turn, callback, came, give_up, leave, say, sweep_runs, turn,
 };
 pub use state::{Move, State};
+pub use takeover::{Module, Takeover, takeover};
 pub use terraform_state::{
     Held, Locked, Locker, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
     open_state, read_state, state_password, unlock_state, write_state,

@@ -10,6 +10,7 @@ mod contract;
 mod delivery;
 mod executors;
 mod forms;
+mod guide;
 mod hooks;
 mod hostile;
 mod journeys;

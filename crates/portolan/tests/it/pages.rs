@@ -6,7 +6,7 @@ use crate::support::{
     browser::{Browser, Driver},
     portal::Portal,
     routes,
-    views::VIEWS,
+    views::{VIEWS, address},
 };
 
 const CHECKS: &str = include_str!("checks.js");
@@ -27,11 +27,6 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/search/people", "choices of a field"),
     ("/provision/requests/{number}/parts", "a part of the page of a request"),
     ("/provision/requests/{number}/log", "text for machines"),
-    ("/provision/resources/{id}", "known by a key that is another in every portal; the clicks look at one"),
-    (
-        "/provision/resources/{id}/actions/{name}",
-        "known by a key that is another in every portal; the clicks send one",
-    ),
     ("/live", "what the badges of every page are made of"),
     ("/search/quick", "a part of the palette, which is opened on every page"),
 ];
@@ -62,7 +57,7 @@ async fn walk(dark: bool) {
         }
         for width in [360, 1440] {
             browser.size(width, 900).await;
-            browser.open(path).await; // anew: the checks unfold and open what there is
+            browser.open(&address(&portal, path)).await; // anew: the checks unfold and open what there is
             let found = browser.script(CHECKS, &[]).await;
             let found = found.as_array().unwrap_or_else(|| panic!("{name}: no list but {found}"));
             wrong.extend(found.iter().map(|p| format!("{name} {width}: {}", p.as_str().unwrap_or_default())));

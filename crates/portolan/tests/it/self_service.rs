@@ -117,6 +117,16 @@ impl Browser {
     }
 }
 
+/// Somebody of the demo company goes in by one click.
+async fn comes_in(driver: &Driver, portal: &Process, handle: &str) -> Browser {
+    let browser = driver.browser(&portal.url).await;
+    browser.open("/sign-in").await;
+    let persona = "document.querySelector(`input[name=handle][value='${arguments[0]}']`).form.querySelector('button').click()";
+    browser.script(persona, &[handle.into()]).await;
+    browser.arrives_at("/").await;
+    browser
+}
+
 /// What `make run` gives: the demo company with a Postgres of its own, where databases can be had without any setting.
 #[tokio::test]
 async fn from_the_landing_page_to_a_database_that_lets_one_in_within_a_minute() {
@@ -124,11 +134,7 @@ async fn from_the_landing_page_to_a_database_that_lets_one_in_within_a_minute() 
     let portal = Process::on_folder(data.path(), &["--demo"]);
     portal.until_ready().await;
     let driver = Driver::start();
-    let browser = driver.browser(&portal.url).await;
-    browser.open("/sign-in").await;
-    let persona = "document.querySelector('input[name=handle][value=\"imke.sorensen\"]').form.querySelector('button').click()";
-    browser.script(persona, &[]).await;
-    browser.arrives_at("/").await;
+    let browser = comes_in(&driver, &portal, LEAD).await;
 
     let began = Instant::now();
     browser.open("/provision").await;
@@ -321,4 +327,76 @@ async fn what_was_given_for_a_while_is_warned_of_and_goes_but_for_what_is_import
     assert!(!fairhaven.has(&important));
     asker.close().await;
     lead.close().await;
+}
+
+/// A plan is looked at before it is applied; what was made is taken over with its module, its variables and its state, and
+/// Terraform itself finds that nothing is left to change.
+#[tokio::test]
+async fn with_terraform_a_plan_is_agreed_to_applied_and_taken_over() {
+    let data = data_folder();
+    let portal = Process::on_folder(data.path(), &["--demo"]);
+    portal.until_ready().await;
+    let driver = Driver::start();
+    let asker = comes_in(&driver, &portal, LEAD).await;
+    let runtime = comes_in(&driver, &portal, "yusuf.demir").await;
+
+    asker.open("/provision/dns-name").await;
+    asker.fill("Name", "gifts").await;
+    asker.fill("Leads to", "edge.fairhaven.example").await;
+    asker.fill("Service", "checkout-api").await;
+    asker.press("Get it").await;
+    asker.arrives_at("/provision/requests/").await;
+    asker.comes_to_see("waits for somebody’s word").await;
+    let page = asker.path().await;
+    runtime.open(&page).await;
+    runtime.sees("terraform_data.record will be created").await;
+    runtime.press("Agree").await;
+    asker.comes_to_see("It is there").await;
+    asker.sees("gifts.fairhaven.example 300 IN CNAME edge.fairhaven.example.").await;
+
+    asker.press("gifts.fairhaven.example and its credentials").await;
+    asker.arrives_at("/provision/resources/").await;
+    asker.sees("Terraform states").await;
+    let resource = asker.path().await;
+    asker.press("Take it over").await;
+    asker.sees("From then on Basket operates").await;
+    asker.press("Take it over").await;
+    asker.comes_to_see("It is done").await;
+    asker.open(&resource).await;
+    asker.sees("It is Basket’s own now").await;
+    asker.sees("Handed over").await;
+
+    let download = "const form = document.querySelector('form[action$=\"/export\"]');
+        return fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).then((a) => a.text());";
+    let state = asker.script(download, &[]).await;
+    let folder = data.path().join("taken");
+    let bare = data.path().join("demo/repositories/basket/gifts-dns.git");
+    let git = ["-c", "safe.directory=*", "clone", "--quiet"].map(std::ffi::OsStr::new);
+    run("git", git.into_iter().chain([bare.as_os_str(), folder.as_os_str()]), data.path());
+    std::fs::write(folder.join("terraform.tfstate"), state.as_str().expect("a state")).expect("it is kept");
+    run("terraform", ["init", "-input=false"], &folder);
+    // 2 would say that something is to be changed
+    run("terraform", ["plan", "-input=false", "-detailed-exitcode"], &folder);
+    asker.close().await;
+    runtime.close().await;
+}
+
+/// Runs a program in a folder; `terraform` may be `tofu`.
+fn run<A: AsRef<std::ffi::OsStr>>(
+    program: &str,
+    arguments: impl IntoIterator<Item = A>,
+    folder: &std::path::Path,
+) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let named =
+        |program: &str| std::process::Command::new(program).args(&arguments).current_dir(folder).output();
+    let ended = match named(program) {
+        Err(_) if program == "terraform" => named("tofu").expect("terraform or tofu is there"),
+        ended => ended.unwrap_or_else(|error| panic!("{program}: {error}")),
+    };
+    assert!(
+        ended.status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat())
+    );
 }

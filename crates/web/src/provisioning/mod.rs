@@ -13,6 +13,7 @@ mod request;
 mod resource;
 mod resources;
 pub(crate) mod said;
+mod states;
 mod waivers;
 
 use axum::{
@@ -55,6 +56,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/provision/resources/{id}/renewal", post(resource::renew))
         .route("/provision/resources/{id}/actions/{name}", get(actions::show).post(actions::save))
         .route("/provision/resources/{id}/actions/{name}/check", post(actions::check))
+        .route("/provision/resources/{id}/states/{state}/restoration", post(states::restore))
+        .route("/provision/resources/{id}/states/{state}/export", post(states::export))
         .route("/provision/waivers", get(waivers::show).post(waivers::save))
         .route("/provision/waivers/{id}/decision", post(waivers::decide))
         .route("/provision/waivers/{id}/end", post(waivers::end))

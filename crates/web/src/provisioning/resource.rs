@@ -9,7 +9,8 @@ use axum::{
 use portolan_domain::{
     Error, Limit, Page, ResourceId,
     provisioning::{
-        self, Action, Credential, Effect, Offering, Request, RequestFilter, Resource, ResourceState,
+        self, Action, Credential, Effect, Module, Offering, Request, RequestFilter, Resource, ResourceState,
+        StateOf, Takeover,
     },
     rota::{self, OnCall, Purpose},
 };
@@ -38,6 +39,11 @@ struct ResourcePage {
     on_call: Option<OnCall>,
     history: Page<Request>,
     may_use: bool,
+    /// What Terraform remembers of it, for whoever may do something with it.
+    states: Vec<StateOf>,
+    may_restore: bool,
+    /// What it was made with, once it is its users' own.
+    taken_over: Option<Takeover>,
     form: Form,
 }
 
@@ -88,6 +94,32 @@ impl ResourcePage {
         self.actions.iter().filter(|action| action.effect != Effect::Upgrade).collect()
     }
 
+    /// Whether somebody has to say by now that it is still needed.
+    fn is_due(&self) -> bool {
+        let first = [self.resource.expires_at, self.resource.review_at].into_iter().flatten().min();
+        self.is_there() && first.is_some_and(|at| at <= self.shell.now)
+    }
+
+    /// Whether its states may be had: it can be taken over, or was.
+    fn may_export(&self) -> bool {
+        let can = self.is_there() && self.actions.iter().any(|action| action.effect == Effect::Eject);
+        self.may_use && (can || self.resource.state == ResourceState::Ejected)
+    }
+
+    /// What a module was applied with, as the file that Terraform reads by itself.
+    fn variables(&self, module: &Module) -> String {
+        serde_json::to_string_pretty(&module.variables).unwrap_or_default()
+    }
+
+    /// All that it was made with.
+    fn parameters(&self) -> String {
+        serde_json::to_string_pretty(&self.resource.params).unwrap_or_default()
+    }
+
+    fn is_folder(&self, module: &Module) -> bool {
+        module.revision.is_none() && !module.source.contains("://")
+    }
+
     fn may_be_renewed(&self) -> bool {
         self.may_use
             && self.is_there()
@@ -104,7 +136,7 @@ pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<R
     rendered(&mut viewer, key(&id)?, Vec::new(), Form::blank(), StatusCode::OK).await
 }
 
-async fn rendered(
+pub(super) async fn rendered(
     viewer: &mut Viewer,
     id: ResourceId,
     revealed: Vec<(String, String)>,
@@ -124,6 +156,10 @@ async fn rendered(
     }
     let credentials = provisioning::credentials(cx, id).await?;
     let may_use = provisioning::may_use_resource(cx, &resource).await?;
+    let states = if may_use { provisioning::states_of(cx, id).await? } else { Vec::new() };
+    let may_restore = !states.is_empty() && provisioning::may_edit_offering(cx, &offering).await?;
+    let is_taken = may_use && resource.state == ResourceState::Ejected;
+    let taken_over = if is_taken { Some(provisioning::takeover(cx, id).await?) } else { None };
     let now = cx.now();
     let on_call = rota::on_call(cx, &resource.operated_by, Purpose::OnCall, now).await?;
     let on_call = Some(on_call).filter(|found| found.schedule.is_some());
@@ -142,6 +178,9 @@ async fn rendered(
             on_call,
             history,
             may_use,
+            states,
+            may_restore,
+            taken_over,
             form,
         },
     )

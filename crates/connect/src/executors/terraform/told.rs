@@ -54,7 +54,7 @@ pub(super) fn failure(text: &str) -> Failed {
     ]) {
         return Failed::outside(
             format!("Terraform cannot reach the portal's store of states: {said}."),
-            "It is tried again. If it stays so, the portal's operator looks at PORTOLAN_BASE_URL.",
+            "It is tried again. If it stays so, the portal's operator looks whether this machine reaches the address in PORTOLAN_LISTEN.",
         );
     }
     if has(&[

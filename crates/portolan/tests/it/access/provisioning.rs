@@ -164,6 +164,29 @@ pub(super) const API: &[Row<9>] = &[
     ),
     ("POST", "/api/v1/resources/{id}/renewal", "/api/v1/resources/{had}/renewal", "", owners("200")),
     ("GET", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", readers("200")),
+    ("GET", "/api/v1/resources/{id}/states", "/api/v1/resources/{had}/states", "", readers("200")),
+    // there is no such state, and it cannot be taken over
+    (
+        "POST",
+        "/api/v1/resources/{id}/states/{state}/restoration",
+        "/api/v1/resources/{had}/states/{nothing}/restoration",
+        r#"{"version":1}"#,
+        owners("404"),
+    ),
+    (
+        "POST",
+        "/api/v1/resources/{id}/states/{state}/export",
+        "/api/v1/resources/{had}/states/{nothing}/export",
+        "",
+        owners("409"),
+    ),
+    (
+        "GET",
+        "/api/v1/resources/{id}/takeover",
+        "/api/v1/resources/{had}/takeover",
+        "",
+        ["401", "403", "403", "403", "200", "200", "200", "403", "200"],
+    ),
     // it has none
     ("POST", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", near("409")),
     ("GET", "/api/v1/waivers", "/api/v1/waivers", "", readers("200")),

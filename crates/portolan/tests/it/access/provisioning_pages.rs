@@ -157,6 +157,21 @@ pub(super) const PAGES: &[Row<6>] = &[
         "",
         viewers("200"),
     ),
+    // there is no such state, and it cannot be taken over
+    (
+        "POST",
+        "/provision/resources/{id}/states/{state}/restoration",
+        "/provision/resources/{had}/states/{nothing}/restoration",
+        "version=1",
+        owning_viewers("404"),
+    ),
+    (
+        "POST",
+        "/provision/resources/{id}/states/{state}/export",
+        "/provision/resources/{had}/states/{nothing}/export",
+        "",
+        owning_viewers("409"),
+    ),
     ("GET", "/provision/waivers", "/provision/waivers", "", viewers("200")),
     (
         "POST",

@@ -4,7 +4,7 @@ use super::Visitor;
 use crate::support::{
     page::{Form, attribute},
     portal::Portal,
-    views::VIEWS,
+    views::{VIEWS, address},
 };
 
 /// Somebody who leads nothing and is in another team than those whose pages are looked at.
@@ -22,6 +22,7 @@ fn no_button_and_no_link_beside_it_leads_to_a_refusal() {
     let mut outsider = Visitor::new(portal.signed_in(OUTSIDER));
     let (mut sent, mut refused) = (0, Vec::new());
     for (name, _, path) in VIEWS.iter().filter(|view| !view.1.is_empty()) {
+        let path = &address(&portal, path);
         let shown = outsider.client.get(path);
         if shown.status != 200 {
             continue; // a page that is not theirs says so

@@ -1,6 +1,9 @@
 //! Every view that an address leads to, and who looks at it: what the browser tests walk and `make screenshots` shows.
 
-/// Name of a view, handle of who looks (none: a stranger), address.
+use super::portal::Portal;
+
+/// Name of a view, handle of who looks (none: a stranger), address. A name in braces stands for the key of what was made by
+/// self-service under that name.
 pub(crate) type View = (&'static str, &'static str, &'static str);
 
 const ENGINEER: &str = "imke.sorensen";
@@ -128,7 +131,13 @@ pub(crate) const VIEWS: &[View] = &[
     ("provision-requests-waiting", PLATFORM, "/provision/requests?tab=waiting"),
     ("provision-requests-all", ENGINEER, "/provision/requests?tab=all"),
     ("provision-request", ENGINEER, "/provision/requests/1"),
+    ("provision-form-postgres", ENGINEER, "/provision/postgres-database"),
+    ("provision-about-postgres", ENGINEER, "/provision/postgres-database/about"),
+    ("provision-gone", ENGINEER, "/provision/shared-schema"),
+    ("provision-decide", "nora.lindgren", "/provision/requests/13"),
     ("provision-resources", ENGINEER, "/provision/resources"),
+    ("provision-resource", ENGINEER, "/provision/resources/{basket-namespace}"),
+    ("provision-remove", ENGINEER, "/provision/resources/{basket-namespace}/actions/remove"),
     ("provision-waivers", ENGINEER, "/provision/waivers"),
     ("help-self-service", ENGINEER, "/help/self-service"),
     ("activity", ADMIN, "/activity"),
@@ -141,3 +150,17 @@ pub(crate) const VIEWS: &[View] = &[
     ("not-found", ENGINEER, "/catalog/component/default/chekout-api"),
     ("forbidden", ENGINEER, "/usage"),
 ];
+
+/// The address of a view in this portal.
+pub(crate) fn address(portal: &Portal, path: &str) -> String {
+    let Some((begin, (name, end))) =
+        path.split_once('{').and_then(|(begin, rest)| Some((begin, rest.split_once('}')?)))
+    else {
+        return path.to_owned();
+    };
+    let answer = portal.with_token(ADMIN, "read").get("/api/v1/resources?limit=200");
+    let all: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    let made = all["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
+    let id = made.and_then(|one| one["id"].as_str()).unwrap_or_else(|| panic!("there is no {name}: {all}"));
+    format!("{begin}{id}{end}")
+}

@@ -15,9 +15,10 @@ async fn the_demos_new_service_is_one() {
     let text = fs::read_to_string(demo("offerings/new-service.yaml")).unwrap();
     let document: Value = serde_saphyr::from_str(&text).unwrap();
     let definition: Definition = serde_json::from_value(document["spec"].clone()).unwrap();
-    let names: Vec<_> = EXECUTORS.iter().map(|e| e.name).collect();
+    let own = ["catalog.register"];
+    let names: Vec<_> = EXECUTORS.iter().map(|e| e.name).chain(own).collect();
     assert_eq!(definition.problems(&names), []);
-    for step in &definition.steps {
+    for step in definition.steps.iter().filter(|step| !own.contains(&step.uses.as_str())) {
         assert_eq!((named(&step.uses).unwrap().check)(&step.input), Vec::<String>::new());
     }
     for (tier, runbook) in [("none", false), ("2", true)] {
