@@ -15,9 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    bodies::{
-        ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody, WeighingBody,
-    },
+    bodies::{ApprovalBody, FullRequestBody, LineBody, NewRequestBody, RequestBody, StepBody, WeighingBody},
     narrowed,
 };
 use crate::{

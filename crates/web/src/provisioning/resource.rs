@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Error, Limit, Page, ResourceId,
+    Error, Limit, Page, ResourceId, people,
     provisioning::{
         self, Action, Credential, Effect, Module, Offering, Request, RequestFilter, Resource, ResourceState,
         StateOf, Takeover,
@@ -39,6 +39,8 @@ struct ResourcePage {
     on_call: Option<OnCall>,
     history: Page<Request>,
     may_use: bool,
+    /// Whether the viewer is of the team that it belongs to, which alone sees its credentials.
+    is_own: bool,
     /// What Terraform remembers of it, for whoever may do something with it.
     states: Vec<StateOf>,
     may_restore: bool,
@@ -156,6 +158,7 @@ pub(super) async fn rendered(
     }
     let credentials = provisioning::credentials(cx, id).await?;
     let may_use = provisioning::may_use_resource(cx, &resource).await?;
+    let is_own = people::team_rights(cx, resource.team.id).await?.edit;
     let states = if may_use { provisioning::states_of(cx, id).await? } else { Vec::new() };
     let may_restore = !states.is_empty() && provisioning::may_edit_offering(cx, &offering).await?;
     let is_taken = may_use && resource.state == ResourceState::Ejected;
@@ -178,6 +181,7 @@ pub(super) async fn rendered(
             on_call,
             history,
             may_use,
+            is_own,
             states,
             may_restore,
             taken_over,

@@ -188,7 +188,7 @@ pub(super) const API: &[Row<9>] = &[
         ["401", "403", "403", "403", "200", "200", "200", "403", "200"],
     ),
     // it has none
-    ("POST", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", near("409")),
+    ("POST", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", owners("409")),
     ("GET", "/api/v1/waivers", "/api/v1/waivers", "", readers("200")),
     (
         "POST",
