@@ -120,7 +120,7 @@ pub(super) const API: &[Row<9>] = &[
         "PUT",
         "/api/v1/provisioning-drafts/{number}",
         "/api/v1/provisioning-drafts/{draft}",
-        r#"{"offering":"{offer}","team":"harbour","reason":"again"}"#,
+        r#"{"offering":"drafted","team":"harbour","reason":"again"}"#,
         ["401", "403", "403", "404", "404", "404", "404", "200", "200"],
     ),
     (
@@ -214,35 +214,37 @@ pub(super) const API: &[Row<9>] = &[
 const WAIVERS: Cells<9> = ["401", "403", "403", "403", "200", "200", "200", "403", "403"];
 
 impl Scene {
+    /// An offering of the harbour that its members decide on if they are asked to.
+    fn offering(&self, name: String) -> String {
+        let rule = json!({ "name": "never", "ensure": "true", "otherwise": "deny", "message": "-" });
+        let word =
+            json!({ "name": "word", "when": "params.ask", "because": "asked to", "by": ["offering-team"] });
+        let ask =
+            json!({ "type": "object", "properties": { "ask": { "type": "boolean", "default": false } } });
+        let step = json!([{ "id": "wait", "uses": "wait", "with": { "seconds": 0 } }]);
+        let document = json!({
+            "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": name },
+            "spec": {
+                "owner": "harbour", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
+                "parameters": ask, "guardrails": [rule], "approvals": [word], "steps": step,
+                "expiry": { "reviewAfterDays": 30 }, "actions": [{ "name": "touch", "title": "Touch", "steps": step }],
+            },
+        });
+        self.make("/api/v1/offerings", &document);
+        name
+    }
+
     /// Makes what a word in a request about self-service stands for.
     pub(super) fn made_by_itself(&self, word: &str, n: &str, mine: &mut Caller) -> String {
         match word {
-            // an offering of the harbour that its members decide on if they are asked to
-            "offer" => {
-                let name = format!("offer-{n}");
-                let rule = json!({ "name": "never", "ensure": "true", "otherwise": "deny", "message": "-" });
-                let word = json!({ "name": "word", "when": "params.ask", "because": "asked to", "by": ["offering-team"] });
-                let ask = json!({ "type": "object", "properties": { "ask": { "type": "boolean", "default": false } } });
-                let step = json!([{ "id": "wait", "uses": "wait", "with": { "seconds": 0 } }]);
-                let document = json!({
-                    "apiVersion": "portolan.dev/v1", "kind": "Offering", "metadata": { "name": name },
-                    "spec": {
-                        "owner": "harbour", "stage": "general", "experience": "call-an-api", "sharing": "shared-code",
-                        "parameters": ask, "guardrails": [rule], "approvals": [word], "steps": step,
-                        "expiry": { "reviewAfterDays": 30 }, "actions": [{ "name": "touch", "title": "Touch", "steps": step }],
-                    },
-                });
-                self.make("/api/v1/offerings", &document);
-                name
-            }
+            "offer" => self.offering(format!("offer-{n}")),
             "waits" => {
                 let offering = self.made("offer", mine);
                 let new = json!({ "offering": offering, "team": "harbour", "params": { "ask": true } });
                 self.make("/api/v1/provisioning-requests", &new)["number"].to_string()
             }
             "draft" => {
-                let offering = self.made("offer", mine);
-                let new = json!({ "offering": offering, "team": "harbour" });
+                let new = json!({ "offering": self.offering("drafted".into()), "team": "harbour" });
                 self.make("/api/v1/provisioning-drafts", &new)["number"].to_string()
             }
             "tookback" => {
