@@ -259,7 +259,8 @@ async fn a_no_is_said_at_the_field_and_on_the_page_and_never_looks_like_a_succes
     for success in ["It is there", "It is done", "Being made"] {
         assert!(!text.contains(success), "{success:?} is on {text}");
     }
-    let pill = asker.script("return document.querySelector('.idline .pill')?.className ?? ''", &[]).await;
+    let pill =
+        asker.script("return document.querySelector('.idline .status--pill')?.className ?? ''", &[]).await;
     assert!(pill.as_str().is_some_and(|class| class.contains("danger")), "{pill}");
     asker.open("/provision/requests").await;
     asker.sees("Refused").await;
@@ -299,7 +300,8 @@ async fn what_was_given_for_a_while_is_warned_of_and_goes_but_for_what_is_import
     });
     assert!(fairhaven.has(&small), "a warning takes nothing away");
 
-    fairhaven.days_pass(14.0);
+    fairhaven.days_pass(11.0); // the last warning
+    fairhaven.days_pass(3.0);
     asker.open(&links[0]).await;
     for _ in 0..100 {
         if asker.text().await.contains("Removed") {
