@@ -74,6 +74,8 @@ impl Card {
         let (made, was) = match what {
             For::Offering(_) => (made(&checked), None),
             For::Action { resource, action } => {
+                // its dates stay as they are
+                (checked.expires_at, checked.review_at) = (None, None);
                 if is_gone(action) {
                     checked.cost = None; // nobody pays for what is gone, or not here any more
                 }
