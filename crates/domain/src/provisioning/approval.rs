@@ -159,6 +159,8 @@ pub(super) async fn ask_at_step(
         .filter_map(|rule| rule.as_str().map(str::to_owned))
         .take(10)
         .collect();
+    // a list that an expression made may be empty; then it is for those whose offering it is
+    let rules = if rules.is_empty() { vec!["offering-team".to_owned()] } else { rules };
     let hours = input.get("withinHours").and_then(serde_json::Value::as_i64).unwrap_or(72).clamp(1, 24 * 60);
     let shown: String = text("show").chars().take(60_000).collect();
     let because = text("because");

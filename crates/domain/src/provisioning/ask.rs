@@ -264,7 +264,7 @@ pub async fn submit(
     idempotency_key: Option<&str>,
 ) -> Result<Request> {
     let me = cx.writer()?;
-    let hash = hash_of(&json!([
+    let asked = json!([
         new.offering.trim(),
         new.team,
         new.service,
@@ -272,7 +272,8 @@ pub async fn submit(
         new.cost_centre,
         new.reason,
         new.params
-    ]));
+    ]);
+    let hash = hash_of(key, &asked);
     if let Some(known) = repeated(cx, idempotency_key, &hash).await? {
         return Ok(known);
     }
@@ -287,9 +288,23 @@ pub async fn submit(
     hand_in(cx, key, looked, Kept { id, draft: false, action: None, resource: None, once }).await
 }
 
-/// What was asked for, in so many bytes; secrets are in it, and it tells nobody which.
-fn hash_of(asked: &Value) -> [u8; 32] {
-    Sha256::digest(asked.to_string()).into()
+/// What was asked for, in so many bytes, whatever the order of its names. Secrets are in it: with a key nobody can try out
+/// which.
+fn hash_of(key: Option<&SealingKey>, asked: &Value) -> [u8; 32] {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(sorted).collect(),
+            Value::Object(fields) => {
+                let mut names: Vec<_> = fields.keys().collect();
+                names.sort();
+                names.into_iter().map(|name| (name.clone(), sorted(&fields[name]))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+    let text = sorted(asked).to_string();
+    Sha256::digest(key.map_or_else(|| text.clone(), |key| key.derive("provisioning-asked", text.as_bytes())))
+        .into()
 }
 
 /// The request that this key made already.
@@ -515,7 +530,7 @@ pub async fn act(
     if cx.admin().is_err() {
         cx.writer()?;
     }
-    let hash = hash_of(&json!([id, action, params, reason]));
+    let hash = hash_of(key, &json!([id, action, params, reason]));
     if let Some(known) = repeated(cx, idempotency_key, &hash).await? {
         return Ok(known);
     }
@@ -529,6 +544,8 @@ pub async fn act(
         once: idempotency_key.map(|key| (key, hash.as_slice())),
     };
     cx.atomically(async |cx| {
+        // the service before what uses it, as whoever deletes it does
+        store::request::hold_service(cx, looked.service).await?;
         // one at a time: two that change the same thing would undo each other
         store::resource::lock(cx, id).await?;
         resource::there(&resource::known(cx, id).await?)?;
@@ -545,21 +562,7 @@ pub async fn act(
 /// offering says.
 pub(super) async fn end_of(cx: &mut Cx<'_>, resource: &Resource, action: &str) -> Result<Request> {
     let mut looked = look_at_action(cx, resource, action, &Map::new(), "Its time is over.").await?;
-    if resource.tier.is_some_and(|tier| tier <= 1) && looked.checked.verdict.approvals.is_empty() {
-        let because = format!(
-            "Its time is over, and a service of tier 0 or 1 uses it: is {} to be removed?",
-            resource.name
-        );
-        looked.checked.verdict.approvals.push(Needed { approval: END.into(), because: because.clone() });
-        looked.plan.approvals.push(Approval {
-            name: END.into(),
-            when: None,
-            because,
-            by: vec!["lead".into()],
-            need: Need::Any,
-            within_hours: 24 * 7,
-        });
-    }
+    guard_end(&mut looked.plan, &mut looked.checked.verdict, resource);
     let id = ProvisioningRequestId::new();
     let kept = Kept { id, draft: false, action: Some(action), resource: Some(resource.id), once: None };
     cx.atomically(async |cx| {
@@ -575,6 +578,30 @@ pub(super) async fn end_of(cx: &mut Cx<'_>, resource: &Resource, action: &str) -
         hand_in(cx, None, looked, kept).await
     })
     .await
+}
+
+/// What tier 0 or 1 rests on is not removed by Portolan without the lead's word, whatever the offering says.
+pub(super) fn guard_end(plan: &mut Plan, verdict: &mut Verdict, resource: &Resource) {
+    let named = |n: &Needed| plan.approvals.iter().find(|a| a.name == n.approval);
+    let by_lead =
+        |a: &Approval| a.by.iter().any(|rule| rule == "lead") && (a.need == Need::All || a.by.len() == 1);
+    let asked = verdict.approvals.iter().filter_map(named).any(by_lead);
+    if plan.effect != Some(Effect::Remove) || asked || resource.tier.is_none_or(|tier| tier > 1) {
+        return;
+    }
+    let because = format!(
+        "Its time is over, and a service of tier 0 or 1 uses it: is {} to be removed?",
+        resource.name
+    );
+    verdict.approvals.push(Needed { approval: END.into(), because: because.clone() });
+    plan.approvals.push(Approval {
+        name: END.into(),
+        when: None,
+        because,
+        by: vec!["lead".into()],
+        need: Need::Any,
+        within_hours: 24 * 7,
+    });
 }
 
 async fn look_at_action(

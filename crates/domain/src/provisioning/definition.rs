@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    executors::APPROVAL,
     expression::{self, Scope},
     parameters::Parameters,
     text,
@@ -675,6 +676,12 @@ impl Problems {
             if let Some(Err(fault)) = step.when.as_ref().map(|when| text::check_condition(self.syntax, when))
             {
                 self.add(format!("{at}.if"), fault.to_string());
+            }
+            if step.each.is_some() && step.uses == APPROVAL {
+                self.add(
+                    format!("{at}.each"),
+                    "cannot be of an approval: one word is asked for, with all of it shown",
+                );
             }
             if let Some(Err(fault)) = step.each.as_ref().map(|each| text::check_list(self.syntax, each)) {
                 self.add(format!("{at}.each"), fault.to_string());

@@ -70,7 +70,7 @@ pub use request::{
 pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
 };
-pub use resource_states::{StateOf, export_state, restore_state, states_of};
+pub use resource_states::{StateOf, export_state, may_export_state, restore_state, states_of};
 pub use run::{
     Came, OnState, RUN, RunJob, Todo, Turn, callback, came, give_up, leave, say, sweep_runs, turn,
 };

@@ -105,7 +105,8 @@ pub async fn rights(cx: &mut Cx<'_>, request: &Request) -> Result<RequestRights>
     Ok(RequestRights {
         edit: false,
         cancel: near && takes_back && request.wish.is_none(),
-        retry: stuck && (near || platform),
+        // what was given up is not tried again behind the back of whoever gave it up
+        retry: stuck && request.wish.is_none() && (near || platform),
         undo: (stuck || request.left_over) && (near || platform),
         rate: own && request.state == State::Succeeded,
         support: (near || platform) && (request.failure.is_some() || !request.state.is_over()),
@@ -185,6 +186,15 @@ pub async fn undo(cx: &mut Cx<'_>, number: i64) -> Result<Request> {
         may(cx, &request, |r| r.undo, "undone").await?;
         activity::record(cx, Act::new("provisioning.undone", request.subject())).await?;
         run::note(cx, request.id, &format!("{} has it undone", cx.actor().name.clone())).await?;
+        if let (true, Some(_), Some(on)) = (request.state.is_over(), &request.action, &request.resource) {
+            // one at a time: it works on what another request may be at
+            store::resource::lock(cx, on.id).await?;
+            if let Some(open) = store::resource::open_request(cx, on.id).await?.filter(|n| *n != number) {
+                let problem =
+                    format!("request {open} is at {}; wait until it is over, or cancel it", on.name);
+                return Err(Error::Conflict(problem));
+            }
+        }
         rows::set_wish(cx, request.id, Wish::Undo).await?;
         if request.left_over && request.state.is_over() {
             store::run::reset_left(cx, request.id).await?;

@@ -160,7 +160,14 @@ pub async fn renew(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> {
             keep(cx, number, &offering).await?;
         }
         rows::lock(cx, id).await?;
-        there(&known(cx, id).await?)?;
+        let now = known(cx, id).await?;
+        there(&now)?;
+        if now.open_request.is_some_and(|open| Some(open) != resource.open_request) {
+            return Err(Error::Conflict(format!(
+                "something was asked for {} at this moment; look at it again",
+                now.name
+            )));
+        }
         // as many days as it had at first
         let days = rows::days_given(cx, id).await?;
         let expires_at =
@@ -255,11 +262,15 @@ pub async fn sweep_resources(cx: &mut Cx<'_>) -> Result<u64> {
         // boxed: asking holds a good deal while it waits
         match Box::pin(clean_up(cx, &resource)).await {
             Ok(()) => count += 1,
+            // somebody renewed it or is at it already
+            Err(Error::Conflict(_)) => {}
             // one that cannot be cleaned up keeps no other from it; it is told, and tried again tomorrow
             Err(error) => {
                 tracing::warn!(resource = %resource.id, %error, "what ended cannot be cleaned up");
-                tell::ends_soon(cx, &resource, &format!("it ended and cannot be cleaned up: {error}"))
-                    .await?;
+                let words = format!("it ended and cannot be cleaned up: {error}");
+                if let Err(error) = tell::ends_soon(cx, &resource, &words).await {
+                    tracing::warn!(resource = %resource.id, %error, "nobody could be told of it");
+                }
             }
         }
     }
@@ -298,7 +309,10 @@ async fn clean_up(cx: &mut Cx<'_>, resource: &Resource) -> Result<()> {
     }
     let offering = offering::known(cx, &resource.offering, Some(resource.version)).await?;
     let Some(action) = offering.definition.actions.iter().find(|a| a.effect == Effect::Remove) else {
-        return Err(Error::Conflict(format!("{} has no action that removes what it makes", offering.title)));
+        return Err(Error::Unavailable(format!(
+            "{} has no action that removes what it makes",
+            offering.title
+        )));
     };
     let system = Actor::system();
     end_of(&mut cx.acting(&system), resource, &action.name).await.map(drop)

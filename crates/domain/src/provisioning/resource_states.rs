@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Effect, Resource, ResourceState, StateVersion, offering, resource, state_work,
+    Resource, ResourceState, StateVersion, offering, resource, state_work,
     store::{resource as resources, terraform_state as store},
 };
 use crate::{
@@ -103,7 +103,8 @@ pub async fn restore_state(
     .await
 }
 
-/// The newest version of a state, for whoever takes over what it is of, or did. It holds secrets.
+/// The newest version of a state, for whoever took over what it is of; before that for the offering's team alone, since
+/// taking over may need somebody's word. It holds secrets.
 pub async fn export_state(
     cx: &mut Cx<'_>,
     key: Option<&SealingKey>,
@@ -112,16 +113,10 @@ pub async fn export_state(
 ) -> Result<Vec<u8>> {
     cx.writer()?;
     let of = resource::known(cx, id).await?;
-    if cx.admin().is_err() && !resource::may_use_resource(cx, &of).await? {
+    if !may_export_state(cx, &of).await? {
         return Err(Error::Forbidden(format!(
-            "only {} and the team behind {} may have its state; ask one of them",
-            of.team.name, of.offering_title
-        )));
-    }
-    if !may_be_taken_over(cx, &of).await? {
-        return Err(Error::Conflict(format!(
-            "{} cannot be taken over, so its state stays with the portal; ask the team behind {}",
-            of.name, of.offering_title
+            "its state is handed to {} when it takes {} over, and before that to the team behind {} alone",
+            of.team.name, of.name, of.offering_title
         )));
     }
     let key = sealing::required(key, "states of Terraform")?;
@@ -137,13 +132,17 @@ pub async fn export_state(
     .await
 }
 
-async fn may_be_taken_over(cx: &mut Cx<'_>, of: &Resource) -> Result<bool> {
+/// Whether the actor may have the state of something: see [`export_state`].
+pub async fn may_export_state(cx: &mut Cx<'_>, of: &Resource) -> Result<bool> {
+    if cx.admin().is_ok() {
+        return Ok(true);
+    }
     match of.state {
-        ResourceState::Ejected => Ok(true),
+        ResourceState::Ejected => resource::may_use_resource(cx, of).await,
         ResourceState::Removed => Ok(false),
         ResourceState::Active => {
-            let offering = offering::known(cx, &of.offering, Some(of.version)).await?;
-            Ok(offering.definition.actions.iter().any(|action| action.effect == Effect::Eject))
+            let offering = offering::known(cx, &of.offering, None).await?;
+            offering::may_edit_offering(cx, &offering).await
         }
     }
 }

@@ -78,12 +78,30 @@ pub(super) fn texts(secret: &Map<String, Value>) -> Vec<String> {
     found
 }
 
-/// A text without these: for what people read that an expression or a schema made.
+/// A text without these: for what people read that an expression or a schema made. In each form in which those quote a
+/// value: as it is, as JSON, and line by line.
 pub(super) fn hidden(text: &str, secrets: &[String]) -> String {
-    let mut secrets: Vec<_> = secrets.iter().filter(|s| !s.is_empty()).collect();
+    // a text of three letters stands in many a sentence by chance
+    masked(text, secrets, 4)
+}
+
+/// The same, also where a secret is short: for texts that are about nothing but its value.
+pub(super) fn all_hidden(text: &str, secrets: &[String]) -> String {
+    masked(text, secrets, 1)
+}
+
+fn masked(text: &str, secrets: &[String], shortest: usize) -> String {
+    let mut forms = Vec::new();
+    for secret in secrets {
+        forms.push(secret.clone());
+        let quoted = Value::from(secret.as_str()).to_string();
+        forms.push(quoted.trim_matches('"').to_owned());
+        forms.extend(secret.lines().map(|line| line.trim().to_owned()).filter(|line| line.len() >= 4));
+    }
+    forms.retain(|form| form.len() >= shortest);
     // the longest first: one may be part of another
-    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
-    secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[hidden]"))
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.into_iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), "[hidden]"))
 }
 
 /// What a step handed over for nobody's eyes, as it is sealed.

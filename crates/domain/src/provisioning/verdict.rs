@@ -8,7 +8,7 @@ use super::{
     definition::{Approval, Guardrail, Otherwise},
     expression::{self, Scope},
     parameters::{Misfit, Parameters},
-    secrets::hidden,
+    secrets::{all_hidden, hidden},
     text,
 };
 
@@ -76,14 +76,12 @@ impl Verdict {
             return;
         }
         for (_, message) in &mut self.misfits {
-            *message = hidden(message, secrets);
+            *message = all_hidden(message, secrets);
         }
-        // a text of three letters stands in many a sentence by chance
-        let long: Vec<_> = secrets.iter().filter(|s| s.len() >= 4).cloned().collect();
         let said = self.guardrails.iter_mut().map(|said| &mut said.message);
         let needed = self.approvals.iter_mut().map(|needed| &mut needed.because);
         for message in said.chain(needed) {
-            *message = hidden(message, &long);
+            *message = hidden(message, secrets);
         }
     }
 }

@@ -44,6 +44,7 @@ struct ResourcePage {
     /// What Terraform remembers of it, for whoever may do something with it.
     states: Vec<StateOf>,
     may_restore: bool,
+    may_export: bool,
     /// What it was made with, once it is its users' own.
     taken_over: Option<Takeover>,
     form: Form,
@@ -102,12 +103,6 @@ impl ResourcePage {
         self.is_there() && first.is_some_and(|at| at <= self.shell.now)
     }
 
-    /// Whether its states may be had: it can be taken over, or was.
-    fn may_export(&self) -> bool {
-        let can = self.is_there() && self.actions.iter().any(|action| action.effect == Effect::Eject);
-        self.may_use && (can || self.resource.state == ResourceState::Ejected)
-    }
-
     /// What a module was applied with, as the file that Terraform reads by itself.
     fn variables(&self, module: &Module) -> String {
         serde_json::to_string_pretty(&module.variables).unwrap_or_default()
@@ -161,6 +156,7 @@ pub(super) async fn rendered(
     let is_own = people::team_rights(cx, resource.team.id).await?.edit;
     let states = if may_use { provisioning::states_of(cx, id).await? } else { Vec::new() };
     let may_restore = !states.is_empty() && provisioning::may_edit_offering(cx, &offering).await?;
+    let may_export = !states.is_empty() && provisioning::may_export_state(cx, &resource).await?;
     let is_taken = may_use && resource.state == ResourceState::Ejected;
     let taken_over = if is_taken { Some(provisioning::takeover(cx, id).await?) } else { None };
     let now = cx.now();
@@ -184,6 +180,7 @@ pub(super) async fn rendered(
             is_own,
             states,
             may_restore,
+            may_export,
             taken_over,
             form,
         },

@@ -57,7 +57,12 @@ pub(super) async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
             attempt.log.say(&format!("it answered {}", answer.status));
             Ok(Ended::done())
         }
-        Err(Ok(after)) => Ok(place.later(after)),
+        Err(Ok(after)) if in_time => Ok(place.later(after)),
+        Err(Ok(_)) => Err(Failed::outside(
+            "The other system puts off taking away what it made, again and again.",
+            "Whoever runs it looks why; then it is undone once more.",
+        )
+        .leaving(place.kept())),
         Err(Err(failed)) => Err(failed.leaving(place.kept())),
     }
 }
@@ -65,7 +70,8 @@ pub(super) async fn undo(attempt: Attempt) -> Result<Ended, Failed> {
 /// How long to wait until the other side is asked again, where it can be asked and is still at it.
 async fn not_yet(attempt: &Attempt, wish: &Wish, place: &mut Place) -> Option<Duration> {
     let (Some(poll), Some(address), false) = (&wish.poll, place.poll.clone(), place.settled) else {
-        return None;
+        // what calls back by itself is waited for
+        return (wish.callback && !place.settled).then_some(EVERY);
     };
     match look(attempt, wish, poll, &address).await {
         Ok(Looked::NotYet(after)) => return Some(after),

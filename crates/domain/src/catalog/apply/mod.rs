@@ -9,7 +9,7 @@
 //! - What was managed in the portal is adopted by the first source that describes it: the descriptor's word is in
 //!   force from then on, and facts set in the portal stay wherever it is silent.
 //! - The declared owner starts the ownership. A hand-over in the portal wins until the declared owner *changes*.
-//! - `prune` marks what the source no longer names as orphaned. Nothing is ever deleted; what comes back is whole again.
+//! - `prune` marks what the source no longer names as orphaned. An apply deletes nothing; what comes back is whole again.
 //!   An apply of nothing never prunes, nor does one with a document that could not be taken in.
 //! - Admins apply everything. Others apply what belongs to, and stays with, a team they may speak for; Groups and Users
 //!   are for admins.
@@ -25,7 +25,7 @@ use super::{
     store::apply as store,
 };
 use crate::{
-    Actor, Cx, Error, Result, Via,
+    Actor, Cx, Error, Result, TeamId, Via,
     activity::{self, Act},
 };
 
@@ -93,16 +93,21 @@ pub async fn apply(cx: &mut Cx<'_>, request: Request) -> Result<Report> {
     }
 }
 
-/// Deletes what a source brought in, of these references: what was made by a run that is undone. What another source took
-/// over or the source does not know stays. For Portolan itself.
-pub(crate) async fn withdraw(cx: &mut Cx<'_>, source: &str, references: &[String]) -> Result<()> {
+/// Deletes what a source brought in, of these references and of this team: what was made by a run that is undone, or belongs to
+/// what is removed. What another source took over or another team owns by now stays. For Portolan itself.
+pub(crate) async fn withdraw(
+    cx: &mut Cx<'_>,
+    source: &str,
+    references: &[String],
+    team: TeamId,
+) -> Result<()> {
     cx.admin()?;
     if references.is_empty() {
         return Ok(());
     }
     cx.atomically(async |cx| {
         store::lock(cx).await?;
-        let gone = store::withdraw(cx, source, references).await?;
+        let gone = store::withdraw(cx, source, references, team).await?;
         let acts = gone.iter().map(|(id, reference)| Act {
             entity_id: Some(*id),
             ..Act::new("entity.deleted", reference.as_str())

@@ -398,17 +398,19 @@ pub(crate) async fn missing(cx: &mut Cx<'_>, source: SourceId, named: &[String])
         .collect())
 }
 
-/// Deletes what a source describes, of these; what that was.
+/// Deletes what a source describes, of these and of this team; what that was.
 pub(crate) async fn withdraw(
     cx: &mut Cx<'_>,
     source: &str,
     references: &[String],
+    team: TeamId,
 ) -> Result<Vec<(EntityId, String)>> {
     let rows = sqlx::query!(
-        r#"DELETE FROM entity e USING source s WHERE s.id = e.source_id AND s.name = $1 AND e.ref = ANY($2)
+        r#"DELETE FROM entity e USING source s WHERE s.id = e.source_id AND s.name = $1 AND e.ref = ANY($2) AND e.owner_team_id = $3
            RETURNING e.id AS "id: EntityId", e.ref AS "reference!""#,
         source,
         references,
+        team as TeamId,
     )
     .fetch_all(cx.conn())
     .await?;

@@ -5,9 +5,9 @@ use super::{OnState, Turn, UNDO_ATTEMPTS, forth, note, register, scope::Run, ste
 use crate::{
     Cx, Result,
     provisioning::{
-        Blame, Failure, Fault, Move, Request, State, StepState, Wish,
+        Blame, Failure, Move, Request, ResourceState, State, StepState, Wish,
         executors::{APPROVAL, REGISTER},
-        request,
+        request, resource,
         state_work::StateWork,
         store,
         store::run::StepRow,
@@ -17,6 +17,11 @@ use crate::{
 };
 
 pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Request) -> Result<Turn> {
+    if !store::run::rows(cx, request.id).await?.iter().any(may_have_made) {
+        // also of what cannot be read any more: nothing was begun, so there is nothing to know for undoing it
+        over(cx, request).await?;
+        return Ok(Turn::Over);
+    }
     let run = Run::load(cx, key, request).await?;
     for row in run.rows.iter().rev().filter(|r| may_have_made(r)) {
         if row.uses == APPROVAL {
@@ -24,11 +29,12 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
             continue;
         }
         if row.uses == REGISTER {
-            register::withdraw(cx, row).await?;
+            register::withdraw(cx, row, request.team.id).await?;
             store::run::settle_undo(cx, row.id, StepState::Undone, None).await?;
             continue;
         }
-        if let Some(due) = row.due_at.filter(|due| row.state == StepState::Undoing && *due > cx.now()) {
+        let waits = row.state == StepState::Undoing && row.called_back.is_none();
+        if let Some(due) = row.due_at.filter(|due| waits && *due > cx.now()) {
             return Ok(Turn::Later(due));
         }
         let goes_on = row.state == StepState::Undoing;
@@ -44,18 +50,18 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Re
         let input = match run.fill(&definition.input, &run.scope_for(row)).await? {
             Ok(input) => input,
             Err(fault) => {
-                let failure = not_told(row, &fault, &run.offering.team.name);
+                let failure = not_told(row, &run.told(&fault), &run.offering.team.name);
                 store::run::settle_undo(cx, row.id, StepState::Left, Some(&failure)).await?;
                 continue;
             }
         };
-        store::run::begin(cx, row.id, StepState::Undoing, attempts + 1).await?;
+        let turn = store::run::begin(cx, row.id, StepState::Undoing, attempts + 1).await?;
         if !goes_on {
             store::run::add_lines(cx, request.id, &row.step, &["undoing".into()]).await?;
         }
-        let on_state = on_state(cx, key, request, &run, row).await?;
-        let todo = forth::todo(request, &run, definition, row, input, attempts + 1, key);
-        let turn = cx.now().as_millisecond();
+        let (on_state, hidden) = on_state(cx, key, request, &run, row).await?;
+        let mut todo = forth::todo(request, &run, definition, row, input, attempts + 1, key);
+        todo.hidden.extend(hidden);
         return Ok(Turn::Do(Box::new(super::Todo { undo: true, turn, on_state, ..todo })));
     }
     over(cx, request).await?;
@@ -76,34 +82,41 @@ fn may_have_made(row: &StepRow) -> bool {
     }
 }
 
-/// The state that a step worked on; of an action also what the thing was made or changed with before.
+/// The state that a step worked on; of an action on what is still there also what that was made or changed with before, and
+/// what of it no log may tell.
 async fn on_state(
     cx: &mut Cx<'_>,
     key: Option<&SealingKey>,
     request: &Request,
     run: &Run,
     row: &StepRow,
-) -> Result<Option<OnState>> {
+) -> Result<(Option<OnState>, Vec<String>)> {
     let on_state = forth::on_state(cx, run, row).await?;
-    let (Some(state), Some(work)) = (on_state, StateWork::noted(row)) else { return Ok(None) };
+    let (Some(state), Some(work)) = (on_state, StateWork::noted(row)) else { return Ok((None, Vec::new())) };
+    let alone = |state| Ok((Some(state), Vec::new()));
     let resource = match (&request.action, &request.resource) {
-        (Some(_), Some(on)) => on.id,
-        _ => return Ok(Some(state)),
+        (Some(_), Some(on)) => resource::known(cx, on.id).await?,
+        _ => return alone(state),
     };
-    let Some((number, step)) = store::run::last_applied(cx, resource, request.id, &work.name).await? else {
-        return Ok(Some(state));
+    if resource.state != ResourceState::Active {
+        // what was removed or taken over since is not made anew by undoing what came before
+        return alone(state);
+    }
+    let Some((number, step)) = store::run::last_applied(cx, resource.id, request.id, &work.name).await?
+    else {
+        return alone(state);
     };
     let before = request::reload(cx, number).await?;
     let before = Run::load(cx, key, &before).await?;
     let row = before.rows.iter().find(|row| row.id == step);
     let given = row.and_then(|row| Some((row, before.plan.steps.get(usize::try_from(row.position).ok()?)?)));
-    let Some((row, definition)) = given else { return Ok(Some(state)) };
+    let Some((row, definition)) = given else { return alone(state) };
     let former = before.fill(&definition.input, &before.scope_for(row)).await?.ok();
-    Ok(Some(OnState { former, ..state }))
+    Ok((Some(OnState { former, ..state }), before.hidden))
 }
 
 /// What was given to it cannot be told any more, so nobody knows what to take away.
-fn not_told(row: &StepRow, fault: &Fault, team: &str) -> Failure {
+fn not_told(row: &StepRow, fault: &str, team: &str) -> Failure {
     Failure {
         blame: Blame::Platform,
         why: format!("What the step {} was given cannot be told any more: {fault}", row.step),

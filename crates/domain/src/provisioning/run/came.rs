@@ -55,7 +55,17 @@ async fn done(
 ) -> Result<SignedDuration> {
     match what {
         Came::Done { outputs, secrets, effect } => {
-            let sealed = secrets::seal(key, row.id.0, &secrets::of_step(&secrets))?;
+            let sealed = match secrets::seal(key, row.id.0, &secrets::of_step(&secrets)) {
+                Ok(sealed) => sealed,
+                Err(error) => {
+                    // it is done, and doing it again would make other secrets that nobody could keep either
+                    store::run::left(cx, row.id, Some(&effect)).await?;
+                    let next = "Whoever runs the portal mends that; then it is tried again.".to_owned();
+                    let failure = Failure { blame: Blame::Platform, why: error.to_string(), next };
+                    stop(cx, request, row, &failure).await?;
+                    return Ok(SignedDuration::ZERO);
+                }
+            };
             store::run::done(cx, row.id, &outputs, sealed.as_deref(), &effect).await?;
             Ok(SignedDuration::ZERO)
         }
@@ -121,7 +131,8 @@ pub async fn give_up(cx: &mut Cx<'_>, claim: &Claim, error: &Error) -> Result<()
     cx.atomically(async |cx| {
         let request = request::locked(cx, job.request).await?;
         work::hold(cx, claim).await?;
-        if !matches!(request.state, State::Approved | State::Running) {
+        let undoing = request.state.is_over() && request.wish.is_some();
+        if !undoing && !matches!(request.state, State::Approved | State::Running) {
             return Ok(());
         }
         let failure = Failure {
@@ -130,6 +141,11 @@ pub async fn give_up(cx: &mut Cx<'_>, claim: &Claim, error: &Error) -> Result<()
             next: "Whoever runs the portal mends that; then it is tried again.".into(),
         };
         note(cx, request.id, &failure.why).await?;
+        if undoing {
+            store::run::leave_undoing(cx, request.id, &failure).await?;
+            store::request::undone(cx, request.id, true).await?;
+            return tell::pages(cx, &request).await;
+        }
         store::request::set_failure(cx, request.id, Some(&failure)).await?;
         store::request::set_needed_human(cx, request.id).await?;
         let request = step(cx, &request, Move::Stop).await?;
@@ -184,7 +200,9 @@ pub async fn say(
     lines: &[String],
 ) -> Result<()> {
     cx.admin()?;
-    store::run::add_lines(cx, request, step, lines).await
+    store::run::add_lines(cx, request, step, lines).await?;
+    // a step that talks without end fills no disk
+    store::run::trim_log(cx, request).await
 }
 
 /// Where somebody outside may tell that a step is done: the path holds its secret, which is good for this step alone.

@@ -29,7 +29,7 @@ const MOST_ITEMS: usize = 50;
 /// Asks the guardrails again with the facts of now: what was let through yesterday may have filled the quota since.
 pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &Request) -> Result<Turn> {
     let offering = offering::known(cx, &request.offering, Some(request.version)).await?;
-    let plan = Plan::of(&offering.definition, request.action.as_deref())
+    let mut plan = Plan::of(&offering.definition, request.action.as_deref())
         .ok_or_else(|| Error::not_found("action", request.action.clone().unwrap_or_default()))?;
     let service = match &request.service {
         Some(service) => facts::service_of(cx, &service.reference).await?,
@@ -55,7 +55,7 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
     params.extend(secrets::open(key, request.id.0, sealed.as_deref())?);
     let (asked, cost) = facts::scope(cx, &offering, &about, &params).await?;
     let waived = store::waiver::in_force(cx, offering.id, request.team.id).await?;
-    let verdict = plan.judge(asked.clone(), waived).await?;
+    let mut verdict = plan.judge(asked.clone(), waived).await?;
     let taken = match plan.effect {
         None => ask::taken(cx, &offering, &asked).await?,
         Some(_) => None,
@@ -73,6 +73,9 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
         );
         let broken = verdict.guardrails.iter().any(|s| s.outcome == Outcome::Broken);
         return refuse(cx, request, if broken { Blame::Platform } else { Blame::Input }, why).await;
+    }
+    if let (None, Some(on)) = (&request.requested_by, &acted_on) {
+        ask::guard_end(&mut plan, &mut verdict, on);
     }
     let known = store::approval::of_request(cx, request.id).await?;
     let new: Vec<_> = verdict
@@ -186,14 +189,14 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
         };
         // coming again to look is no new attempt
         let attempt = if row.state == StepState::Later { row.attempts } else { row.attempts + 1 };
-        store::run::begin(cx, row.id, StepState::Running, attempt).await?;
+        let turn = store::run::begin(cx, row.id, StepState::Running, attempt).await?;
         if row.attempts == 0 {
             tell::pages(cx, &request).await?;
         }
         let on_state = on_state(cx, &run, &row).await?;
         return Ok(Turn::Do(Box::new(Todo {
             on_state,
-            turn: cx.now().as_millisecond(),
+            turn,
             ..todo(&request, &run, definition, &row, input, attempt, key)
         })));
     }
@@ -201,7 +204,7 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
 
 fn platform(why: String, run: &Run) -> Failure {
     let next = format!("{} mends the offering; then it is tried again.", run.offering.team.name);
-    Failure { blame: Blame::Platform, why, next }
+    Failure { blame: Blame::Platform, why: run.told(&why), next }
 }
 
 enum Prepared {

@@ -159,12 +159,11 @@ pub async fn turn(cx: &mut Cx<'_>, claim: &Claim, key: Option<&SealingKey>) -> R
             found => found?,
         };
         work::hold(cx, claim).await?;
-        if request.wish.is_some() {
-            return back::turn(cx, key, &request).await;
-        }
-        match request.state {
-            State::Approved => forth::begin(cx, key, &request).await,
-            State::Running => forth::turn(cx, key, request).await,
+        match (request.state, request.wish) {
+            (State::Running, Some(_)) => back::turn(cx, key, &request).await,
+            (state, Some(_)) if state.is_over() => back::turn(cx, key, &request).await,
+            (State::Approved, None) => forth::begin(cx, key, &request).await,
+            (State::Running, None) => forth::turn(cx, key, request).await,
             _ => Ok(Turn::Over),
         }
     })

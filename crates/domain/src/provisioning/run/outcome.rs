@@ -71,10 +71,12 @@ async fn hand_out(cx: &mut Cx<'_>, request: &Request, run: &Run) -> Result<Hande
             Ok(Value::Null) => continue,
             Ok(other) => other.to_string(),
             Err(fault) => {
-                note(cx, request.id, &format!("the output {} cannot be told: {fault}", output.name)).await?;
+                let why = run.told(&fault);
+                note(cx, request.id, &format!("the output {} cannot be told: {why}", output.name)).await?;
                 continue;
             }
         };
+        let value = value.replace('\0', ""); // Postgres keeps none
         let title = output.title.clone().unwrap_or_else(|| output.name.clone());
         if output.secret {
             handed.secret.push((output.name.clone(), title, value));
@@ -226,7 +228,7 @@ async fn act_on(
 /// Takes what is removed out of the catalog: what the run that made it brought in, and its own entry.
 async fn leave_catalog(cx: &mut Cx<'_>, request: &Request, run: &Run, before: &Resource) -> Result<()> {
     for row in store::run::rows(cx, run.made_by).await?.iter().filter(|row| row.uses == REGISTER) {
-        register::withdraw(cx, row).await?;
+        register::withdraw(cx, row, before.team.id).await?;
     }
     let reference = before.entity_ref.as_deref().and_then(|r| EntityRef::parse(r, None, "default").ok());
     let Some(reference) = reference else { return Ok(()) };

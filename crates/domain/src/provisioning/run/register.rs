@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Actor, Cx, Error, Result, Scope, Via,
+    Actor, Cx, Error, Result, Scope, TeamId, Via,
     catalog::apply::{self, Outcome},
     people,
-    provisioning::{Request, store::run::StepRow},
+    provisioning::{
+        Request,
+        store::{self, run::StepRow},
+    },
 };
 
 /// What a step brought into the catalog.
@@ -81,8 +84,13 @@ fn said(item: &apply::Item) -> Option<String> {
     Some(format!("{what}: {} {}.", problem.field, problem.message))
 }
 
-/// Takes out of the catalog what a step brought in and nobody took over since.
-pub(super) async fn withdraw(cx: &mut Cx<'_>, row: &StepRow) -> Result<()> {
+/// Takes out of the catalog what a step brought in: what is the team's still, and no other thing that exists names too.
+pub(super) async fn withdraw(cx: &mut Cx<'_>, row: &StepRow, team: TeamId) -> Result<()> {
     let taken = Taken::of(row);
-    apply::withdraw(cx, &taken.source, &taken.created).await
+    if taken.created.is_empty() {
+        return Ok(());
+    }
+    let others = store::run::named_by_others(cx, row, &taken.created).await?;
+    let own: Vec<_> = taken.created.into_iter().filter(|reference| !others.contains(reference)).collect();
+    apply::withdraw(cx, &taken.source, &own, team).await
 }

@@ -92,6 +92,11 @@ impl Run {
         elsewhere(move || text::fill_as(syntax, &value, &scope)).await
     }
 
+    /// What went wrong with an expression, for people: it may quote a value, and that may be secret.
+    pub(super) fn told(&self, fault: &impl std::fmt::Display) -> String {
+        secrets::hidden(&fault.to_string(), &self.hidden)
+    }
+
     /// Whether a condition holds.
     pub(super) async fn holds(&self, source: &str, scope: &Scope) -> Result<Result<bool, Fault>> {
         let (syntax, source, scope) = (self.syntax(), source.to_owned(), scope.clone());

@@ -226,6 +226,16 @@ pub(in super::super) async fn by_key(
     Ok(found.fetch_optional(cx.conn()).await?.map(|r| (r.number, r.asked_hash)))
 }
 
+/// Keeps a service from going until the transaction is over.
+pub(in super::super) async fn hold_service(cx: &mut Cx<'_>, service: Option<EntityId>) -> Result<()> {
+    if let Some(service) = service {
+        sqlx::query!("SELECT FROM entity WHERE id = $1 FOR KEY SHARE", service as EntityId)
+            .execute(cx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
 /// Holds what a team may have of an offering until the transaction is over: of two that would both fit into the last place,
 /// one counts the other.
 pub(in super::super) async fn lock_quota(cx: &mut Cx<'_>, team: TeamId, offering: OfferingId) -> Result<()> {

@@ -116,8 +116,8 @@ macro_rules! resources {
                       least(e.tier, n.tier) AS tier,
                       x.environment, x.cost_centre, x.params, x.unusual, x.outputs, x.cost, x.currency, x.state AS "state: ResourceState",
                       x.made_at, x.ended_at, x.expires_at, x.review_at,
-                      (SELECT max(w.number) FROM provisioning_request w WHERE w.resource_id = x.id AND w.ended_at IS NULL AND w.state <> 'draft')
-                          AS open_request
+                      (SELECT max(w.number) FROM provisioning_request w WHERE w.resource_id = x.id AND (w.ended_at IS NULL OR w.wish IS NOT NULL)
+                            AND w.state <> 'draft') AS open_request
                FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id JOIN provisioning_request q ON q.id = x.request_id
                     LEFT JOIN entity n ON n.id = x.entity_id LEFT JOIN entity e ON e.id = x.service_id LEFT JOIN person p ON p.id = x.requested_by
                     JOIN team t ON t.id = x.team_id JOIN team op ON op.id = x.operated_by
@@ -286,10 +286,10 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: ResourceId) -> Result<()
     Ok(())
 }
 
-/// Number of a request to do with it that is not over.
+/// Number of a request to do with it that is not over, or is being undone.
 pub(in super::super) async fn open_request(cx: &mut Cx<'_>, id: ResourceId) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar!(
-        "SELECT max(number) FROM provisioning_request WHERE resource_id = $1 AND ended_at IS NULL AND state <> 'draft'",
+        "SELECT max(number) FROM provisioning_request WHERE resource_id = $1 AND (ended_at IS NULL OR wish IS NOT NULL) AND state <> 'draft'",
         id as ResourceId
     )
     .fetch_one(cx.conn())

@@ -115,25 +115,24 @@ pub(in super::super) async fn steps(cx: &mut Cx<'_>, request: ProvisioningReques
         .collect())
 }
 
-/// Somebody is at it.
+/// Somebody is at it: which turn at it that is, counted from 1 and never again the same.
 pub(in super::super) async fn begin(
     cx: &mut Cx<'_>,
     id: StepId,
     state: StepState,
     attempt: i32,
-) -> Result<()> {
+) -> Result<i64> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    sqlx::query!(
-        "UPDATE provisioning_step SET state = $2, attempts = $3, started_at = coalesce(started_at, $4), due_at = NULL, ended_at = NULL
-         WHERE id = $1",
+    Ok(sqlx::query_scalar!(
+        "UPDATE provisioning_step SET turns = turns + 1, state = $2, attempts = $3, started_at = coalesce(started_at, $4), due_at = NULL, ended_at = NULL
+         WHERE id = $1 RETURNING turns",
         id as StepId,
         state as StepState,
         attempt,
         now as _,
     )
-    .execute(cx.conn())
-    .await?;
-    Ok(())
+    .fetch_one(cx.conn())
+    .await?)
 }
 
 pub(in super::super) async fn done(
@@ -356,6 +355,47 @@ pub(in super::super) async fn last_applied(
     .fetch_optional(cx.conn())
     .await?;
     Ok(found.map(|row| (row.number, row.id)))
+}
+
+/// What is being undone is left, and why: nobody can go on with it.
+pub(in super::super) async fn leave_undoing(
+    cx: &mut Cx<'_>,
+    request: ProvisioningRequestId,
+    failure: &Failure,
+) -> Result<()> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    sqlx::query!(
+        "UPDATE provisioning_step SET state = 'left', ended_at = $2, due_at = NULL, fault = $3, why = $4, next = $5
+         WHERE request_id = $1 AND state = 'undoing'",
+        request as ProvisioningRequestId,
+        now as _,
+        failure.blame.as_str(),
+        failure.why,
+        failure.next,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Of these references those that steps of other things of the same offering brought in too, and that exist still.
+pub(in super::super) async fn named_by_others(
+    cx: &mut Cx<'_>,
+    row: &StepRow,
+    references: &[String],
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT named.reference AS "reference!"
+           FROM provisioning_request own JOIN provisioned_resource x ON x.offering_id = own.offering_id AND x.state = 'active'
+                JOIN provisioning_step s ON s.request_id = x.request_id AND s.uses = $3 AND s.effect IS NOT NULL
+                CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(s.effect::jsonb -> 'entities', '[]')) AS named (reference)
+           WHERE own.id = $1 AND s.request_id <> $1 AND named.reference = ANY($2)"#,
+        row.request as ProvisioningRequestId,
+        references,
+        row.uses,
+    )
+    .fetch_all(cx.conn())
+    .await?)
 }
 
 /// The number of the request that a step belongs to.

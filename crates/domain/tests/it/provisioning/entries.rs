@@ -131,3 +131,31 @@ async fn what_somebody_else_registered_is_not_taken(pool: PgPool) {
     let resource = provisioning::resource(&mut imke.cx(), made.resource.unwrap().id).await.unwrap();
     assert_eq!((resource.entity_ref, resource.team.slug.as_str()), (None, "basket"));
 }
+
+/// The offering's source is shared: what another thing names too, or another team owns by now, stays when one goes.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_others_have_too_stays(pool: PgPool) {
+    let shop = shop(pool.clone()).await;
+    let with = |name: &str, more: &[&str]| {
+        let all = more.iter().map(|more| format!("---\n{}", descriptor(more, "basket")));
+        descriptor(name, "basket") + &all.collect::<String>()
+    };
+    let first = ask(&shop, "first", with("first", &["shared", "given", "own"])).await;
+    shop.work(done).await;
+    ask(&shop, "second", with("second", &["shared"])).await;
+    shop.work(done).await;
+    let mut maya = shop.bed.as_person(&shop.maya).await;
+    let (what, to) = ("component:default/given", "group:default/platform");
+    catalog::ownership::hand_over(&mut maya.cx(), what, to, "they run it", None).await.unwrap();
+    let id = shop.request(first.number).await.resource.unwrap().id;
+    provisioning::act(&mut maya.cx(), shop.key(), id, "remove", Map::new(), "", None).await.unwrap();
+    shop.work(done).await;
+    let mut there = Vec::new();
+    for name in ["first", "own", "shared", "given", "second"] {
+        there.push((name, entity(&shop, name).await.is_some()));
+    }
+    assert_eq!(
+        there,
+        [("first", false), ("own", false), ("shared", true), ("given", true), ("second", true)]
+    );
+}

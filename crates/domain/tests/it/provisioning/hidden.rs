@@ -61,11 +61,13 @@ async fn a_draft_keeps_no_secret_and_a_callback_none_in_the_clear(pool: PgPool) 
     };
     let sealed = kept().await.unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("confidence"));
+    let heard = std::cell::Cell::new(0);
     shop.work(|todo| {
-        assert!(todo.called_back.is_none() || todo.called_back == Some(told.clone()));
+        heard.set(heard.get() + usize::from(todo.called_back == Some(told.clone())));
         done(todo)
     })
     .await;
+    assert_eq!(heard.get(), 1);
     assert_eq!(kept().await, None, "it is forgotten when it is used");
 }
 
@@ -86,4 +88,49 @@ async fn credentials_need_a_key_before_they_are_made(pool: PgPool) {
     let mut imke = shop.bed.as_person(&shop.imke).await;
     let asked = provisioning::submit(&mut imke.cx(), None, new(json!({ "name": "slots" })), None).await;
     assert!(matches!(asked, Err(Error::Unavailable(_))), "{asked:?}");
+}
+
+/// A condition or an output that is a secret by mistake: what people are told of the mistake does not repeat it.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn no_fault_repeats_a_secret(pool: PgPool) {
+    let shop = Shop::new(pool.clone()).await;
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    let wrong = OFFERING.replace("if: \"params.size == 'large'\"", "if: \"steps.make.password\"");
+    provisioning::write_offering(&mut pia.cx(), &wrong, &executors()).await.unwrap();
+    let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    shop.work(done).await;
+    let stuck = shop.request(request.number).await;
+    let why = stuck.failure.unwrap().why;
+    assert!(why.contains("neither true nor false") && why.contains("[hidden]"), "{why}");
+    let kept: Vec<String> = sqlx::query_scalar(
+        "SELECT why FROM provisioning_step UNION ALL SELECT why FROM provisioning_request UNION ALL SELECT text FROM provisioning_log
+         UNION ALL SELECT subject || body FROM notice",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert!(kept.iter().all(|text| !text.contains("s3cret")), "{kept:?}");
+}
+
+/// A message that quotes what was typed as JSON hides it in that form too.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_secret_of_many_lines_is_hidden_in_each(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let key = "-----BEGIN \"KEY\"-----\nAbCdEf\n-----END KEY-----";
+    let wrong = json!({ "name": "slots", "password": [key] });
+    let refused = shop.ask(wrong).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(!format!("{problems:?}").contains("AbCdEf"), "{problems:?}");
+}
+
+/// One word for many items would let through what nobody saw.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_approval_is_of_no_list(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    let step = "  steps:\n    - { id: word, uses: approval, each: \"['a', 'b']\", with: { by: [lead], because: please } }\n";
+    let listed = OFFERING.replacen("  steps:\n", step, 1);
+    let refused = provisioning::write_offering(&mut pia.cx(), &listed, &executors()).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems.iter().any(|p| p.field == "spec.steps[0].each"), "{problems:?}");
 }

@@ -191,3 +191,74 @@ async fn two_replicas_remind_once(pool: PgPool) {
             .unwrap();
     assert_eq!(told, 1);
 }
+
+/// What was given up while the portal could not go on stays given up: it is not tried again behind anybody's back.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_was_given_up_is_not_tried_again(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    let claim = claims(&shop, 1).await.pop().unwrap();
+    let mut call = shop.bed.as_system().await;
+    let Turn::Do(todo) = provisioning::turn(&mut call.cx(), &claim, shop.key()).await.unwrap() else {
+        panic!()
+    };
+    provisioning::came(&mut call.cx(), &claim, shop.key(), &todo, done(&todo)).await.unwrap();
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    provisioning::cancel(&mut imke.cx(), request.number, "").await.unwrap();
+    let claim = claims(&shop, 1).await.pop().unwrap();
+    let mut call = shop.bed.as_system().await;
+    provisioning::give_up(&mut call.cx(), &claim, &Error::Unavailable("no key".into())).await.unwrap();
+    work::finish(&mut call.cx(), &claim).await.unwrap();
+    assert!(shop.work(done).await.is_empty(), "nothing happens by itself");
+    let again = provisioning::retry(&mut imke.cx(), request.number).await;
+    assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+    provisioning::undo(&mut imke.cx(), request.number).await.unwrap();
+    assert_eq!(shop.work(done).await, ["undo make 1"]);
+    assert_eq!(shop.request(request.number).await.state, State::Failed);
+}
+
+/// Its secrets are sealed with a key that is lost: it can be ended all the same, for nothing was begun.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_cannot_be_read_can_be_ended(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let request = shop.ask(json!({ "name": "slots", "password": "hush-hush" })).await.unwrap();
+    let other = SealingKey::new([8; 32]);
+    let claim = claims(&shop, 1).await.pop().unwrap();
+    let mut call = shop.bed.as_system().await;
+    let error = provisioning::turn(&mut call.cx(), &claim, Some(&other)).await.unwrap_err();
+    provisioning::give_up(&mut call.cx(), &claim, &error).await.unwrap();
+    work::finish(&mut call.cx(), &claim).await.unwrap();
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    provisioning::undo(&mut imke.cx(), request.number).await.unwrap();
+    let claim = claims(&shop, 1).await.pop().unwrap();
+    let mut call = shop.bed.as_system().await;
+    assert!(matches!(provisioning::turn(&mut call.cx(), &claim, Some(&other)).await, Ok(Turn::Over)));
+    assert_eq!(shop.request(request.number).await.state, State::Failed);
+}
+
+/// A left-over of a change is undone while nobody else is at the thing, and never after it is gone.
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_left_over_is_undone_one_at_a_time(pool: PgPool) {
+    let shop = Shop::new(pool).await;
+    let made = shop.ask(json!({ "name": "slots" })).await.unwrap();
+    shop.work(done).await;
+    let id = shop.request(made.number).await.resource.unwrap().id;
+    let mut imke = shop.bed.as_person(&shop.imke).await;
+    let grow = provisioning::act(&mut imke.cx(), shop.key(), id, "grow", Map::new(), "", None).await.unwrap();
+    let stays = |todo: &Todo| failed(if todo.undo { Blame::Outside } else { Blame::Input }, false);
+    assert_eq!(shop.work(stays).await, ["grow 1", "undo grow 1"]);
+    assert!(shop.request(grow.number).await.left_over);
+    let removal =
+        provisioning::act(&mut imke.cx(), shop.key(), id, "remove", Map::new(), "", None).await.unwrap();
+    let beside = provisioning::undo(&mut imke.cx(), grow.number).await;
+    assert!(matches!(beside, Err(Error::Conflict(_))), "{beside:?}");
+    shop.work(done).await;
+    assert_eq!(shop.request(removal.number).await.state, State::Succeeded);
+    provisioning::undo(&mut imke.cx(), grow.number).await.unwrap();
+    let former = shop.work(|todo| {
+        assert!(todo.on_state.is_none());
+        done(todo)
+    });
+    assert_eq!(former.await, ["undo grow 1"]);
+    assert!(!shop.request(grow.number).await.left_over);
+}

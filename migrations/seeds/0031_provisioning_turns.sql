@@ -1,0 +1,1 @@
+UPDATE provisioning_step SET turns = 2 WHERE id = '01900000-0000-7000-8000-000000002931';
