@@ -27,6 +27,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "provisioning/resource.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of its own")]
 struct ResourcePage {
     shell: Shell,
     resource: Resource,

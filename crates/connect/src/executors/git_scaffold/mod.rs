@@ -86,6 +86,7 @@ async fn push(
             git.begin(&made.folder, &branch).await?;
             let message = input.message("The first files")?;
             let commit = git.commit(&made.folder, &message, input.author().as_ref()).await?;
+            attempt.keep.note(effect.clone()).await?;
             git.push(&made.folder, &remote, &branch).await.map_err(|f| f.leaving(effect.clone()))?;
             fault::point("git.pushed");
             commit

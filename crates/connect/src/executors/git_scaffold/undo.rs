@@ -44,7 +44,9 @@ async fn remove_branch(attempt: &Attempt, git: &Git, remote: &Remote, branch: &s
             git.remove_branch(remote, branch, &tip.commit).await?;
             attempt.log.say(&format!("removed the branch {branch} of {}", remote.shown()));
         }
-        // what is there is not what this step made, or others have gone on from it
+        // it was there before: this step never came to push to it
+        Some(_) if attempt.effect.is_none() => {}
+        // others have gone on from what this step made
         Some(_) => {
             return Err(stays(
                 &format!(

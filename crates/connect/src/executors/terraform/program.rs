@@ -106,15 +106,31 @@ impl Program {
     /// Runs it and tells its lines as they come.
     pub(super) async fn run(&self, folder: &Path, arguments: &[&str]) -> Result<Said, Failed> {
         self.log.say(&format!("terraform {}", arguments[0]));
-        self.start(folder, arguments, true).await
+        self.start(folder, arguments, true, self.deadline).await
     }
 
     /// Runs it without telling what it says: it may be secret.
     pub(super) async fn quietly(&self, folder: &Path, arguments: &[&str]) -> Result<Said, Failed> {
-        self.start(folder, arguments, false).await
+        self.start(folder, arguments, false, self.deadline).await
     }
 
-    async fn start(&self, folder: &Path, arguments: &[&str], tell_lines: bool) -> Result<Said, Failed> {
+    /// The same within a time of its own: what is to be saved after the step's time is over.
+    pub(super) async fn after_all(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        within: Duration,
+    ) -> Result<Said, Failed> {
+        self.start(folder, arguments, false, Instant::now() + within).await
+    }
+
+    async fn start(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        tell_lines: bool,
+        deadline: Instant,
+    ) -> Result<Said, Failed> {
         let child = Command::new(&self.path)
             .args(arguments)
             .env_clear()
@@ -133,7 +149,7 @@ impl Program {
             })?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
         let (tell, told) = oneshot::channel();
-        tokio::spawn(tend(child, group, self.deadline, tell_if(tell_lines, &self.log), tell));
+        tokio::spawn(tend(child, group, deadline, tell_if(tell_lines, &self.log), tell));
         match told.await {
             Ok(End::Itself(status, out, error)) => Ok(Said { status, out, error, log: self.log.clone() }),
             Ok(End::Interrupted) => Err(Failed::platform(

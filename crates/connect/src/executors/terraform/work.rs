@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -33,6 +34,8 @@ const LOCK: &str = "-lock-timeout=15s";
 /// How often a state that could not be handed over is tried again, and with what pause.
 const RESCUES: u32 = 5;
 const BETWEEN_RESCUES: Duration = Duration::from_secs(3);
+/// How long one of them may take.
+const RESCUE: Duration = Duration::from_secs(10);
 
 /// A module ready to be worked with.
 pub(super) struct Work<'a> {
@@ -144,13 +147,25 @@ impl<'a> Work<'a> {
             return true;
         }
         for _ in 0..RESCUES {
-            let pushed = self.program.quietly(&self.module, &["state", "push", "errored.tfstate"]).await;
+            let push = ["state", "push", "errored.tfstate"];
+            let pushed = self.program.after_all(&self.module, &push, RESCUE).await;
             if pushed.is_ok_and(|said| said.fine().is_ok()) {
                 self.attempt.log.say("the state was handed over in the end");
                 return true;
             }
             tokio::time::sleep(BETWEEN_RESCUES).await;
         }
+        // the only copy there is: it outlives the folder, for the operator alone
+        let aside = std::env::temp_dir().join(format!("portolan-{}.tfstate", self.attempt.key));
+        let saved = fs::copy(&kept, &aside)
+            .and_then(|_| fs::set_permissions(&aside, fs::Permissions::from_mode(0o600)));
+        self.attempt.log.say(&match saved {
+            Ok(()) => format!(
+                "the state could not be handed over; the operator finds it on the portal's machine: {}",
+                aside.display()
+            ),
+            Err(error) => format!("the state could not be handed over, nor kept: {error}"),
+        });
         false
     }
 

@@ -156,7 +156,7 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
             Ok(input) => input,
             Err(fault) => {
                 let why = format!("The step {} cannot be begun: {fault}", row.step);
-                came::stop(cx, &request, &row, &platform(why, &run)).await?;
+                came::stop(cx, &request, &row, &platform(&why, &run)).await?;
                 return Ok(if run.offering.definition.on_failure == crate::provisioning::OnFailure::Undo {
                     Turn::Later(cx.now())
                 } else {
@@ -169,21 +169,21 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
                 Own::Done => continue,
                 Own::Waits => return Ok(Turn::Over),
                 Own::Failed(why) => {
-                    came::stop(cx, &request, &row, &platform(why, &run)).await?;
+                    came::stop(cx, &request, &row, &platform(&why, &run)).await?;
                     return Ok(Turn::Over);
                 }
             }
         }
         if row.attempts >= i32::try_from(definition.attempts).unwrap_or(i32::MAX).saturating_add(DEATHS) {
             let why = format!("Whoever did the step {} died at it each time.", row.step);
-            came::stop(cx, &request, &row, &platform(why, &run)).await?;
+            came::stop(cx, &request, &row, &platform(&why, &run)).await?;
             return Ok(Turn::Over);
         }
         let row = match with_state(cx, &run, row.clone(), &input).await? {
             Ok(row) => row,
             Err(fault) => {
                 let why = format!("The step {} cannot be begun: {fault}.", row.step);
-                came::stop(cx, &request, &row, &platform(why, &run)).await?;
+                came::stop(cx, &request, &row, &platform(&why, &run)).await?;
                 return Ok(Turn::Later(cx.now()));
             }
         };
@@ -195,14 +195,14 @@ pub(super) async fn turn(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: Req
         }
         let on_state = on_state(cx, &run, &row).await?;
         return Ok(Turn::Do(Box::new(Todo {
-            on_state,
             turn,
+            on_state,
             ..todo(&request, &run, definition, &row, input, attempt, key)
         })));
     }
 }
 
-fn platform(why: String, run: &Run) -> Failure {
+fn platform(why: &str, run: &Run) -> Failure {
     let next = format!("{} mends the offering; then it is tried again.", run.offering.team.name);
     Failure { blame: Blame::Platform, why: run.told(&why), next }
 }

@@ -94,7 +94,10 @@ async fn a_branch_of_a_repository_that_is_there() {
     assert_eq!(git(&bare, &["branch", "--list", "--format=%(refname:short)"]), "main\n");
     outputs(run(&attempt).await);
     push_something(&bare, "apps/slots");
-    let stays = undo(&attempt).await.unwrap_err();
+    undo(&attempt).await.expect("a step that never came to push left nothing there");
+    assert!(git(&bare, &["branch", "--list", "apps/slots"]).contains("apps/slots"));
+    let pushed = Attempt { effect: Some(json!({ "branch": "apps/slots" })), ..attempt };
+    let stays = undo(&pushed).await.unwrap_err();
     assert!(stays.why.contains("stays: its last commit is not of this request"), "{stays:?}");
 }
 
