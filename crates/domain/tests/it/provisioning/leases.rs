@@ -188,28 +188,15 @@ async fn an_upgrade_of_what_has_a_secret_is_held_to_the_guardrails(pool: PgPool)
     let mut pia = shop.bed.as_person(&shop.pia).await;
     let needed = OFFERING.replace("required: [name]", "required: [name, password]");
     provisioning::write_offering(&mut pia.cx(), &needed, &executors()).await.unwrap();
+    let slots = made(&shop, new(json!({ "name": "slots", "password": "hush-hush" }))).await;
     let upgrade =
         "    - { name: upgrade, title: Upgrade, effect: upgrade, steps: [{ id: up, uses: fake.tell }] }\n";
     let second = needed
         .replace("  actions:\n", &format!("  actions:\n{upgrade}"))
-        .replace("otherwise: approve", "otherwise: deny");
-    let agreed = async {
-        let mut maya = shop.bed.as_person(&shop.maya).await;
-        for waits in provisioning::waits_on_me(&mut maya.cx()).await.unwrap() {
-            let key = provisioning::approval_of(&mut maya.cx(), waits.number, None).await.unwrap();
-            provisioning::decide(&mut maya.cx(), waits.number, key, true, "").await.unwrap();
-        }
-    };
-    let request = shop
-        .ask_as(&shop.imke, new(json!({ "name": "slots", "size": "large", "password": "hush-hush" })), None)
-        .await
-        .unwrap();
-    agreed.await;
-    shop.work(done).await;
-    let id = shop.request(request.number).await.resource.unwrap().id;
+        .replace("existing.count < 2", "existing.count < 0");
     provisioning::write_offering(&mut pia.cx(), &second, &executors()).await.unwrap();
     let mut imke = shop.bed.as_person(&shop.imke).await;
-    let dear = provisioning::act(&mut imke.cx(), shop.key(), id, "upgrade", Map::new(), "", None).await;
-    let Err(Error::Invalid(problems)) = dear else { panic!("{dear:?}") };
-    assert_eq!(problems[0].field, "params.size", "€402 is too much by now: {problems:?}");
+    let late = provisioning::act(&mut imke.cx(), shop.key(), slots.id, "upgrade", Map::new(), "", None).await;
+    let Err(Error::Invalid(problems)) = late else { panic!("{late:?}") };
+    assert_eq!(problems[0].field, "guardrail.quota", "{problems:?}");
 }

@@ -165,7 +165,7 @@ pub(super) const API: &[Row<9>] = &[
     ("POST", "/api/v1/resources/{id}/renewal", "/api/v1/resources/{had}/renewal", "", owners("200")),
     ("GET", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", readers("200")),
     ("GET", "/api/v1/resources/{id}/states", "/api/v1/resources/{had}/states", "", readers("200")),
-    // there is no such state, and it cannot be taken over
+    // there is no such state
     (
         "POST",
         "/api/v1/resources/{id}/states/{state}/restoration",
@@ -178,7 +178,7 @@ pub(super) const API: &[Row<9>] = &[
         "/api/v1/resources/{id}/states/{state}/export",
         "/api/v1/resources/{had}/states/{nothing}/export",
         "",
-        owners("409"),
+        owners("404"),
     ),
     (
         "GET",

@@ -157,7 +157,7 @@ pub(super) const PAGES: &[Row<6>] = &[
         "",
         viewers("200"),
     ),
-    // there is no such state, and it cannot be taken over
+    // there is no such state
     (
         "POST",
         "/provision/resources/{id}/states/{state}/restoration",
@@ -170,7 +170,7 @@ pub(super) const PAGES: &[Row<6>] = &[
         "/provision/resources/{id}/states/{state}/export",
         "/provision/resources/{had}/states/{nothing}/export",
         "",
-        owning_viewers("409"),
+        owning_viewers("404"),
     ),
     ("GET", "/provision/waivers", "/provision/waivers", "", viewers("200")),
     (

@@ -108,17 +108,23 @@ impl Browser {
         url.as_str().trim_start_matches(&self.base_url).to_owned()
     }
 
-    /// The words that can be seen.
+    /// The words that can be seen. A page may be taken away for a newer one between finding it and reading it.
     pub(crate) async fn text(&self) -> String {
-        self.client.find(Locator::Css("body")).await.expect("a body").text().await.expect("text")
+        for _ in 0..20 {
+            if let Ok(body) = self.client.find(Locator::Css("body")).await
+                && let Ok(text) = body.text().await
+            {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing can be read on {}", self.path().await);
     }
 
     /// Waits until these words can be seen.
     pub(crate) async fn sees(&self, words: &str) {
         for _ in 0..100 {
-            if let Ok(body) = self.client.find(Locator::Css("body")).await
-                && body.text().await.is_ok_and(|text| text.contains(words))
-            {
+            if self.text().await.contains(words) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
