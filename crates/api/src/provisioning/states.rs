@@ -101,7 +101,7 @@ async fn restore(
     Ok(Json(RestoredBody { version }))
 }
 
-/// The newest version of a state, for whoever takes over what it is of, or did. It holds secrets; it is written down who had it.
+/// The newest version of a state, for the team that took over what it is of; before that for the offering's team and admins. It holds secrets; it is written down who had it.
 #[utoipa::path(post, path = "/resources/{id}/states/{state}/export", tag = "provisioning", params(("id" = Uuid, Path), ("state" = Uuid, Path)),
     responses((status = 200, content_type = "application/json", body = Object)))]
 async fn export(

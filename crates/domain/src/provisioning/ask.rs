@@ -371,14 +371,7 @@ async fn hand_in(
             idempotency_key: kept.once.map(|(key, _)| key),
             asked_hash: kept.once.map(|(_, hash)| hash),
         };
-        let number = match store::request::write(cx, &row, kept.draft, true).await {
-            Err(Error::Conflict(_)) if kept.once.is_some() => {
-                return Err(Error::Conflict(
-                    "the same request was made at this moment; ask for it again".into(),
-                ));
-            }
-            written => written?,
-        };
+        let number = store::request::write(cx, &row, kept.draft, true).await?;
         let request = store::request::get(cx, number).await?.ok_or_else(|| gone(number))?;
         let asked: Vec<_> = looked
             .checked
@@ -547,9 +540,9 @@ pub async fn act(
         // the service before what uses it, as whoever deletes it does
         store::request::hold_service(cx, looked.service).await?;
         // one at a time: two that change the same thing would undo each other
-        store::resource::lock(cx, id).await?;
-        resource::there(&resource::known(cx, id).await?)?;
-        if let Some(number) = store::resource::open_request(cx, id).await? {
+        let now = resource::locked(cx, id).await?;
+        resource::there(&now)?;
+        if let Some(number) = now.open_request {
             let problem = format!("request {number} is at it already; wait until it is over, or cancel it");
             return Err(Error::Conflict(problem));
         }
@@ -566,11 +559,10 @@ pub(super) async fn end_of(cx: &mut Cx<'_>, resource: &Resource, action: &str) -
     let id = ProvisioningRequestId::new();
     let kept = Kept { id, draft: false, action: Some(action), resource: Some(resource.id), once: None };
     cx.atomically(async |cx| {
-        store::resource::lock(cx, resource.id).await?;
-        if let Some(number) = store::resource::open_request(cx, resource.id).await? {
+        let now = resource::locked(cx, resource.id).await?;
+        if let Some(number) = now.open_request {
             return Err(Error::Conflict(format!("request {number} is at it")));
         }
-        let now = resource::known(cx, resource.id).await?;
         resource::there(&now)?;
         if now.expires_at.is_none_or(|end| end > cx.now()) {
             return Err(Error::Conflict(format!("{} was renewed at this moment", now.name)));

@@ -198,7 +198,6 @@ fn nested(at: &Expr, inside: bool) -> bool {
     (loops && inside) || parts(at).into_iter().any(|part| nested(&part.expr, inside || loops))
 }
 
-/// A name that is none of these, nor bound by a comprehension.
 /// Whether a comprehension adds up more than it may.
 fn swells(at: &Expr) -> bool {
     fn additions(at: &Expr) -> usize {
@@ -209,6 +208,7 @@ fn swells(at: &Expr) -> bool {
         || parts(at).into_iter().any(|part| swells(&part.expr))
 }
 
+/// A name that is none of these, nor bound by a comprehension.
 fn unknown<'e>(at: &'e Expr, names: &[&str]) -> Option<&'e str> {
     match at {
         Expr::Ident(name) => (!names.contains(&name.as_str())).then_some(name),

@@ -1,6 +1,6 @@
 //! What is done when an offering, or an action of it, is asked for.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     Action, Approval, Definition, Effect, Guardrail, Output, Parameters, Policy, Scope, Step, Verdict,
@@ -18,18 +18,6 @@ pub(super) struct Plan {
     pub(super) outputs: Vec<Output>,
     /// What becomes of what exists; none: something new is made.
     pub(super) effect: Option<Effect>,
-}
-
-/// What something is made of after an upgrade: what it was made of as far as the new version knows it, what was given for the
-/// upgrade, and the new defaults.
-pub(super) fn upgraded(
-    parameters: &Parameters,
-    before: Map<String, Value>,
-    given: Map<String, Value>,
-) -> Map<String, Value> {
-    let fields = parameters.fields();
-    let known = before.into_iter().chain(given).filter(|(name, _)| fields.iter().any(|f| f.name == *name));
-    parameters.with_defaults(&known.collect())
 }
 
 impl Plan {

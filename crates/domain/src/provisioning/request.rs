@@ -3,7 +3,7 @@
 use super::{
     Blame, Failure, LogLine, Move, Request, RequestFilter, State, StepOf, Wish,
     ask::gone,
-    run,
+    resource, run,
     store::{self, request as rows},
 };
 use crate::{
@@ -16,8 +16,6 @@ use crate::{
     support::{self, Category, NewRequest as NewSupport},
 };
 
-/// Lines of a log that are kept.
-const KEPT: i64 = 2_000;
 /// Lines of a log that go into a support request.
 const LINES: i64 = 60;
 
@@ -88,7 +86,7 @@ pub async fn log(cx: &mut Cx<'_>, request: &Request, after: i64, limit: Limit) -
 /// The end of its log: its last lines, in order; all that is kept are 2,000.
 pub async fn log_end(cx: &mut Cx<'_>, request: &Request, lines: i64) -> Result<Vec<LogLine>> {
     cx.reader()?;
-    store::run::last_lines(cx, request.id, lines.clamp(1, KEPT)).await
+    store::run::last_lines(cx, request.id, lines.clamp(1, store::run::KEPT)).await
 }
 
 /// What the actor may do with it.
@@ -188,8 +186,8 @@ pub async fn undo(cx: &mut Cx<'_>, number: i64) -> Result<Request> {
         run::note(cx, request.id, &format!("{} has it undone", cx.actor().name.clone())).await?;
         if let (true, Some(_), Some(on)) = (request.state.is_over(), &request.action, &request.resource) {
             // one at a time: it works on what another request may be at
-            store::resource::lock(cx, on.id).await?;
-            if let Some(open) = store::resource::open_request(cx, on.id).await?.filter(|n| *n != number) {
+            let now = resource::locked(cx, on.id).await?;
+            if let Some(open) = now.open_request.filter(|n| *n != number) {
                 let problem =
                     format!("request {open} is at {}; wait until it is over, or cancel it", on.name);
                 return Err(Error::Conflict(problem));

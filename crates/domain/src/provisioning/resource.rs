@@ -82,6 +82,12 @@ pub(super) async fn usable(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> 
     Ok(resource)
 }
 
+/// The resource as it stands, under its lock: one thing at a time is done to it.
+pub(super) async fn locked(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> {
+    rows::lock(cx, id).await?;
+    known(cx, id).await
+}
+
 /// Refuses what is not there any more.
 pub(super) fn there(resource: &Resource) -> Result<()> {
     if resource.state == ResourceState::Active {
@@ -159,8 +165,7 @@ pub async fn renew(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> {
         if let Some(number) = resource.open_request {
             keep(cx, number, &offering).await?;
         }
-        rows::lock(cx, id).await?;
-        let now = known(cx, id).await?;
+        let now = locked(cx, id).await?;
         there(&now)?;
         if now.open_request.is_some_and(|open| Some(open) != resource.open_request) {
             return Err(Error::Conflict(format!(

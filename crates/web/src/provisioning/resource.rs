@@ -134,6 +134,17 @@ pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<R
     rendered(&mut viewer, key(&id)?, Vec::new(), Form::blank(), StatusCode::OK).await
 }
 
+/// The page once more, with what is wrong at its place.
+pub(super) async fn refused(
+    viewer: &mut Viewer,
+    id: ResourceId,
+    mut form: Form,
+    error: Error,
+) -> Result<Response, PageError> {
+    let status = form.refuse(in_fields(error))?;
+    rendered(viewer, id, Vec::new(), form, status).await
+}
+
 pub(super) async fn rendered(
     viewer: &mut Viewer,
     id: ResourceId,
@@ -192,7 +203,7 @@ pub(super) async fn rendered(
 pub(super) async fn reveal(
     mut viewer: Viewer,
     Path(id): Path<String>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, PageError> {
     let id = key(&id)?;
     let portal = viewer.portal().clone();
@@ -202,17 +213,14 @@ pub(super) async fn reveal(
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             Ok(response)
         }
-        Err(error) => {
-            let status = form.refuse(in_fields(error))?;
-            rendered(&mut viewer, id, Vec::new(), form, status).await
-        }
+        Err(error) => refused(&mut viewer, id, form, error).await,
     }
 }
 
 pub(super) async fn renew(
     mut viewer: Viewer,
     Path(id): Path<String>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, PageError> {
     let id = key(&id)?;
     match provisioning::renew(&mut viewer.cx(), id).await {
@@ -228,9 +236,6 @@ pub(super) async fn renew(
             );
             Ok(told.on(&resource.link()))
         }
-        Err(error) => {
-            let status = form.refuse(in_fields(error))?;
-            rendered(&mut viewer, id, Vec::new(), form, status).await
-        }
+        Err(error) => refused(&mut viewer, id, form, error).await,
     }
 }

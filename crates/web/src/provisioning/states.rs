@@ -8,10 +8,7 @@ use axum::{
 use portolan_domain::{Error, ResourceId, provisioning};
 use uuid::Uuid;
 
-use super::{
-    in_fields,
-    resource::{key, rendered},
-};
+use super::resource::{key, refused};
 use crate::{caller::Viewer, error::PageError, flash::Flash, form::Form};
 
 fn keys(id: &str, state: &str) -> Result<(ResourceId, Uuid), Error> {
@@ -22,7 +19,7 @@ fn keys(id: &str, state: &str) -> Result<(ResourceId, Uuid), Error> {
 pub(super) async fn restore(
     mut viewer: Viewer,
     Path((id, state)): Path<(String, String)>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, PageError> {
     let (id, state) = keys(&id, &state)?;
     let portal = viewer.portal().clone();
@@ -37,10 +34,7 @@ pub(super) async fn restore(
             );
             Ok(told.on(&format!("/provision/resources/{id}#states")))
         }
-        Err(error) => {
-            let status = form.refuse(in_fields(error))?;
-            rendered(&mut viewer, id, Vec::new(), form, status).await
-        }
+        Err(error) => refused(&mut viewer, id, form, error).await,
     }
 }
 
@@ -48,7 +42,7 @@ pub(super) async fn restore(
 pub(super) async fn export(
     mut viewer: Viewer,
     Path((id, state)): Path<(String, String)>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, PageError> {
     let (id, state) = keys(&id, &state)?;
     let portal = viewer.portal().clone();
@@ -61,9 +55,6 @@ pub(super) async fn export(
             ];
             Ok((StatusCode::OK, headers, body).into_response())
         }
-        Err(error) => {
-            let status = form.refuse(in_fields(error))?;
-            rendered(&mut viewer, id, Vec::new(), form, status).await
-        }
+        Err(error) => refused(&mut viewer, id, form, error).await,
     }
 }

@@ -12,10 +12,9 @@ use crate::{
         Effect, Move, Request, Resource, ResourceState,
         ask::{ends, entity_of},
         executors::REGISTER,
-        plan::upgraded,
         resource, secrets, store,
         store::resource::{NewRow, Terms},
-        tell,
+        tell, upgrade,
     },
     sealing::{self, SealingKey},
 };
@@ -195,13 +194,16 @@ async fn act_on(
     outputs: &Map<String, Value>,
 ) -> Result<()> {
     let before = resource::known(cx, id).await?;
-    let given = secrets::split(&run.plan.parameters, request.params.clone()).open;
     let params = match run.offering.definition.parameters() {
-        Some(parameters) if effect == Effect::Upgrade => upgraded(&parameters, before.params.clone(), given),
         Some(parameters) => {
             let known = parameters.fields();
-            let given = given.into_iter().filter(|(name, _)| known.iter().any(|f| f.name == *name));
-            before.params.clone().into_iter().chain(given).collect()
+            let given = secrets::split(&run.plan.parameters, request.params.clone()).open.into_iter();
+            let given = given.filter(|(name, _)| known.iter().any(|f| f.name == *name));
+            if effect == Effect::Upgrade {
+                parameters.with_defaults(&upgrade::kept(&parameters, &before, &given.collect()))
+            } else {
+                before.params.clone().into_iter().chain(given).collect()
+            }
         }
         None => before.params.clone(),
     };

@@ -286,16 +286,6 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: ResourceId) -> Result<()
     Ok(())
 }
 
-/// Number of a request to do with it that is not over, or is being undone.
-pub(in super::super) async fn open_request(cx: &mut Cx<'_>, id: ResourceId) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar!(
-        "SELECT max(number) FROM provisioning_request WHERE resource_id = $1 AND (ended_at IS NULL OR wish IS NOT NULL) AND state <> 'draft'",
-        id as ResourceId
-    )
-    .fetch_one(cx.conn())
-    .await?)
-}
-
 /// The request that made it.
 pub(in super::super) async fn made_by(cx: &mut Cx<'_>, id: ResourceId) -> Result<ProvisioningRequestId> {
     Ok(sqlx::query_scalar!(

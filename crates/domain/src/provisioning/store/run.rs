@@ -8,7 +8,7 @@ use super::text;
 use crate::{Cx, ProvisioningRequestId, ResourceId, Result, StepId};
 
 /// Lines of a log that are kept.
-const KEPT: i64 = 2_000;
+pub(in super::super) const KEPT: i64 = 2_000;
 
 /// A step as the run sees it.
 #[derive(Debug, Clone)]

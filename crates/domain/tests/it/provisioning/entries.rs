@@ -116,12 +116,7 @@ async fn what_somebody_else_registered_is_not_taken(pool: PgPool) {
 
     let late = shop.ask(json!({ "name": "late" })).await.unwrap();
     let mut call = shop.bed.as_system().await;
-    let rooms = [Room { kind: RUN, jobs: 1 }];
-    let claim =
-        work::claim(&mut call.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap().pop().unwrap();
-    let Turn::Do(todo) = provisioning::turn(&mut call.cx(), &claim, shop.key()).await.unwrap() else {
-        panic!()
-    };
+    let (claim, todo) = shop.begin().await;
     apply_yaml(&pool, &database("late-db")).await;
     provisioning::came(&mut call.cx(), &claim, shop.key(), &todo, done(&todo)).await.unwrap();
     shop.work(done).await;

@@ -50,12 +50,7 @@ async fn a_removal_that_runs_is_not_renewed_away(pool: PgPool) {
     shop.bed.wait((7 * 24).hours());
     sweep(&shop).await;
     let mut system = shop.bed.as_system().await;
-    let rooms = [Room { kind: RUN, jobs: 1 }];
-    let claim =
-        work::claim(&mut system.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap().pop().unwrap();
-    let Turn::Do(drop) = provisioning::turn(&mut system.cx(), &claim, shop.key()).await.unwrap() else {
-        panic!()
-    };
+    let (claim, drop) = shop.begin().await;
     let mut imke = shop.bed.as_person(&shop.imke).await;
     let late = provisioning::renew(&mut imke.cx(), slots.id).await;
     let Err(Error::Conflict(why)) = late else { panic!("{late:?}") };

@@ -259,20 +259,11 @@ async fn what_cannot_be_undone_is_left_and_said(pool: PgPool) {
 async fn what_runs_is_cancelled_after_its_step_and_the_key_of_a_step_stays(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
-    let mut call = shop.bed.as_system().await;
-    let rooms = [Room { kind: RUN, jobs: 1 }];
-    let lease = SignedDuration::from_secs(30);
-    let first = work::claim(&mut call.cx(), &rooms, lease).await.unwrap().pop().unwrap();
-    let Turn::Do(begun) = provisioning::turn(&mut call.cx(), &first, shop.key()).await.unwrap() else {
-        panic!()
-    };
+    let (first, begun) = shop.begin().await;
     // its worker dies; another one takes over, with the same key
     shop.bed.wait(1.minutes());
+    let (second, again) = shop.begin().await;
     let mut call = shop.bed.as_system().await;
-    let second = work::claim(&mut call.cx(), &rooms, lease).await.unwrap().pop().unwrap();
-    let Turn::Do(again) = provisioning::turn(&mut call.cx(), &second, shop.key()).await.unwrap() else {
-        panic!()
-    };
     assert_eq!((begun.step, again.attempt), (again.step, 2));
     let late = provisioning::came(&mut call.cx(), &first, shop.key(), &begun, done(&begun)).await;
     assert!(matches!(late, Err(Error::Conflict(_))), "whoever lost the lease writes nothing: {late:?}");

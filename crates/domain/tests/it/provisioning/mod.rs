@@ -123,15 +123,29 @@ impl Shop {
         provisioning::request(&mut call.cx(), number).await.unwrap()
     }
 
+    /// Jobs of requests that are due, as a worker takes them.
+    pub(crate) async fn claims(&self, jobs: i64) -> Vec<work::Claim> {
+        let mut call = self.bed.as_system().await;
+        let rooms = [Room { kind: RUN, jobs }];
+        work::claim(&mut call.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap()
+    }
+
+    /// The next job and the step that it is at, begun and not ended.
+    pub(crate) async fn begin(&self) -> (work::Claim, Box<Todo>) {
+        let claim = self.claims(1).await.pop().unwrap();
+        let mut call = self.bed.as_system().await;
+        match provisioning::turn(&mut call.cx(), &claim, self.key()).await.unwrap() {
+            Turn::Do(todo) => (claim, todo),
+            other => panic!("no step: {other:?}"),
+        }
+    }
+
     /// The worker, until there is nothing to do now: each step is done by `act`, and what was done is told in order.
     pub(crate) async fn work(&self, act: impl Fn(&Todo) -> Came) -> Vec<String> {
         let mut told = Vec::new();
         for _ in 0..100 {
+            let Some(claim) = self.claims(1).await.pop() else { return told };
             let mut call = self.bed.as_system().await;
-            let rooms = [Room { kind: RUN, jobs: 1 }];
-            let mut claims =
-                work::claim(&mut call.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap();
-            let Some(claim) = claims.pop() else { return told };
             match provisioning::turn(&mut call.cx(), &claim, self.key()).await.unwrap() {
                 Turn::Over => work::finish(&mut call.cx(), &claim).await.unwrap(),
                 Turn::Later(at) => work::rest(&mut call.cx(), &claim, at).await.unwrap(),

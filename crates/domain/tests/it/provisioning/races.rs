@@ -4,12 +4,6 @@ use portolan_domain::people::PersonEdit;
 
 use super::*;
 
-async fn claims(shop: &Shop, jobs: i64) -> Vec<work::Claim> {
-    let mut call = shop.bed.as_system().await;
-    let rooms = [Room { kind: RUN, jobs }];
-    work::claim(&mut call.cx(), &rooms, SignedDuration::from_secs(30)).await.unwrap()
-}
-
 async fn leave(shop: &Shop, handle: &str) {
     let edit = PersonEdit { active: Some(false), ..PersonEdit::default() };
     let mut call = shop.bed.as_system().await;
@@ -26,7 +20,7 @@ async fn two_that_begin_at_once_do_not_both_fit_into_the_last_place(pool: PgPool
         shop.ask(json!({ "name": "two" })).await.unwrap(),
         shop.ask(json!({ "name": "three" })).await.unwrap(),
     );
-    let claims = claims(&shop, 2).await;
+    let claims = shop.claims(2).await;
     assert_eq!(claims.len(), 2);
     let begin = async |claim: &work::Claim| {
         let mut call = shop.bed.as_system().await;
@@ -46,7 +40,7 @@ async fn whoever_decides_and_the_worker_take_the_same_locks_in_the_same_order(po
     let shop = Shop::new(pool).await;
     for name in ["a-one", "a-two", "a-three", "a-four", "a-five"] {
         let request = shop.ask(json!({ "name": name })).await.unwrap();
-        let claim = claims(&shop, 1).await.pop().unwrap();
+        let claim = shop.claims(1).await.pop().unwrap();
         let turn = async {
             let mut call = shop.bed.as_system().await;
             provisioning::turn(&mut call.cx(), &claim, shop.key()).await
@@ -67,11 +61,8 @@ async fn whoever_decides_and_the_worker_take_the_same_locks_in_the_same_order(po
 async fn what_is_cancelled_while_its_step_fails_is_cancelled(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let (claim, todo) = shop.begin().await;
     let mut call = shop.bed.as_system().await;
-    let Turn::Do(todo) = provisioning::turn(&mut call.cx(), &claim, shop.key()).await.unwrap() else {
-        panic!()
-    };
     let mut imke = shop.bed.as_person(&shop.imke).await;
     provisioning::cancel(&mut imke.cx(), request.number, "").await.unwrap();
     let broken = failed(Blame::Platform, false);
@@ -123,14 +114,14 @@ async fn one_key_is_for_one_thing(pool: PgPool) {
 async fn no_request_is_forgotten(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let claim = shop.claims(1).await.pop().unwrap();
     let mut call = shop.bed.as_system().await;
     work::bury(&mut call.cx(), &claim, "it hung").await.unwrap();
     assert_eq!(provisioning::sweep_runs(&mut call.cx()).await.unwrap(), 0, "it may be a moment's thing");
     shop.bed.wait(11.minutes());
     let mut call = shop.bed.as_system().await;
     assert_eq!(provisioning::sweep_runs(&mut call.cx()).await.unwrap(), 1);
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let claim = shop.claims(1).await.pop().unwrap();
     let error = Error::Unavailable("no key opens its secrets".into());
     provisioning::give_up(&mut call.cx(), &claim, &error).await.unwrap();
     work::finish(&mut call.cx(), &claim).await.unwrap();
@@ -197,15 +188,12 @@ async fn two_replicas_remind_once(pool: PgPool) {
 async fn what_was_given_up_is_not_tried_again(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let request = shop.ask(json!({ "name": "slots" })).await.unwrap();
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let (claim, todo) = shop.begin().await;
     let mut call = shop.bed.as_system().await;
-    let Turn::Do(todo) = provisioning::turn(&mut call.cx(), &claim, shop.key()).await.unwrap() else {
-        panic!()
-    };
     provisioning::came(&mut call.cx(), &claim, shop.key(), &todo, done(&todo)).await.unwrap();
     let mut imke = shop.bed.as_person(&shop.imke).await;
     provisioning::cancel(&mut imke.cx(), request.number, "").await.unwrap();
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let claim = shop.claims(1).await.pop().unwrap();
     let mut call = shop.bed.as_system().await;
     provisioning::give_up(&mut call.cx(), &claim, &Error::Unavailable("no key".into())).await.unwrap();
     work::finish(&mut call.cx(), &claim).await.unwrap();
@@ -223,14 +211,14 @@ async fn what_cannot_be_read_can_be_ended(pool: PgPool) {
     let shop = Shop::new(pool).await;
     let request = shop.ask(json!({ "name": "slots", "password": "hush-hush" })).await.unwrap();
     let other = SealingKey::new([8; 32]);
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let claim = shop.claims(1).await.pop().unwrap();
     let mut call = shop.bed.as_system().await;
     let error = provisioning::turn(&mut call.cx(), &claim, Some(&other)).await.unwrap_err();
     provisioning::give_up(&mut call.cx(), &claim, &error).await.unwrap();
     work::finish(&mut call.cx(), &claim).await.unwrap();
     let mut imke = shop.bed.as_person(&shop.imke).await;
     provisioning::undo(&mut imke.cx(), request.number).await.unwrap();
-    let claim = claims(&shop, 1).await.pop().unwrap();
+    let claim = shop.claims(1).await.pop().unwrap();
     let mut call = shop.bed.as_system().await;
     assert!(matches!(provisioning::turn(&mut call.cx(), &claim, Some(&other)).await, Ok(Turn::Over)));
     assert_eq!(shop.request(request.number).await.state, State::Failed);
