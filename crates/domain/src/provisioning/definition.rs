@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{
     executors::APPROVAL,
-    expression::{self, Scope},
-    parameters::Parameters,
-    text,
+    expression::{self, Names, Scope},
+    parameters::{Field, Parameters},
+    text::{self, Piece},
 };
 use crate::Problem;
 
@@ -445,21 +445,27 @@ impl Definition {
         if self.proven_for_tier.is_some_and(|tier| tier > 3) {
             p.add("provenForTier", "must be 0 to 3");
         }
+        let params = named(self.parameters.as_ref());
+        let of_facts = [("params", params.clone())];
+        let facts = Names { facts: FACTS, of: &of_facts };
         if let Some(makes) = &self.makes {
             if !matches!(makes.kind.as_str(), "resource" | "component") {
                 p.add("makes.kind", "must be resource or component");
             }
-            p.value("makes.name", &Value::String(makes.name.clone()));
+            // the name is made before any step is done
+            let of = [("params", params.clone()), ("steps", Vec::new())];
+            let names = Names { facts: STEP_FACTS, of: &of };
+            p.value("makes.name", &Value::String(makes.name.clone()), &names);
         }
         if let Some(cost) = &self.cost {
-            p.expression("cost.monthly", &cost.monthly, FACTS);
+            p.expression("cost.monthly", &cost.monthly, &facts);
             if cost.currency.len() != 3 || !cost.currency.bytes().all(|b| b.is_ascii_uppercase()) {
                 p.add("cost.currency", "must be three capitals, as EUR");
             }
         }
         if let Some(expiry) = &self.expiry {
             if let Some(after) = &expiry.after_days {
-                p.expression("expiry.afterDays", after, FACTS);
+                p.expression("expiry.afterDays", after, &facts);
             }
             if expiry.warn_days.len() > 10 || expiry.warn_days.contains(&0) {
                 p.add("expiry.warnDays", "must be ten numbers of one or more at most");
@@ -467,6 +473,7 @@ impl Definition {
         }
         let asked = Asked {
             at: "",
+            named: params.clone(),
             parameters: self.parameters.as_ref(),
             guardrails: &self.guardrails,
             approvals: &self.approvals,
@@ -476,8 +483,12 @@ impl Definition {
         p.asked(&asked, executors);
         p.once("actions", self.actions.iter().map(|a| a.name.as_str()));
         for (n, action) in self.actions.iter().enumerate() {
+            let own = named(action.parameters.as_ref());
+            // an upgrade is asked for with all that the newest version asks for
+            let also = params.iter().copied().filter(|_| action.effect == Effect::Upgrade);
             let asked = Asked {
                 at: &format!("actions[{n}]."),
+                named: own.into_iter().chain(also).collect(),
                 parameters: action.parameters.as_ref(),
                 guardrails: &action.guardrails,
                 approvals: &action.approvals,
@@ -508,6 +519,18 @@ impl Definition {
         }
     }
 
+    /// What a month costs as its form proposes it, for nobody and nothing in particular; none if that cannot be told.
+    pub fn proposed_cost(&self) -> Option<f64> {
+        let params = self.parameters()?.with_defaults(&serde_json::Map::new());
+        self.monthly_cost(&Scope::default().with("params", Value::Object(params)))
+    }
+
+    /// A text of it (a message, a reason) outside of any request: what a request fills in is named. `fields` are those of
+    /// the form that asks.
+    pub fn outline(text: &str, fields: &[Field]) -> Vec<Piece> {
+        text::outline(text, &|name| fields.iter().find(|f| f.name == name).map(|f| f.title.clone()))
+    }
+
     /// Its parameters. Only a definition without problems has them.
     pub fn parameters(&self) -> Option<Parameters> {
         Parameters::read(self.parameters.clone()).ok()
@@ -529,14 +552,30 @@ pub(super) fn is_rule(who: &str) -> bool {
             .any(|w| !w.is_empty())
 }
 
+/// The names of a schema's properties.
+fn named(parameters: Option<&Value>) -> Vec<&str> {
+    let properties = parameters.and_then(|schema| schema.get("properties")?.as_object());
+    properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+}
+
 /// What an offering and an action have in common.
 struct Asked<'d> {
     at: &'d str,
+    /// What expressions may name of `params`.
+    named: Vec<&'d str>,
     parameters: Option<&'d Value>,
     guardrails: &'d [Guardrail],
     approvals: &'d [Approval],
     steps: &'d [Step],
     outputs: &'d [Output],
+}
+
+impl<'d> Asked<'d> {
+    /// What is known once that many of its steps are done.
+    fn after(&self, done: usize) -> [(&'static str, Vec<&'d str>); 2] {
+        let steps = self.steps[..done].iter().map(|s| s.id.as_str()).collect();
+        [("params", self.named.clone()), ("steps", steps)]
+    }
 }
 
 struct Problems {
@@ -549,13 +588,13 @@ impl Problems {
         self.found.push(Problem { field: format!("spec.{}", field.into()), message: message.into() });
     }
 
-    fn expression(&mut self, field: &str, source: &str, names: &[&str]) {
+    fn expression(&mut self, field: &str, source: &str, names: &Names<'_>) {
         if let Err(fault) = expression::check(source, names) {
             self.add(field, fault.to_string());
         }
     }
 
-    fn text(&mut self, field: &str, value: &Value, names: &[&str]) {
+    fn text(&mut self, field: &str, value: &Value, names: &Names<'_>) {
         for (below, problem) in text::problems(value, names) {
             let field = if below.is_empty() { field.to_owned() } else { format!("{field}.{below}") };
             self.add(field, problem);
@@ -563,8 +602,8 @@ impl Problems {
     }
 
     /// A value of a step or an output, in the syntax of the document.
-    fn value(&mut self, field: &str, value: &Value) {
-        for (below, problem) in text::problems_as(self.syntax, value) {
+    fn value(&mut self, field: &str, value: &Value, names: &Names<'_>) {
+        for (below, problem) in text::problems_as(self.syntax, value, names) {
             let field = if below.is_empty() { field.to_owned() } else { format!("{field}.{below}") };
             self.add(field, problem);
         }
@@ -599,27 +638,31 @@ impl Problems {
         }
         self.once(&format!("{at}guardrails"), asked.guardrails.iter().map(|g| g.name.as_str()));
         self.once(&format!("{at}approvals"), asked.approvals.iter().map(|a| a.name.as_str()));
+        let of = [("params", asked.named.clone())];
+        let facts = Names { facts: FACTS, of: &of };
         for (n, guardrail) in asked.guardrails.iter().enumerate() {
-            self.guardrail(&format!("{at}guardrails[{n}]"), guardrail, asked.approvals);
+            self.guardrail(&format!("{at}guardrails[{n}]"), guardrail, asked.approvals, &facts);
         }
         for (n, approval) in asked.approvals.iter().enumerate() {
-            self.approval(&format!("{at}approvals[{n}]"), approval);
+            self.approval(&format!("{at}approvals[{n}]"), approval, &facts);
         }
-        self.steps(at, asked.steps, executors);
+        self.steps(asked, executors);
         self.once(&format!("{at}outputs"), asked.outputs.iter().map(|o| o.name.as_str()));
+        let of = asked.after(asked.steps.len());
+        let names = Names { facts: STEP_FACTS, of: &of };
         for (n, output) in asked.outputs.iter().enumerate() {
-            self.value(&format!("{at}outputs[{n}].value"), &Value::String(output.value.clone()));
+            self.value(&format!("{at}outputs[{n}].value"), &Value::String(output.value.clone()), &names);
         }
     }
 
-    fn guardrail(&mut self, at: &str, guardrail: &Guardrail, approvals: &[Approval]) {
-        self.expression(&format!("{at}.ensure"), &guardrail.ensure, FACTS);
-        self.text(&format!("{at}.message"), &Value::String(guardrail.message.clone()), FACTS);
+    fn guardrail(&mut self, at: &str, guardrail: &Guardrail, approvals: &[Approval], facts: &Names<'_>) {
+        self.expression(&format!("{at}.ensure"), &guardrail.ensure, facts);
+        self.text(&format!("{at}.message"), &Value::String(guardrail.message.clone()), facts);
         if guardrail.message.trim().is_empty() {
             self.add(format!("{at}.message"), "is needed: say what to change");
         }
         if let Some(fits) = &guardrail.fits {
-            self.text(&format!("{at}.fits"), &Value::String(fits.clone()), FACTS);
+            self.text(&format!("{at}.fits"), &Value::String(fits.clone()), facts);
         }
         let asks = guardrail.otherwise == Otherwise::Approve;
         if asks && guardrail.approvals.is_empty() {
@@ -638,11 +681,11 @@ impl Problems {
         }
     }
 
-    fn approval(&mut self, at: &str, approval: &Approval) {
+    fn approval(&mut self, at: &str, approval: &Approval, facts: &Names<'_>) {
         if let Some(when) = &approval.when {
-            self.expression(&format!("{at}.when"), when, FACTS);
+            self.expression(&format!("{at}.when"), when, facts);
         }
-        self.text(&format!("{at}.because"), &Value::String(approval.because.clone()), FACTS);
+        self.text(&format!("{at}.because"), &Value::String(approval.because.clone()), facts);
         if approval.by.is_empty() || approval.by.len() > 10 {
             self.add(format!("{at}.by"), "must name one to ten whose word counts");
         }
@@ -659,22 +702,25 @@ impl Problems {
         }
     }
 
-    fn steps(&mut self, at: &str, steps: &[Step], executors: &[&str]) {
+    fn steps(&mut self, asked: &Asked<'_>, executors: &[&str]) {
+        let (at, steps) = (asked.at, asked.steps);
         if steps.is_empty() {
             self.add(format!("{at}steps"), "must be one at least");
         }
         self.once(&format!("{at}steps"), steps.iter().map(|s| s.id.as_str()));
         for (n, step) in steps.iter().enumerate() {
             let at = format!("{at}steps[{n}]");
+            let of = asked.after(n);
+            let names = Names { facts: STEP_FACTS, of: &of };
             if !executors.contains(&step.uses.as_str()) {
                 self.add(
                     format!("{at}.uses"),
                     format!("{:?} is no executor here; there are {}", step.uses, executors.join(", ")),
                 );
             }
-            self.value(&format!("{at}.with"), &step.input);
-            if let Some(Err(fault)) = step.when.as_ref().map(|when| text::check_condition(self.syntax, when))
-            {
+            self.value(&format!("{at}.with"), &step.input, &names);
+            let condition = |when| text::check_condition(self.syntax, when, &names);
+            if let Some(Err(fault)) = step.when.as_deref().map(condition) {
                 self.add(format!("{at}.if"), fault.to_string());
             }
             if step.each.is_some() && step.uses == APPROVAL {
@@ -683,7 +729,8 @@ impl Problems {
                     "cannot be of an approval: one word is asked for, with all of it shown",
                 );
             }
-            if let Some(Err(fault)) = step.each.as_ref().map(|each| text::check_list(self.syntax, each)) {
+            let list = |each| text::check_list(self.syntax, each, &names);
+            if let Some(Err(fault)) = step.each.as_deref().map(list) {
                 self.add(format!("{at}.each"), fault.to_string());
             }
             if !(1..=10).contains(&step.attempts) {

@@ -63,15 +63,30 @@ impl Fault {
     }
 }
 
+/// What an expression may name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'n> {
+    /// The facts.
+    pub(super) facts: &'n [&'n str],
+    /// Of some facts, all that they have: naming anything else of them is a slip of the pen.
+    pub(super) of: &'n [(&'n str, Vec<&'n str>)],
+}
+
+#[cfg(test)]
+impl<'n> Names<'n> {
+    /// These facts, whatever they have.
+    pub(super) fn facts(facts: &'n [&'n str]) -> Self {
+        Self { facts, of: &[] }
+    }
+}
+
 /// Checks that an expression can be evaluated in a scope with these names.
-pub(super) fn check(source: &str, names: &[&str]) -> Result<(), Fault> {
+pub(super) fn check(source: &str, names: &Names<'_>) -> Result<(), Fault> {
     bounded(source)?;
     on_own_stack(|| {
         let program = compile(source)?;
-        match unknown(&program.expression().expr, names) {
-            Some(name) => {
-                Err(Fault::new(format!("knows nothing called {name:?}; it may use {}", names.join(", "))))
-            }
+        match unknown(&program.expression().expr, names, &[]) {
+            Some(problem) => Err(Fault::new(problem)),
             None => Ok(()),
         }
     })
@@ -208,17 +223,36 @@ fn swells(at: &Expr) -> bool {
         || parts(at).into_iter().any(|part| swells(&part.expr))
 }
 
-/// A name that is none of these, nor bound by a comprehension.
-fn unknown<'e>(at: &'e Expr, names: &[&str]) -> Option<&'e str> {
+/// What is wrong with the first name that is none of these, nor bound by a comprehension.
+fn unknown(at: &Expr, names: &Names<'_>, bound: &[&str]) -> Option<String> {
+    let in_parts = |bound: &[&str]| parts(at).into_iter().find_map(|part| unknown(&part.expr, names, bound));
     match at {
-        Expr::Ident(name) => (!names.contains(&name.as_str())).then_some(name),
-        Expr::Comprehension(c) => {
-            let bound = [Some(c.iter_var.as_str()), c.iter_var2.as_deref(), Some(c.accu_var.as_str())];
-            let names: Vec<_> = names.iter().copied().chain(bound.into_iter().flatten()).collect();
-            parts(at).into_iter().find_map(|part| unknown(&part.expr, &names))
+        Expr::Ident(name) if bound.contains(&name.as_str()) || names.facts.contains(&name.as_str()) => None,
+        Expr::Ident(name) => {
+            Some(format!("knows nothing called {name:?}; it may use {}", names.facts.join(", ")))
         }
-        _ => parts(at).into_iter().find_map(|part| unknown(&part.expr, names)),
+        Expr::Select(select) => match &select.operand.expr {
+            Expr::Ident(of) if !bound.contains(&of.as_str()) => {
+                in_parts(bound).or_else(|| member(names, of, &select.field))
+            }
+            _ => in_parts(bound),
+        },
+        Expr::Comprehension(c) => {
+            let own = [Some(c.iter_var.as_str()), c.iter_var2.as_deref(), Some(c.accu_var.as_str())];
+            in_parts(&bound.iter().copied().chain(own.into_iter().flatten()).collect::<Vec<_>>())
+        }
+        _ => in_parts(bound),
     }
+}
+
+/// What is wrong with `of.field`, if it is known what `of` has.
+fn member(names: &Names<'_>, of: &str, field: &str) -> Option<String> {
+    let (_, known) = names.of.iter().find(|(fact, _)| *fact == of)?;
+    if known.contains(&field) {
+        return None;
+    }
+    let has = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+    Some(format!("knows no {of}.{field}; {of} has {has}"))
 }
 
 /// Whole numbers become integers, so that they can be reckoned with; other numbers are doubles.
@@ -321,15 +355,30 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_to_the_one_who_wrote_it() {
-        let said = |source: &str| check(source, &["params", "team"]).unwrap_err().to_string();
+        let said = |source: &str| check(source, &Names::facts(&["params", "team"])).unwrap_err().to_string();
         assert_eq!(said("parms.name == 'a'"), "knows nothing called \"parms\"; it may use params, team");
         assert!(said("params.name ==").contains("cannot be read"), "{}", said("params.name =="));
         assert_eq!(said(" "), "is empty");
-        assert!(check("params.items.all(i, i.name != params.name)", &["params"]).is_ok(), "i is its own");
+        assert!(
+            check("params.items.all(i, i.name != params.name)", &Names::facts(&["params"])).is_ok(),
+            "i is its own"
+        );
         let neither = holds("params.name", &scope()).unwrap_err().to_string();
         assert!(neither.ends_with("is neither true nor false but \"slot-planner\""), "{neither}");
         let missing = holds("params.owner == 'a'", &scope()).unwrap_err().to_string();
         assert!(missing.contains("No such key: owner"), "{missing}");
+    }
+
+    #[test]
+    fn what_a_fact_has_is_known_where_it_is_told() {
+        let of = [("params", vec!["name", "items"]), ("steps", Vec::new())];
+        let names = Names { facts: &["params", "steps", "team"], of: &of };
+        let said = |source: &str| check(source, &names).map_err(|fault| fault.to_string());
+        assert_eq!(said("params.name == team.name && has(params.items)"), Ok(()));
+        assert_eq!(said("params.secnds > 3"), Err("knows no params.secnds; params has name, items".into()));
+        assert_eq!(said("has(params.nmae)"), Err("knows no params.nmae; params has name, items".into()));
+        assert_eq!(said("steps.make.host"), Err("knows no steps.make; steps has nothing".into()));
+        assert_eq!(said("params.items.all(steps, steps.make == 1)"), Ok(()), "a name of its own");
     }
 
     #[test]
@@ -338,7 +387,10 @@ mod tests {
         assert_eq!(holds(&deep(DEEPEST), &scope()), Ok(true));
         assert!(holds(&deep(DEEPEST + 1), &scope()).is_err());
         let within = "existing.items.all(i, existing.items.all(j, i == j))";
-        assert!(check(within, &["existing"]).unwrap_err().to_string().contains("within a list"), "{within}");
+        assert!(
+            check(within, &Names::facts(&["existing"])).unwrap_err().to_string().contains("within a list"),
+            "{within}"
+        );
         let hostile = [
             "!".repeat(LONGEST - 4) + "true",
             "-".repeat(LONGEST - 1) + "1",
@@ -350,7 +402,7 @@ mod tests {
             "\"".repeat(999),
         ];
         for source in hostile {
-            let _ = check(&source, &["params"]);
+            let _ = check(&source, &Names::facts(&["params"]));
             let _ = evaluate(&source, &scope());
         }
         let text =

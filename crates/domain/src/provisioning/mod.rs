@@ -52,8 +52,8 @@ pub use expression::{Fault, Scope};
 pub use jinja::{Braces, render};
 pub use nunjucks::is_true;
 pub use offering::{
-    Document, figures, may_edit_offering, offering, offering_at, offerings, read_document, versions,
-    write_offering,
+    Document, figures, look_at_document, may_edit_offering, offering, offering_at, offerings, read_document,
+    versions, write_offering,
 };
 pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
 pub use picked::USUAL_ENVIRONMENTS;
@@ -80,6 +80,7 @@ pub use terraform_state::{
     Held, Locked, Locker, MOST_STATE, OpenState, STATE_USER, StateVersion, forget_state, lock_id, lock_state,
     open_state, read_state, state_password, unlock_state, write_state,
 };
+pub use text::Piece;
 pub use upgrade::{ActionForm, action_form};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
 pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};

@@ -154,6 +154,14 @@ fn own_definition(spec: &Value) -> std::result::Result<Definition, Problem> {
     Definition::deserialize(spec).map_err(|e| problem(format!("cannot be read: {e}")))
 }
 
+/// What would be written: read and checked as writing it does, by somebody who looks before they write.
+pub async fn look_at_document(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Document> {
+    cx.reader()?;
+    let document = read_document(source, executors).await?;
+    owner(cx, &document).await?;
+    Ok(document)
+}
+
 /// Writes an offering, or its next version. Members of its team, those above it and admins may. The same again changes
 /// nothing.
 pub async fn write_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Written> {

@@ -1,8 +1,8 @@
 //! What an offering asks for: a JSON Schema (2020-12), read as a form. `x-group: advanced` puts a field where novices need
 //! not look, `x-picker` says that it names something of the portal (`x-kinds` of the catalog's, `x-hosts` of repositories'
-//! which), `x-secret` that nobody may read it back.
+//! which), `x-secret` that nobody may read it back, `x-expects` says in words what `pattern` says to a program.
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map as Object, Value};
 
 /// Most parameters of an offering.
@@ -48,6 +48,8 @@ pub enum FieldKind {
         longest: Option<u64>,
         /// What it must match.
         pattern: Option<String>,
+        /// What it must be written as, as `date`: a format of JSON Schema.
+        format: Option<String>,
     },
     /// A number, whole or not.
     Number {
@@ -174,6 +176,12 @@ impl Parameters {
                     problem(&format!(".{key}"), "must be a list of words, as [component]".into());
                 }
             }
+            if property.get("x-expects").is_some_and(|words| !words.as_str().is_some_and(is_line)) {
+                problem(
+                    ".x-expects",
+                    "must be words: what it must be, as \"small letters and digits\"".into(),
+                );
+            }
             if property.get("x-secret").is_some_and(|is| !is.is_boolean()) {
                 problem(".x-secret", "must be true or false".into());
             }
@@ -225,6 +233,12 @@ impl Parameters {
         self.properties().map(field).collect()
     }
 
+    /// The part of the schema that an answer does not fit.
+    fn rule(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let (above, _keyword) = error.schema_path().as_str().rsplit_once('/')?;
+        self.0.pointer(above)
+    }
+
     /// What is given, with defaults where nothing is.
     pub fn with_defaults(&self, given: &Object<String, Value>) -> Object<String, Value> {
         let mut all = given.clone();
@@ -245,7 +259,7 @@ impl Parameters {
         let mut found: Vec<Misfit> = Vec::new();
         for error in validator.iter_errors(given) {
             let at = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
-            let misfit = words::of(&error, at);
+            let misfit = words::of(&error, at, self.rule(&error));
             if found.iter().all(|known| known.parameter != misfit.parameter) {
                 found.push(misfit);
             }
@@ -264,6 +278,10 @@ impl Picker {
             _ => None,
         }
     }
+}
+
+fn is_line(words: &str) -> bool {
+    !words.trim().is_empty() && words.chars().count() <= 200 && !words.chars().any(char::is_control)
 }
 
 fn is_name(name: &str) -> bool {
@@ -298,6 +316,7 @@ fn kind_of(property: &Value) -> FieldKind {
         Some("string") => FieldKind::Text {
             longest: property.get("maxLength").and_then(Value::as_u64),
             pattern: property.get("pattern").and_then(Value::as_str).map(ToOwned::to_owned),
+            format: property.get("format").and_then(Value::as_str).map(ToOwned::to_owned),
         },
         Some(word @ ("integer" | "number")) => {
             FieldKind::Number { whole: word == "integer", least: number("minimum"), most: number("maximum") }
@@ -338,9 +357,10 @@ mod words {
     use jsonschema::{ValidationError, error::ValidationErrorKind as Kind};
     use serde_json::Value;
 
-    use super::Misfit;
+    use super::{Misfit, choices_of};
 
-    pub(super) fn of(error: &ValidationError<'_>, at: String) -> Misfit {
+    /// `rule` is the part of the schema that it does not fit.
+    pub(super) fn of(error: &ValidationError<'_>, at: String, rule: Option<&Value>) -> Misfit {
         let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
         let (parameter, message) = match error.kind() {
             Kind::Required { property } => {
@@ -358,13 +378,40 @@ mod words {
             Kind::MaxItems { limit } => (at, format!("may be {limit} at most")),
             Kind::MinItems { limit } => (at, format!("must be {limit} at least")),
             Kind::UniqueItems => (at, "names something twice".to_owned()),
-            Kind::OneOfNotValid { .. } => (at, "must be one of the choices".to_owned()),
-            Kind::Pattern { pattern } => (at, format!("must match {pattern}")),
-            Kind::Format { format } => (at, format!("must be written as {format}")),
+            Kind::OneOfNotValid { .. } => {
+                let choices = rule.and_then(choices_of).unwrap_or_default();
+                let values = Value::Array(choices.iter().map(|choice| choice.value.clone()).collect());
+                let one_of =
+                    if choices.is_empty() { "one of what it may be".into() } else { one_of(&values) };
+                (at, format!("must be {one_of}"))
+            }
+            Kind::Pattern { pattern } => {
+                let words = rule.and_then(|rule| rule.get("x-expects")?.as_str());
+                let expects = words.map_or_else(|| format!("text that matches {pattern}"), ToOwned::to_owned);
+                (at, format!("must be {expects}"))
+            }
+            Kind::Format { format } => (at, format!("must be {}", written_as(format))),
             Kind::Type { .. } => (at, format!("is of the wrong kind: {error}")),
             _ => (at, format!("does not fit: {error}")),
         };
         Misfit { parameter, message }
+    }
+
+    /// What the usual formats of JSON Schema are to people.
+    fn written_as(format: &str) -> String {
+        let words = match format {
+            "date" => "a day, as 2027-03-31",
+            "date-time" => "a time with its offset, as 2027-03-31T09:30:00Z",
+            "time" => "a time with its offset, as 09:30:00Z",
+            "email" => "an e-mail address",
+            "hostname" => "a host name, as edge.example.org",
+            "ipv4" => "an IPv4 address, as 192.0.2.7",
+            "ipv6" => "an IPv6 address, as 2001:db8::7",
+            "uri" => "an address that begins with its scheme, as https://example.org",
+            "uuid" => "a UUID",
+            other => return format!("written as {other}"),
+        };
+        words.to_owned()
     }
 
     fn one_of(options: &Value) -> String {
@@ -393,7 +440,10 @@ mod tests {
             "additionalProperties": false,
             "required": ["name", "owner"],
             "properties": {
-                "name": { "type": "string", "title": "Name", "pattern": "^[a-z][a-z0-9-]{1,30}$", "maxLength": 31 },
+                "name": { "type": "string", "title": "Name", "pattern": "^[a-z][a-z0-9-]{1,30}$", "maxLength": 31,
+                    "x-expects": "small letters, digits and hyphens" },
+                "zone": { "type": "string", "pattern": "^eu-" },
+                "until": { "type": "string", "format": "date" },
                 "owner": { "type": "string", "x-picker": "owner" },
                 "size": { "oneOf": [
                     { "const": "small", "title": "Small", "description": "20 GB" }, { "const": "large", "title": "Large" }
@@ -431,7 +481,7 @@ mod tests {
     fn says_what_to_change() {
         let parameters = Parameters::read(Some(schema())).unwrap();
         let given = json!({
-            "name": "Slot_Planner", "size": "huge", "backup_days": 90, "regions": ["mars"], "personal": "yes", "colour": "red"
+            "name": "Slot_Planner", "until": "soon", "zone": "us-1", "size": "huge", "backup_days": 90, "regions": ["mars"], "personal": "yes", "colour": "red"
         });
         let said: Vec<_> = parameters
             .misfits(&given)
@@ -441,10 +491,12 @@ mod tests {
         for expected in [
             "owner is needed",
             "colour is none of the parameters; leave it out",
-            "size must be one of the choices",
+            "size must be small or large",
             "backup_days must be 35 or less",
             "regions.0 must be eu-west or us-east",
-            "name must match ^[a-z][a-z0-9-]{1,30}$",
+            "name must be small letters, digits and hyphens",
+            "zone must be text that matches ^eu-",
+            "until must be a day, as 2027-03-31",
         ] {
             assert!(said.iter().any(|s| s == expected), "{expected}: {said:#?}");
         }
@@ -462,6 +514,9 @@ mod tests {
         assert_eq!(wrong(picker).0, "properties.a.x-picker");
         let kinds = json!({ "type": "object", "properties": { "a": { "x-picker": "owner", "x-kinds": ["component"] } } });
         assert_eq!(wrong(kinds), ("properties.a.x-kinds".into(), "is only for x-picker: entity".into()));
+        let expects =
+            json!({ "type": "object", "properties": { "a": { "type": "string", "x-expects": " " } } });
+        assert_eq!(wrong(expects).0, "properties.a.x-expects");
         let default =
             json!({ "type": "object", "properties": { "a": { "type": "integer", "default": "x" } } });
         assert_eq!(wrong(default).0, "properties.a.default");

@@ -1,6 +1,6 @@
 //! What is known of offerings, requests and what was made: the records that faces show.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -700,6 +700,14 @@ pub struct Waiver {
     pub note: String,
     /// Whether the actor may decide.
     pub mine: bool,
+}
+
+impl Waiver {
+    /// The last day on which the guardrail need not be kept (UTC).
+    pub fn last_day(&self) -> Date {
+        let last = self.ends_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(self.ends_at);
+        last.to_zoned(TimeZone::UTC).date()
+    }
 }
 
 /// Something that waits for somebody's word.

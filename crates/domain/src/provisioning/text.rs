@@ -4,8 +4,8 @@
 use serde_json::{Map as Object, Value};
 
 use super::{
-    definition::{STEP_FACTS, Syntax},
-    expression::{self, Fault, Scope},
+    definition::Syntax,
+    expression::{self, Fault, Names, Scope},
     nunjucks,
 };
 
@@ -36,8 +36,43 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
     Ok(found)
 }
 
+/// A piece of a text as it stands in an offering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Words.
+    Said(String),
+    /// What a request fills in there, by name.
+    Named(String),
+}
+
+/// A text of an offering outside of any request: what would be filled in is named. `title` is what a parameter is called.
+pub(super) fn outline(text: &str, title: &impl Fn(&str) -> Option<String>) -> Vec<Piece> {
+    let Ok(parts) = parts(text) else { return vec![Piece::Said(text.to_owned())] };
+    let piece = |part| match part {
+        Part::Plain(text) => Piece::Said(text.to_owned()),
+        Part::Expression(source) => Piece::Named(named(source, title)),
+    };
+    parts.into_iter().map(piece).collect()
+}
+
+fn named(source: &str, title: &impl Fn(&str) -> Option<String>) -> String {
+    let plain = source.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    match source {
+        "team.name" | "team.slug" => "your team".to_owned(),
+        "requester.name" | "requester.handle" => "you".to_owned(),
+        "service.name" | "service.reference" => "the service".to_owned(),
+        "existing.count" => "number".to_owned(),
+        _ if !plain => "…".to_owned(),
+        _ => {
+            let last = source.rsplit('.').next().unwrap_or(source);
+            let titled = source.strip_prefix("params.").and_then(title);
+            titled.unwrap_or_else(|| last.replace('_', " "))
+        }
+    }
+}
+
 /// What is wrong with the expressions in a value, each with where it stands in it.
-pub(super) fn problems(value: &Value, names: &[&str]) -> Vec<(String, String)> {
+pub(super) fn problems(value: &Value, names: &Names<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk(value, String::new(), &mut |path, text| match parts(text) {
         Err(problem) => found.push((path, problem)),
@@ -128,9 +163,9 @@ fn spoken(value: &Value) -> String {
 }
 
 /// What is wrong with the expressions in a value of a step or an output, each with where it stands in it.
-pub(super) fn problems_as(syntax: Syntax, value: &Value) -> Vec<(String, String)> {
+pub(super) fn problems_as(syntax: Syntax, value: &Value, names: &Names<'_>) -> Vec<(String, String)> {
     if syntax == Syntax::Cel {
-        return problems(value, STEP_FACTS);
+        return problems(value, names);
     }
     let mut found = Vec::new();
     walk(value, String::new(), &mut |path, text| {
@@ -142,17 +177,17 @@ pub(super) fn problems_as(syntax: Syntax, value: &Value) -> Vec<(String, String)
 }
 
 /// Whether a text can be a condition.
-pub(super) fn check_condition(syntax: Syntax, source: &str) -> Result<(), Fault> {
+pub(super) fn check_condition(syntax: Syntax, source: &str, names: &Names<'_>) -> Result<(), Fault> {
     match syntax {
-        Syntax::Cel => expression::check(source, STEP_FACTS),
+        Syntax::Cel => expression::check(source, names),
         Syntax::Nunjucks => nunjucks::check(source),
     }
 }
 
 /// Whether a text can be a list.
-pub(super) fn check_list(syntax: Syntax, source: &str) -> Result<(), Fault> {
+pub(super) fn check_list(syntax: Syntax, source: &str, names: &Names<'_>) -> Result<(), Fault> {
     match syntax {
-        Syntax::Cel => expression::check(source, STEP_FACTS),
+        Syntax::Cel => expression::check(source, names),
         Syntax::Nunjucks if !nunjucks::is_one(source) => {
             Err(Fault::new("must be one expression between ${{ and }}, of a list"))
         }
@@ -193,6 +228,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::provisioning::definition::STEP_FACTS;
+
+    #[test]
+    fn a_text_outside_of_a_request_names_what_is_filled_in() {
+        let named = |text: &str| Piece::Named(text.to_owned());
+        let said = |text: &str| Piece::Said(text.to_owned());
+        let titles = |name: &str| (name == "gb").then(|| "Size".to_owned());
+        let text = "${{ team.name }} has ${{ existing.count }} of 5, ${{params.gb}} GB for ${{ params.for_whom }}, ${{ a + 1 }}.";
+        let expected = [
+            named("your team"),
+            said(" has "),
+            named("number"),
+            said(" of 5, "),
+            named("Size"),
+            said(" GB for "),
+            named("for whom"),
+            said(", "),
+            named("…"),
+            said("."),
+        ];
+        assert_eq!(outline(text, &titles), expected);
+        assert_eq!(outline("never ${{ closed", &titles), [said("never ${{ closed")]);
+    }
 
     #[test]
     fn fills_in_and_keeps_kinds() {
@@ -217,7 +275,7 @@ mod tests {
     #[test]
     fn says_where_it_is_wrong() {
         let wrong = json!({ "a": ["ok", "${{ parms.x }}"], "b": { "c": "${{ params.x" } });
-        let found = problems(&wrong, &["params"]);
+        let found = problems(&wrong, &Names::facts(&["params"]));
         assert_eq!(found[0].0, "a[1]");
         assert_eq!(found[1], ("b.c".to_owned(), "${{ is never closed with }}".to_owned()));
     }
@@ -230,18 +288,19 @@ mod tests {
         let filled = json!({ "a": ["slots"] });
         assert_eq!(fill_as(Syntax::Cel, &cel, &scope), Ok(filled.clone()));
         assert_eq!(fill_as(Syntax::Nunjucks, &nunjucks, &scope), Ok(filled));
-        assert_eq!(problems_as(Syntax::Cel, &nunjucks)[0].0, "a[0]");
-        assert_eq!(problems_as(Syntax::Nunjucks, &cel)[0].0, "a[0]");
+        let names = Names::facts(STEP_FACTS);
+        assert_eq!(problems_as(Syntax::Cel, &nunjucks, &names)[0].0, "a[0]");
+        assert_eq!(problems_as(Syntax::Nunjucks, &cel, &names)[0].0, "a[0]");
         assert_eq!(holds_as(Syntax::Cel, "params.none != ''", &scope), Ok(false));
         assert_eq!(holds_as(Syntax::Nunjucks, "${{ parameters.none }}", &scope), Ok(false));
         assert_eq!(list_as(Syntax::Cel, "params.tags", &scope), Ok(vec![json!("a")]));
         assert_eq!(list_as(Syntax::Nunjucks, "${{ parameters.tags }}", &scope), Ok(vec![json!("a")]));
         assert!(list_as(Syntax::Nunjucks, "${{ parameters.name }}", &scope).is_err());
         assert!(
-            check_list(Syntax::Nunjucks, "parameters.tags").is_err()
-                && check_list(Syntax::Cel, "params.tags").is_ok()
+            check_list(Syntax::Nunjucks, "parameters.tags", &names).is_err()
+                && check_list(Syntax::Cel, "params.tags", &names).is_ok()
         );
-        assert!(check_condition(Syntax::Nunjucks, "${{ parms }}").is_err());
+        assert!(check_condition(Syntax::Nunjucks, "${{ parms }}", &names).is_err());
     }
 
     /// What a person typed is never read as an expression: it is filled in once.

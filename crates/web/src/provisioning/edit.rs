@@ -53,7 +53,7 @@ impl Preview {
     async fn of(viewer: &mut Viewer, source: &str) -> Result<Self, PageError> {
         let teams = my_teams(viewer).await?;
         let executors = viewer.portal().executors.clone();
-        match provisioning::read_document(source, &executors).await {
+        match provisioning::look_at_document(&mut viewer.cx(), source, &executors).await {
             Ok(document) => Ok(Self::shown(&document, &teams)),
             Err(Error::Invalid(problems)) => Ok(Self::wrong(problems)),
             Err(other) => Err(other.into()),
