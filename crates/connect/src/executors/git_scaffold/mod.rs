@@ -92,7 +92,7 @@ async fn push(
             commit
         }
     };
-    let outputs = json!({ "url": remote.shown(), "branch": branch, "commit": commit });
+    let outputs = json!({ "url": remote.to_clone(), "branch": branch, "commit": commit });
     Ok(Published { outputs: object(outputs), effect })
 }
 

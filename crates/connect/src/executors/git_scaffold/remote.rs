@@ -87,6 +87,11 @@ impl Remote {
         &self.shown
     }
 
+    /// Its address, as whoever it is handed to gives it to `git clone`.
+    pub(super) fn to_clone(&self) -> &str {
+        if self.folder.is_some() { &self.address } else { &self.shown }
+    }
+
     /// Its address, for git.
     pub(super) fn address(&self) -> &str {
         &self.address

@@ -22,7 +22,7 @@ async fn a_service_is_made_once_and_taken_away() {
     let (attempt, lines) = bed.service().attempt(new_service());
     let made = outputs(run(&attempt).await);
     let bare = bed.path("repositories/basket/slot-planner.git");
-    assert_eq!(made["url"], "repositories/basket/slot-planner.git");
+    assert_eq!(made["url"], format!("file://{}", bare.display()));
     assert_eq!(
         (&made["branch"], &made["files"], &made["entityRef"]),
         (&json!("main"), &json!(4), &json!("component:default/slot-planner"))
