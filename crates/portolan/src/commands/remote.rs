@@ -63,6 +63,11 @@ impl Remote {
         Ok(address)
     }
 
+    /// The address of a page of the portal.
+    pub(super) fn page(&self, path: &str) -> Result<Url> {
+        Ok(self.base.join("../../")?.join(path)?)
+    }
+
     /// A reading request.
     pub(super) fn get(&self, address: Url) -> RequestBuilder {
         self.client.get(address)

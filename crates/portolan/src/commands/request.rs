@@ -84,14 +84,15 @@ pub(super) async fn run(flags: ProvisioningRequest) -> Result<ExitCode> {
     let remote = Remote::new(&flags.access, "write", Duration::from_secs(30))?;
     let asked = ask(&remote, &flags).await?;
     println!("request {}: {}", asked.number, asked.title);
+    let page = remote.page(&format!("provision/requests/{}", asked.number))?;
     if !flags.wait {
-        println!("{}", standing(&asked));
+        println!("{}\n{page}", standing(&asked));
         return Ok(ExitCode::SUCCESS);
     }
     let until = Instant::now() + Duration::from_secs(flags.timeout);
     let over = follow(&remote, asked.number, until).await?;
     let Some(over) = over else {
-        eprintln!("portolan: request {} goes on; the time to wait is over", asked.number);
+        eprintln!("portolan: request {} goes on; the time to wait is over\n{page}", asked.number);
         return Ok(ExitCode::from(5));
     };
     println!("{}", standing(&over));
@@ -102,6 +103,7 @@ pub(super) async fn run(flags: ProvisioningRequest) -> Result<ExitCode> {
         }
         println!("resource={id}");
     }
+    println!("{page}");
     Ok(code(&over.state))
 }
 
@@ -248,7 +250,12 @@ fn standing(request: &Request) -> String {
     }
     let waiting: Vec<_> = request.approvals.iter().filter(|a| a.state == "waiting").collect();
     if let Some(first) = waiting.first() {
-        let who: Vec<_> = first.approvers.iter().take(3).map(|a| a.person.as_str()).collect();
+        let mut who: Vec<_> = first.approvers.iter().take(3).map(|a| a.person.clone()).collect();
+        match first.approvers.len() - who.len() {
+            0 => {}
+            1 => who.push("one other".to_owned()),
+            more => who.push(format!("{more} others")),
+        }
         return format!("waits for a word of {}: {}", who.join(" or "), first.because);
     }
     request.state.clone()
