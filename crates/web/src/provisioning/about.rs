@@ -7,7 +7,10 @@ use axum::{
 };
 use portolan_domain::{
     Cursor, Limit, Page,
-    provisioning::{self, Definition, Figures, Guardrail, Offering, Resource, ResourceFilter, VersionLine},
+    provisioning::{
+        self, Approval, Definition, Field, Figures, Guardrail, Offering, Piece, Resource, ResourceFilter,
+        VersionLine,
+    },
 };
 
 use super::{Behind, Called, said};
@@ -31,6 +34,7 @@ pub(super) struct Asked {
 struct AboutPage {
     shell: Shell,
     offering: Offering,
+    fields: Vec<Field>,
     figures: Figures,
     versions: Vec<VersionLine>,
     users: Page<Resource>,
@@ -69,6 +73,28 @@ impl AboutPage {
         }
     }
 
+    /// A text of it, with what a request fills in named.
+    fn outline(&self, text: &str) -> Vec<Piece> {
+        Definition::outline(text.trim_end_matches('.'), &self.fields)
+    }
+
+    /// Whose word counts, in a sentence: who, how many of them, how soon.
+    fn who(&self, approval: &Approval) -> String {
+        let all: Vec<_> = approval.by.iter().map(|rule| said::rule(rule, &self.offering.team.name)).collect();
+        let who = all.join(if approval.need.as_str() == "all" { " and " } else { " or " });
+        let within = said::lasts(i64::from(approval.within_hours) * 3_600);
+        format!("{}, within {within}", words::sentence(&who).trim_end_matches('.'))
+    }
+
+    /// What a month costs as the offering proposes it; none if that depends on what is asked for.
+    fn cost(&self) -> Option<String> {
+        let cost = self.d().cost.as_ref()?;
+        let amount = self.d().proposed_cost()?;
+        let fixed = cost.monthly.trim().parse::<f64>().is_ok();
+        let said = said::monthly(amount, Some(&cost.currency));
+        Some(if fixed { said } else { format!("{said} as proposed, by what is chosen") })
+    }
+
     /// Where it may be asked for something to be waived.
     fn waiver(&self, guardrail: &Guardrail) -> String {
         let (offering, name) = (&self.offering.name, &guardrail.name);
@@ -87,7 +113,7 @@ impl AboutPage {
             all.push(("Usual wait", format!("{}, 9 in 10 within {}", said::lasts(usual), said::lasts(slow))));
         }
         if let Some(percent) = f.unattended_percent() {
-            all.push(("Without a human", format!("{percent}% of {}", words::count(f.succeeded))));
+            all.push(("Without a human", format!("{percent}% of the {} made", words::count(f.succeeded))));
         }
         let failed = f.failed_by_input + f.failed_by_platform + f.failed_by_outside;
         if failed > 0 {
@@ -136,5 +162,6 @@ pub(super) async fn show(
     let may_edit = provisioning::may_edit_offering(cx, &offering).await?;
     let behind = Behind::of(&mut viewer, &offering).await?;
     let shell = viewer.shell(Nav::Provision);
-    page::html(&AboutPage { shell, offering, figures, versions, users, behind, may_edit, asked })
+    let fields = offering.fields();
+    page::html(&AboutPage { shell, offering, fields, figures, versions, users, behind, may_edit, asked })
 }

@@ -61,7 +61,8 @@ struct AskPage {
 
 impl AskPage {
     fn lead(&self) -> String {
-        words::brief(&markdown::plain(&self.offering.description), 220)
+        let first = self.offering.description.trim().split("\n\n").next().unwrap_or_default();
+        words::brief(&markdown::plain(first), 400)
     }
 
     fn advanced(&self) -> usize {

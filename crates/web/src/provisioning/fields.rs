@@ -33,6 +33,8 @@ pub(crate) enum Control {
     Line {
         value: String,
         longest: Option<u64>,
+        /// The kind of input: browsers help with some.
+        kind: &'static str,
         list: &'static str,
     },
     Secret,
@@ -173,9 +175,16 @@ fn one(field: &Field, form: &Form, teams: &[TeamName]) -> Shown {
                 })
                 .collect(),
         ),
-        (FieldKind::Text { longest, .. }, picker) => Control::Line {
+        (FieldKind::Text { longest, format, .. }, picker) => Control::Line {
             value: value(),
             longest: *longest,
+            kind: match format.as_deref() {
+                // what was refused stays as it was typed: a browser shows no day that is none
+                Some("date") if form.problem(&name).is_none() => "date",
+                Some("email") => "email",
+                Some("uri") => "url",
+                _ => "text",
+            },
             list: if picker == Some(Picker::Environment) { "environments" } else { "" },
         },
         (FieldKind::Number { whole, .. }, _) => Control::Number { value: value(), whole: *whole },
@@ -290,6 +299,21 @@ mod tests {
         assert!(!format!("{shown:?}").contains("s3cret"));
         let kept = filled(&fields(), json!({ "password": "s3cret" }).as_object().unwrap(), Form::blank());
         assert_eq!(kept.value("p-password"), "");
+    }
+
+    #[test]
+    fn browsers_help_with_what_they_know() {
+        let schema = json!({ "type": "object", "properties": {
+            "until": { "type": "string", "format": "date" }, "host": { "type": "string", "format": "hostname" } } });
+        let fields = Parameters::read(Some(schema)).expect("a schema").fields();
+        let kinds = |form: &Form| {
+            let kind = |x: Shown| if let Control::Line { kind, .. } = x.control { kind } else { "" };
+            shown(&fields, form, &[]).into_iter().map(kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&Form::blank()), ["date", "text"]);
+        let mut refused = Form::read(b"p-until=soon");
+        refused.refuse(portolan_domain::Error::invalid("p-until", "must be a day")).expect("a problem");
+        assert_eq!(kinds(&refused), ["text", "text"]);
     }
 
     #[test]

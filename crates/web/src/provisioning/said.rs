@@ -1,7 +1,7 @@
 //! How self-service is said: states, durations, money, whose turn it is.
 
 use portolan_domain::provisioning::{
-    ApprovalState, Blame, Difference, Experience, Outcome, Request, ResourceState, Said, Stage, State,
+    ApprovalState, Blame, Difference, Experience, Outcome, Piece, Request, ResourceState, Said, Stage, State,
     StepOf, StepState, WaiverState,
 };
 use serde_json::Value;
@@ -128,6 +128,24 @@ pub(crate) fn rung(experience: Experience) -> &'static str {
         Experience::Package => "Our modules, your parameters.",
         Experience::CustomCode => "Your own code inside our guardrails.",
         Experience::CallApi => "No page needed.",
+    }
+}
+
+/// A piece of a text outside of any request, where no mark-up can be.
+pub(crate) fn piece(piece: &Piece) -> String {
+    match piece {
+        Piece::Said(text) => text.clone(),
+        Piece::Named(name) => format!("‹{name}›"),
+    }
+}
+
+/// Whose word counts, by the rule of an approval.
+pub(crate) fn rule(rule: &str, offering_team: &str) -> String {
+    match rule.split_once(':') {
+        Some(("team", slug)) => format!("somebody of {slug}"),
+        Some(("person", handle)) => handle.to_owned(),
+        _ if rule == "lead" => "the lead of the team that asks".to_owned(),
+        _ => format!("somebody of {offering_team}"),
     }
 }
 

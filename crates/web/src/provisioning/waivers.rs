@@ -9,16 +9,17 @@ use axum::{
 use portolan_domain::{
     Error, WaiverId,
     people::TeamName,
-    provisioning::{self, NewWaiver, Waiver, WaiverState},
+    provisioning::{self, Definition, NewWaiver, Offering, Waiver, WaiverState},
 };
 
-use super::{in_fields, my_teams};
+use super::{in_fields, my_teams, said};
 use crate::{
     caller::Viewer,
     error::PageError,
     flash::Flash,
     form::Form,
     page::{self, Nav, Shell},
+    words,
 };
 
 /// What an address may bring along.
@@ -36,8 +37,32 @@ struct WaiversPage {
     shell: Shell,
     waivers: Vec<Waiver>,
     offerings: Vec<(String, String)>,
+    /// The offering whose guardrail is to be waived, once it is chosen.
+    of: Option<Of>,
     teams: Vec<TeamName>,
     form: Form,
+}
+
+/// An offering, and what can be waived of it.
+struct Of {
+    title: String,
+    /// Name and words of each guardrail.
+    guardrails: Vec<(String, String)>,
+}
+
+impl Of {
+    fn new(offering: &Offering) -> Self {
+        let (d, fields) = (&offering.definition, offering.fields());
+        let mut guardrails: Vec<(String, String)> = Vec::new();
+        for g in d.guardrails.iter().chain(d.actions.iter().flat_map(|action| &action.guardrails)) {
+            if guardrails.iter().all(|(name, _)| *name != g.name) {
+                let pieces = Definition::outline(&g.message, &fields);
+                let text: String = pieces.iter().map(said::piece).collect();
+                guardrails.push((g.name.clone(), format!("{}: {}", g.name, words::brief(&text, 90))));
+            }
+        }
+        Self { title: offering.title.clone(), guardrails }
+    }
 }
 
 impl WaiversPage {
@@ -66,8 +91,15 @@ async fn rendered(viewer: &mut Viewer, form: Form, status: StatusCode) -> Result
     let cx = &mut viewer.cx();
     let waivers = provisioning::waivers(cx, None, None).await?;
     let offerings = provisioning::offerings(cx).await?.into_iter().map(|o| (o.name, o.title)).collect();
+    let of = match form.optional("offering") {
+        None => None,
+        Some(name) => match provisioning::offering(cx, &name).await {
+            Err(Error::NotFound { .. }) => None,
+            found => Some(Of::new(&found?)),
+        },
+    };
     let shell = viewer.shell(Nav::Provision);
-    page::html_as(status, &WaiversPage { shell, waivers, offerings, teams, form })
+    page::html_as(status, &WaiversPage { shell, waivers, offerings, of, teams, form })
 }
 
 async fn done(

@@ -76,7 +76,25 @@ fn offers(imke: &mut Visitor) {
         "{}",
         refused.body
     );
+    // whoever looks before they write is told the same
+    for (slip, said) in [
+        (
+            DOCUMENT.replace("size(params.name)", "size(params.nmae)"),
+            "knows no params.nmae; params has name, pin",
+        ),
+        (
+            DOCUMENT.replace("key-of-${{ params.name }}", "${{ steps.wiat.key }}"),
+            "knows no steps.wiat; steps has wait",
+        ),
+        (DOCUMENT.replace("  stage:", "  operatedBy: nobody\n  stage:"), "there is no team"),
+    ] {
+        let form = imke.form_with("/provision/new", "/provision/new", &[("document", &slip)]);
+        let looked = imke.send(&form.press("do", "check"));
+        assert!(looked.status == 200 && looked.body.contains(said), "{said}: {}", looked.body);
+    }
     imke.submits("/provision/new", "/provision/new", &[("document", DOCUMENT)], "/provision/till/about");
+    imke.sees("/provision/till/about", "<b>Stops:</b> Choose a shorter name.");
+    imke.sees("/provision/till/about", "Somebody of basket, within 3 days");
     let edit = "/provision/till/edit";
     imke.submits(
         edit,
@@ -96,12 +114,9 @@ fn keeps(lena: &mut Visitor) {
         &[("p-name", "Too_Loud"), ("team", "ledger"), ("p-pin", "s3cret-pin"), ("environment", "staging")],
     );
     assert_eq!(refused.status, 422, "{}", refused.body);
-    for words in [
-        "<a href=\"#f-p-name\">Name: must match",
-        "value=\"Too_Loud\"",
-        "value=\"staging\"",
-        "id=\"e-p-name\"",
-    ] {
+    for words in
+        ["<a href=\"#f-p-name\">Name: must be ", "value=\"Too_Loud\"", "value=\"staging\"", "id=\"e-p-name\""]
+    {
         assert!(refused.body.contains(words), "{words:?} is not in {}", refused.body);
     }
     assert!(!refused.body.contains("s3cret-pin"), "a secret is shown again");
@@ -201,7 +216,9 @@ fn waives(imke: &mut Visitor, lena: &mut Visitor) {
         ("reason", "Long names"),
         ("ends_on", day),
     ];
-    lena.submits(page, page, &asked, page);
+    lena.submits("/provision/waivers?offering=till", page, &asked, page);
+    let last: jiff::civil::Date = day.parse().expect("a day");
+    lena.sees(page, &last.strftime("%-d %b").to_string());
     let decision = imke.action(page, "/provision/waivers/", "/decision");
     imke.presses(page, &decision, ("granted", "yes"), page);
     lena.sees(page, "Granted");
