@@ -321,7 +321,7 @@ async fn refused(
     why: String,
 ) -> Result<Request> {
     let next = match blame {
-        Blame::Input => "Ask them what would have to be different, change it, and ask again.".to_owned(),
+        Blame::Input => "Change what they name, and ask again.".to_owned(),
         Blame::Platform | Blame::Outside => {
             format!("Ask {} who can decide it, and ask again.", request.offering_team.name)
         }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Approval, Checked, Effect, Foreseen, Move, Need, Needed, NewRequest, Offering, Outcome, Request,
-    Resource, Said, Scope, Stage, State, Verdict, approval, facts, offering, picked,
+    Approval, Checked, Effect, Foreseen, GivenUp, Move, Need, Needed, NewRequest, Offering, Outcome, Request,
+    Resource, Said, Scope, State, Verdict, approval, facts, offering, picked,
     plan::Plan,
     resource::{self, usable},
     run,
@@ -49,8 +49,8 @@ pub async fn check(cx: &mut Cx<'_>, new: &NewRequest) -> Result<Checked> {
 async fn look(cx: &mut Cx<'_>, new: &NewRequest) -> Result<Looked> {
     let offering = offering::known(cx, new.offering.trim(), None).await?;
     let mut problems = Vec::new();
-    if matches!(offering.definition.stage, Stage::Deprecated | Stage::Sunset) {
-        problems.push(Problem { field: "offering".into(), message: given_up(&offering) });
+    if let Some(end) = offering::given_up(cx, &offering).await? {
+        problems.push(Problem { field: "offering".into(), message: given_up(&offering, &end) });
     }
     let team = kept(facts::team_of(cx, &new.team).await, &mut problems)?;
     if let Some(team) = &team
@@ -161,11 +161,12 @@ fn broken(offering: &Offering) -> Error {
     ))
 }
 
-fn given_up(offering: &Offering) -> String {
+fn given_up(offering: &Offering, end: &GivenUp) -> String {
     let stage = offering.definition.stage.title().to_lowercase();
-    match offering.definition.replacement.as_deref().filter(|r| *r != "none") {
+    match &end.replacement {
         Some(replacement) => {
-            format!("is {stage}: nothing new is made with it; ask for {replacement} instead")
+            let (title, name) = (&replacement.title, &replacement.name);
+            format!("is {stage}: nothing new is made with it; ask for {title} ({name}) instead")
         }
         None => format!("is {stage}: nothing new is made with it, and nothing takes its place"),
     }

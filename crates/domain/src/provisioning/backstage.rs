@@ -70,6 +70,7 @@ pub fn from_backstage(template: &Value) -> Result<Definition, Vec<Problem>> {
         support_level: None,
         stage,
         replacement: (stage == Stage::Deprecated).then(|| "none".to_owned()),
+        deprecated_because: None,
         proven_for_tier: None,
         experience: word(annotations, "portolan.dev/experience", Experience::PushCode, &mut found),
         sharing: word(annotations, "portolan.dev/sharing", Sharing::ExampleCode, &mut found),

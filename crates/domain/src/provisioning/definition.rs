@@ -61,6 +61,9 @@ pub struct Definition {
     /// The offering to use instead, once it is deprecated.
     #[serde(default)]
     pub replacement: Option<String>,
+    /// Why it is deprecated, for those who use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated_because: Option<String>,
     /// The most important tier it is proven for: 0 to 3.
     #[serde(default)]
     pub proven_for_tier: Option<u8>,
@@ -435,11 +438,18 @@ words! {
     }
 }
 
+impl Stage {
+    /// Whether nothing new is made with it.
+    pub fn is_given_up(self) -> bool {
+        matches!(self, Self::Deprecated | Self::Sunset)
+    }
+}
+
 impl Definition {
     /// Everything that is wrong with it, with where. `executors` are those that can be used.
     pub fn problems(&self, executors: &[&str]) -> Vec<Problem> {
         let mut p = Problems { found: Vec::new(), syntax: self.syntax };
-        if let (Stage::Deprecated | Stage::Sunset, None) = (self.stage, &self.replacement) {
+        if self.stage.is_given_up() && self.replacement.is_none() {
             p.add("replacement", "is needed: say what to use instead, or \"none\"");
         }
         if self.proven_for_tier.is_some_and(|tier| tier > 3) {

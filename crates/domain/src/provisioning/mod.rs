@@ -52,20 +52,21 @@ pub use expression::{Fault, Scope};
 pub use jinja::{Braces, render};
 pub use nunjucks::is_true;
 pub use offering::{
-    Document, figures, look_at_document, may_edit_offering, offering, offering_at, offerings, read_document,
-    versions, write_offering,
+    Document, figures, given_up, look_at_document, may_edit_offering, offering, offering_at, offerings,
+    read_document, versions, write_offering,
 };
 pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
 pub use picked::USUAL_ENVIRONMENTS;
 pub use record::{
-    ApprovalOf, ApprovalState, Approver, Blame, Checked, Credential, Failure, Figures, Foreseen, Holdings,
-    Listed, LogLine, NewRequest, Offering, Request, RequestFilter, Resource, ResourceFilter, ResourceName,
-    ResourceState, ServiceName, StepOf, StepState, VersionLine, WaitsOn, Waiver, WaiverState, Wish, Written,
+    ApprovalOf, ApprovalState, Approver, Blame, Checked, Credential, Failure, Figures, Foreseen, GivenUp,
+    Holdings, Listed, LogLine, NewRequest, Offering, OfferingName, Request, RequestFilter, Resource,
+    ResourceFilter, ResourceName, ResourceState, ServiceName, StepOf, StepState, VersionLine, WaitsOn,
+    Waiver, WaiverState, Wish, Written,
 };
 pub use repository::Repository;
 pub use request::{
     RequestRights, ask_support, cancel, log, log_end, rate, request, request_of_support, requests, retry,
-    rights, steps, undo,
+    rights, steps, undo, whom_to_ask,
 };
 pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,

@@ -6,8 +6,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    API_VERSION, BACKSTAGE_API_VERSION, Definition, Executors, Figures, Listed, Offering, VersionLine,
-    Written, from_backstage, store::offering as store,
+    API_VERSION, BACKSTAGE_API_VERSION, Definition, Executors, Figures, GivenUp, Listed, Offering,
+    VersionLine, Written, from_backstage, store::offering as store,
 };
 use crate::{
     Cx, Error, OfferingId, Problem, Result,
@@ -67,6 +67,17 @@ pub async fn versions(cx: &mut Cx<'_>, offering: OfferingId) -> Result<Vec<Versi
 pub async fn figures(cx: &mut Cx<'_>, offering: OfferingId) -> Result<Figures> {
     cx.reader()?;
     store::figures(cx, offering).await
+}
+
+/// Since when nothing new is made with it, and what takes its place; none while it can be asked for.
+pub async fn given_up(cx: &mut Cx<'_>, offering: &Offering) -> Result<Option<GivenUp>> {
+    cx.reader()?;
+    let definition = &offering.definition;
+    if !definition.stage.is_given_up() {
+        return Ok(None);
+    }
+    let replacement = definition.replacement.as_deref().filter(|name| *name != "none");
+    store::given_up(cx, offering.id, replacement).await.map(Some)
 }
 
 /// Whether the actor may write the next version of it.

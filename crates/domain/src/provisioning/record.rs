@@ -108,6 +108,24 @@ impl Offering {
     }
 }
 
+/// An offering that nothing new is made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Since when.
+    pub since: Timestamp,
+    /// What to ask for instead; none: nothing takes its place.
+    pub replacement: Option<OfferingName>,
+}
+
+/// An offering, as others name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferingName {
+    /// Its unique name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+}
+
 /// A version of an offering in its history.
 #[derive(Debug, Clone, Serialize)]
 pub struct VersionLine {
@@ -271,6 +289,8 @@ pub struct Request {
     pub version: i32,
     /// What is done with what exists; none: something new is made.
     pub action: Option<String>,
+    /// What people call that.
+    pub action_title: Option<String>,
     /// What that is, or what came of the request.
     pub resource: Option<ResourceName>,
     /// For whom.
@@ -320,16 +340,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// What it is called: "Database slot-planner", or what is done with what exists.
+    /// What it is called: "Database slot-planner", or what is done with what exists: "Change the size: slot-planner".
     pub fn title(&self) -> String {
-        let name = self.resource.as_ref().map(|r| r.name.clone());
-        let name = name.or_else(|| self.params.get("name").and_then(Value::as_str).map(str::to_owned));
-        match (&self.action, name) {
-            (Some(action), Some(name)) => format!("{action}: {name}"),
-            (Some(action), None) => format!("{action}: {}", self.offering_title),
-            (None, Some(name)) => format!("{} {name}", self.offering_title),
-            (None, None) => self.offering_title.clone(),
-        }
+        let name = self.resource.as_ref().map(|r| r.name.as_str());
+        let name = name.or_else(|| self.params.get("name").and_then(Value::as_str));
+        titled(&self.offering_title, self.action_title.as_deref(), name)
     }
 
     /// What activity calls it.
@@ -340,6 +355,15 @@ impl Request {
     /// Path of its page.
     pub fn link(&self) -> String {
         format!("/provision/requests/{}", self.number)
+    }
+}
+
+/// What a request is called, by the titles of its offering and of what is done, and by the name of what it is about.
+pub(super) fn titled(offering: &str, action: Option<&str>, name: Option<&str>) -> String {
+    match (action, name) {
+        (Some(action), name) => format!("{action}: {}", name.unwrap_or(offering)),
+        (None, Some(name)) => format!("{offering} {name}"),
+        (None, None) => offering.to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     check::Checks,
     levels::Impact,
     page::Total,
-    people,
+    people::{self, TeamName},
     support::{self, Category, NewRequest as NewSupport},
 };
 
@@ -232,9 +232,9 @@ pub async fn ask_support(cx: &mut Cx<'_>, number: i64) -> Result<support::Reques
                 return Ok(before);
             }
         }
-        let team = supporting(cx, &request).await?;
+        let team = whom_to_ask(cx, &request).await?;
         let new = NewSupport {
-            team: Some(team),
+            team: Some(team.slug),
             title: help_with(&request).chars().take(160).collect(),
             environment: request.environment.clone(),
             impact: Some(if request.failure.is_some() { Impact::Blocked } else { Impact::Question }),
@@ -257,10 +257,26 @@ pub async fn request_of_support(cx: &mut Cx<'_>, support: i64) -> Result<Option<
     rows::of_support(cx, support).await
 }
 
-/// The team that answers questions about what the offering makes.
-async fn supporting(cx: &mut Cx<'_>, request: &Request) -> Result<String> {
-    let offering = super::offering::known(cx, &request.offering, Some(request.version)).await?;
-    Ok(offering.definition.supported_by.unwrap_or(offering.team.slug))
+/// The team that can say more about a request: the one that said no, else the one that answers questions about what the
+/// offering makes.
+pub async fn whom_to_ask(cx: &mut Cx<'_>, request: &Request) -> Result<TeamName> {
+    cx.reader()?;
+    let approvals = store::approval::of_request(cx, request.id).await?;
+    let no = approvals.iter().flat_map(|a| &a.approvers).find(|a| a.agreed == Some(false));
+    let slug = match no.map(|a| a.rule.as_str()) {
+        Some("lead") => return Ok(request.team.clone()),
+        Some(rule) => rule.strip_prefix("team:").map(str::to_owned),
+        None => {
+            let offering = super::offering::known(cx, &request.offering, Some(request.version)).await?;
+            offering.definition.supported_by
+        }
+    };
+    let Some(slug) = slug else { return Ok(request.offering_team.clone()) };
+    match people::team(cx, &slug).await {
+        Ok(team) => Ok(TeamName { id: team.id, slug: team.slug, name: team.name }),
+        Err(Error::NotFound { .. }) => Ok(request.offering_team.clone()),
+        Err(other) => Err(other),
+    }
 }
 
 fn help_with(request: &Request) -> String {
@@ -289,7 +305,7 @@ async fn log_text(cx: &mut Cx<'_>, request: &Request) -> Result<String> {
         let step = if line.step.is_empty() { String::new() } else { format!("[{}] ", line.step) };
         text += &format!(
             "    {} {step}{}\n",
-            line.at.strftime("%H:%M:%S"),
+            line.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             line.text.chars().take(200).collect::<String>()
         );
     }

@@ -1,6 +1,8 @@
 //! Self-service in a real browser: from the landing page to a database that lets one in, a second person's word, a no that
 //! looks like one, and the end of what was given for a while.
 
+mod later;
+
 use std::time::{Duration, Instant};
 
 use portolan_domain::provisioning;
@@ -176,8 +178,11 @@ async fn a_second_person_says_yes_and_the_first_cannot() {
     asker.open(FORM).await;
     asker.fill("Name", &name).await;
     asker.choose("p-size", "large").await;
+    assert!(!asker.text().await.contains("decides by it"), "nobody has to be told why before");
     asker.sees("It costs €402 a month. Up to medium nobody needs to agree.").await;
     asker.sees("Needs 1 approval").await;
+    asker.sees("Whoever has to agree decides by it").await; // asked for as soon as somebody has to
+    asker.fill("Why", "Two thousand orders an hour").await;
     asker.press("Ask for it").await;
     asker.arrives_at("/provision/requests/").await;
     asker.sees("Waits for approval").await;
@@ -194,6 +199,7 @@ async fn a_second_person_says_yes_and_the_first_cannot() {
     lead.sees(&name).await;
     lead.follow(&page).await;
     lead.sees("Your word is needed").await;
+    lead.sees("“Two thousand orders an hour”").await;
     lead.sees("It costs €402 a month.").await;
     for told in [
         "What is different",
@@ -230,7 +236,10 @@ async fn a_no_is_said_at_the_field_and_on_the_page_and_never_looks_like_a_succes
     asker.choose("p-size", "large").await;
     asker.fill("Environment", "staging").await;
     asker.sees("Stops: Large is for production.").await; // said while it is typed
-    asker.press("Ask for it").await;
+    asker.sees("Ask for a waiver").await; // all that can be asked for now
+    let text = asker.text().await;
+    assert!(!text.contains("Ask for it") && !text.contains("Needs 1 approval"), "{text}");
+    asker.press("Check again").await;
     asker.sees("One thing needs mending").await;
     let at_the_field = "return document.getElementById('e-p-size')?.textContent ?? ''";
     let told = asker.script(at_the_field, &[]).await;
@@ -254,8 +263,13 @@ async fn a_no_is_said_at_the_field_and_on_the_page_and_never_looks_like_a_succes
     lead.fill("A word to them", "Use the one of the summer").await;
     lead.press("Refuse").await;
     lead.sees("Refused").await;
-    asker.comes_to_see("Imke Sørensen said no: Use the one of the summer").await;
+    asker.comes_to_see("Imke Sørensen said no").await;
+    let card = "return [...document.querySelectorAll('#wrong, #wrong ~ *')].map((e) => e.innerText.trim().replace(/\\s+/g, ' '))";
+    let card = asker.script(card, &[]).await;
+    assert_eq!((&card[0], &card[1]), (&"Imke Sørensen said no".into(), &"Use the one of the summer".into()));
+    assert_eq!(card[3], "Ask again with changes Ask Basket", "{card}");
     let text = asker.text().await;
+    assert!(!text.contains("Ask them"), "{text}");
     for success in ["It is there", "It is done", "Being made"] {
         assert!(!text.contains(success), "{success:?} is on {text}");
     }

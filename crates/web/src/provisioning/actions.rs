@@ -59,6 +59,11 @@ impl ActionPage {
         self.action.effect == Effect::Remove
     }
 
+    /// How its button looks.
+    fn looks(&self) -> &'static str {
+        if self.is_final() && !self.card.is_stopped() { "btn--danger" } else { "btn--main" }
+    }
+
     /// What it means, said before it is pressed.
     fn consequence(&self) -> Option<String> {
         let (name, operator) = (&self.resource.name, &self.resource.operated_by.name);

@@ -19,7 +19,7 @@ use super::{
     Behind,
     card::{Card, For},
     fields::{self, Shown},
-    in_fields, my_teams, said,
+    gone, in_fields, my_teams, said,
 };
 use crate::{
     caller::Viewer,
@@ -56,7 +56,7 @@ struct AskPage {
     fields: Vec<Shown>,
     teams: Vec<(String, String)>,
     form: Form,
-    card: Option<Card>,
+    card: Card,
 }
 
 impl AskPage {
@@ -66,28 +66,13 @@ impl AskPage {
     }
 
     fn advanced(&self) -> usize {
-        self.fields.iter().filter(|field| field.advanced).count() + 1 + usize::from(!self.wants_reason())
+        self.fields.iter().filter(|field| field.advanced).count() + 1
     }
 
     /// Whether a field is wrong that is folded away.
     fn is_open(&self) -> bool {
         self.fields.iter().any(|field| field.advanced && field.problem.is_some())
             || self.form.has_problem(&["cost_centre"])
-            || (!self.wants_reason() && self.form.has_problem(&["reason"]))
-    }
-
-    /// Whether somebody has to be told why.
-    fn wants_reason(&self) -> bool {
-        self.card.as_ref().is_some_and(|card| !card.checked.approvals.is_empty())
-            || !self.form.text("reason").is_empty()
-    }
-
-    fn given_up(&self) -> bool {
-        said::is_given_up(&self.offering.definition.stage)
-    }
-
-    fn replacement(&self) -> Option<&str> {
-        self.offering.definition.replacement.as_deref().filter(|name| *name != "none")
     }
 }
 
@@ -155,13 +140,12 @@ async fn rendered(
     form: Form,
     status: StatusCode,
 ) -> Result<Response, PageError> {
+    if let Some(end) = provisioning::given_up(&mut viewer.cx(), &offering).await? {
+        return gone::rendered(viewer, offering, end, &teams, &form, status).await;
+    }
     let of = offering.fields();
     let figures = provisioning::figures(&mut viewer.cx(), offering.id).await?;
-    let card = if said::is_given_up(&offering.definition.stage) {
-        None
-    } else {
-        Some(card(viewer, &offering.name, &of, &form).await?)
-    };
+    let card = card(viewer, &offering.name, &of, &form).await?;
     page::html_as(
         status,
         &AskPage {

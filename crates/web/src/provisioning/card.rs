@@ -24,6 +24,8 @@ pub(super) struct Card {
     pub(super) checked: Checked,
     /// What the main button says.
     pub(super) act: String,
+    /// What it does: asks for it, or has it looked at again because it is stopped.
+    pub(super) does: &'static str,
     /// What is made, in a sentence.
     pub(super) made: String,
     pub(super) command: String,
@@ -40,6 +42,8 @@ pub(super) struct Line {
     pub(super) text: String,
     /// The field to change, and what people see beside it.
     pub(super) field: Option<(String, String)>,
+    /// Where it may be asked that it need not hold.
+    pub(super) waiver: Option<String>,
 }
 
 /// Whether it is asked for anew, or something is done with what exists.
@@ -60,6 +64,8 @@ impl Card {
         behind: Behind,
     ) -> Self {
         let given = unusual(of, &checked.params);
+        let lines = lines(of, &checked);
+        let stopped = lines.iter().any(|line| line.tone == "danger");
         let (act, command, call) = match what {
             For::Offering(form) => {
                 let act = if checked.approvals.is_empty() { "Get it" } else { "Ask for it" };
@@ -85,7 +91,19 @@ impl Card {
                 )
             }
         };
-        Self { lines: lines(of, &checked), shell, checked, act, made, command, call, was, behind }
+        // what is stopped is nothing to ask for, whoever would have to agree
+        let (act, does) = if stopped { ("Check again".to_owned(), "check") } else { (act, "ask") };
+        Self { shell, lines, checked, act, does, made, command, call, was, behind }
+    }
+
+    /// Whether it cannot be asked for as it is.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.does == "check"
+    }
+
+    /// Whether somebody has to agree, and so should know why.
+    fn asks(&self) -> bool {
+        !self.is_stopped() && !self.checked.approvals.is_empty()
     }
 
     fn was(&self) -> Option<String> {
@@ -96,6 +114,7 @@ impl Card {
     pub(super) fn needs(&self) -> Option<String> {
         match self.checked.approvals.len() {
             0 => None,
+            _ if self.is_stopped() => None,
             n => Some(format!("Needs {}", words::counted(n, "approval", "approvals"))),
         }
     }
@@ -146,7 +165,11 @@ fn lines(of: &[Field], checked: &Checked) -> Vec<Line> {
             "service" => Some(("f-service".to_owned(), "Service".to_owned())),
             parameter => title(of, parameter),
         });
-        Line { tone, word, text, field }
+        let waiver = (said.outcome == Outcome::Stops).then(|| {
+            let (offering, name) = (&checked.offering.name, &said.guardrail);
+            format!("/provision/waivers?offering={offering}&guardrail={name}#new")
+        });
+        Line { tone, word, text, field, waiver }
     }));
     all
 }
@@ -164,7 +187,7 @@ fn wrong(field: Option<(String, String)>, message: &str) -> Line {
         (_, Some(label)) => format!("{label} {message}"),
         (_, None) => words::sentence(message),
     };
-    Line { tone, word, text: words::sentence(&text), field }
+    Line { tone, word, text: words::sentence(&text), field, waiver: None }
 }
 
 /// What comes of it: "Then we make a database in the catalog, owned by Basket: …".

@@ -7,6 +7,7 @@ mod ask;
 mod card;
 mod edit;
 mod fields;
+mod gone;
 mod list;
 mod offers;
 mod request;
@@ -15,6 +16,7 @@ mod resources;
 pub(crate) mod said;
 mod states;
 mod waivers;
+mod way;
 
 use axum::{
     Router,

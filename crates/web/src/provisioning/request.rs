@@ -6,12 +6,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use portolan_domain::{
-    people::PersonName,
+    people::{PersonName, TeamName},
     provisioning::{
-        self, ApprovalOf, ApprovalState, Figures, LogLine, Offering, Outcome, Request, RequestRights,
-        Resource, Said, State, StepOf, StepState, Weighed,
+        self, ApprovalOf, Approver, Figures, LogLine, Offering, Outcome, Request, RequestRights, Resource,
+        ResourceState, Said, State, StepOf, Weighed,
     },
 };
 
@@ -40,31 +39,25 @@ struct RequestPage {
     body: Body,
 }
 
-/// All below the title, which changes while it is looked at.
+/// All of it, which changes while it is looked at.
 #[derive(Template)]
 #[template(path = "provisioning/request_body.html")]
-struct Body {
-    shell: Shell,
-    request: Request,
-    offering: Offering,
-    figures: Figures,
-    approvals: Vec<ApprovalOf>,
-    steps: Vec<StepOf>,
-    lines: Vec<LogLine>,
+pub(super) struct Body {
+    pub(super) shell: Shell,
+    pub(super) request: Request,
+    pub(super) offering: Offering,
+    pub(super) figures: Figures,
+    pub(super) approvals: Vec<ApprovalOf>,
+    pub(super) steps: Vec<StepOf>,
+    pub(super) lines: Vec<LogLine>,
     rights: RequestRights,
     resource: Option<Resource>,
     /// For whoever decides.
     weighed: Option<Weighed>,
     people: Vec<PersonName>,
+    /// Who can say more, if the viewer may ask them.
+    ask: Option<TeamName>,
     form: Form,
-}
-
-/// One mark on the way from asking to having.
-struct Mark {
-    look: (&'static str, &'static str),
-    title: String,
-    at: Option<Timestamp>,
-    text: String,
 }
 
 /// A parameter as it was asked for.
@@ -92,6 +85,11 @@ impl Body {
         let mine = approvals.iter().any(|approval| approval.mine);
         let weighed = if mine { Some(provisioning::weigh(cx, &request).await?) } else { None };
         let people = if mine { choices(viewer, form.value("to")).await? } else { Vec::new() };
+        let ask = if rights.support {
+            Some(provisioning::whom_to_ask(&mut viewer.cx(), &request).await?)
+        } else {
+            None
+        };
         let shell = viewer.shell(Nav::Provision);
         Ok(Self {
             shell,
@@ -105,6 +103,7 @@ impl Body {
             resource,
             weighed,
             people,
+            ask,
             form,
         })
     }
@@ -126,103 +125,28 @@ impl Body {
         self.request.state.as_str() == word
     }
 
-    /// Steps done and all of them.
-    fn progress(&self) -> Option<(usize, usize)> {
-        let done =
-            self.steps.iter().filter(|s| matches!(s.state, StepState::Done | StepState::Skipped)).count();
-        let shown = matches!(self.request.state, State::Running | State::NeedsAttention | State::Approved);
-        (shown && !self.steps.is_empty()).then_some((done, self.steps.len()))
+    fn tone(&self) -> &'static str {
+        said::state(&self.request).0
     }
 
-    /// How long it may still take, measured at those before.
-    fn ahead(&self) -> Option<String> {
-        let (usual, began) = (self.figures.usual_seconds?, self.request.submitted_at?);
-        let passed = self.shell.now.duration_since(began).as_secs();
-        let slow = self.figures.slow_seconds.unwrap_or(usual);
-        Some(if passed < usual {
-            format!(
-                "About {} to go: 9 in 10 of these take up to {}.",
-                said::lasts(usual - passed),
-                said::lasts(slow)
-            )
-        } else {
-            format!(
-                "It takes longer than usual: half of these are ready in {}, 9 in 10 in {}.",
-                said::lasts(usual),
-                said::lasts(slow)
-            )
-        })
+    /// What the button says that ends it.
+    fn stop(&self) -> &'static str {
+        if self.request.state == State::Running { "Stop and undo" } else { "Cancel it" }
     }
 
-    fn marks(&self) -> Vec<Mark> {
-        let r = &self.request;
-        let by = r.requested_by.as_ref().map_or("by Portolan".to_owned(), |p| format!("by {}", p.name));
-        let fit = r.verdict.guardrails.iter().filter(|s| s.outcome == Outcome::Fits).count();
-        let all = r.verdict.guardrails.len();
-        let checked = if all == 0 {
-            String::new()
-        } else {
-            format!("; {fit} of {} fit", words::counted(all, "guardrail", "guardrails"))
-        };
-        let mut marks = vec![Mark {
-            look: ("ok", "is-done"),
-            title: "Asked".into(),
-            at: r.submitted_at,
-            text: by + &checked,
-        }];
-        marks.extend(self.approvals.iter().filter(|a| a.step.is_empty()).map(approval_mark));
-        if self.steps.is_empty() {
-            let planned = self.planned().into_iter();
-            marks.extend(planned.map(|title| Mark {
-                look: ("ahead", "is-ahead"),
-                title,
-                at: None,
-                text: String::new(),
-            }));
+    /// Who said no.
+    fn no(&self) -> Option<&Approver> {
+        self.approvals.iter().flat_map(|a| &a.approvers).find(|a| a.agreed == Some(false))
+    }
+
+    /// What there is of what was refused.
+    fn remains(&self) -> &'static str {
+        match self.request.state {
+            State::Refused => "Nothing was made.",
+            State::Failed if self.request.left_over => "",
+            State::Failed | State::Cancelled => "What was made before is undone.",
+            _ => "What was made before is being undone.",
         }
-        for step in &self.steps {
-            let (icon, class, word) = said::step(step);
-            let failed = step.failure.as_ref().map(|failure| failure.why.clone());
-            let again =
-                if step.attempts > 1 { format!(", attempt {}", step.attempts) } else { String::new() };
-            marks.push(Mark {
-                look: (icon, class),
-                title: step.title.clone(),
-                at: step.ended_at.or(step.started_at),
-                text: failed.unwrap_or_else(|| format!("{word}{again}")),
-            });
-            marks.extend(
-                self.approvals
-                    .iter()
-                    .filter(|a| !a.step.is_empty() && a.step == step.step)
-                    .map(approval_mark),
-            );
-        }
-        marks.push(self.last());
-        marks
-    }
-
-    fn last(&self) -> Mark {
-        let (title, look) = match self.request.state {
-            State::Refused => ("Refused", ("danger", "is-failed")),
-            State::Failed => ("Failed", ("danger", "is-failed")),
-            State::Cancelled => ("Cancelled", ("unknown", "is-ahead")),
-            State::Succeeded => ("Ready", ("ok", "is-done")),
-            _ => ("Ready", ("ahead", "is-ahead")),
-        };
-        Mark { look, title: title.into(), at: self.request.ended_at, text: String::new() }
-    }
-
-    /// Titles of the steps that will be done.
-    fn planned(&self) -> Vec<String> {
-        let definition = &self.offering.definition;
-        let steps = match &self.request.action {
-            Some(action) => definition.actions.iter().find(|a| a.name == *action).map(|a| &a.steps),
-            None => Some(&definition.steps),
-        };
-        let title =
-            |step: &provisioning::Step| step.title.clone().unwrap_or_else(|| words::sentence(&step.id));
-        steps.into_iter().flatten().map(title).collect()
     }
 
     fn given(&self) -> Vec<Given> {
@@ -293,43 +217,20 @@ impl Body {
         self.request.failure.as_ref().map(|f| said::turn(&f.blame, &self.request.offering_team.name))
     }
 
-    /// Where the same is asked for again, filled in.
+    /// Where the same is asked for again, filled in; what is done with something is done on the page of that.
     fn again(&self) -> Option<String> {
         let r = &self.request;
-        let is_new = r.action.is_none() && r.state.is_over();
-        is_new.then(|| format!("/provision/{}?again={}", r.offering, r.number))
-    }
-
-    fn clock(&self, at: &Timestamp) -> String {
-        at.to_zoned(self.shell.time_zone().clone()).strftime("%H:%M:%S").to_string()
-    }
-
-    /// A line of the log that something is wrong with, by its words.
-    fn line_class(&self, line: &LogLine) -> &'static str {
-        let text = line.text.to_lowercase();
-        if text.contains("failed") || text.contains("error") {
-            "is-danger"
-        } else if text.contains("again in") || text.contains("warning") {
-            "is-warn"
-        } else {
-            ""
+        if !r.state.is_over() {
+            return None;
+        }
+        match (&r.action, &self.resource) {
+            (None, _) => Some(format!("/provision/{}?again={}", r.offering, r.number)),
+            (Some(action), Some(on)) if self.rights.support && on.state == ResourceState::Active => {
+                Some(format!("{}/actions/{action}", on.link()))
+            }
+            _ => None,
         }
     }
-}
-
-fn approval_mark(approval: &ApprovalOf) -> Mark {
-    let (tone, word) = said::approval(&approval.state);
-    let look = match approval.state {
-        ApprovalState::Waiting => ("now", "is-now"),
-        ApprovalState::Agreed => ("ok", "is-done"),
-        ApprovalState::Dropped => (tone, "is-ahead"),
-        ApprovalState::Refused | ApprovalState::Lapsed => ("danger", "is-failed"),
-    };
-    let said: Vec<_> =
-        approval.approvers.iter().filter(|a| a.agreed.is_some()).map(|a| a.person.name.clone()).collect();
-    let who = if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) };
-    let at = approval.approvers.iter().filter_map(|a| a.at).max();
-    Mark { look, title: format!("Approval: {}", approval.name), at, text: format!("{word}{who}") }
 }
 
 pub(super) async fn show(mut viewer: Viewer, Path(number): Path<i64>) -> Result<Response, PageError> {

@@ -9,8 +9,8 @@ use axum::{
 use portolan_domain::{
     Error, Limit, Page, ResourceId, people,
     provisioning::{
-        self, Action, Credential, Effect, Module, Offering, Request, RequestFilter, Resource, ResourceState,
-        StateOf, Takeover,
+        self, Action, Credential, Effect, GivenUp, Module, Offering, Request, RequestFilter, Resource,
+        ResourceState, StateOf, Takeover,
     },
     rota::{self, OnCall, Purpose},
 };
@@ -46,6 +46,8 @@ struct ResourcePage {
     states: Vec<StateOf>,
     may_restore: bool,
     may_export: bool,
+    /// Since when nothing new is made of its kind, and what takes its place.
+    end: Option<GivenUp>,
     /// What it was made with, once it is its users' own.
     taken_over: Option<Takeover>,
     form: Form,
@@ -156,9 +158,13 @@ pub(super) async fn rendered(
     let resource = provisioning::resource(cx, id).await?;
     let offering = provisioning::offering_at(cx, &resource.offering, resource.version).await?;
     let mut actions = offering.definition.actions.clone();
-    if resource.is_behind() {
+    let mut end = None;
+    if resource.is_behind() || resource.stage.is_given_up() {
         // how it is brought to the newest version only the newest version knows
         let newest = provisioning::offering(cx, &resource.offering).await?;
+        if resource.state == ResourceState::Active {
+            end = provisioning::given_up(cx, &newest).await?;
+        }
         actions.retain(|action| action.effect != Effect::Upgrade);
         actions
             .extend(newest.definition.actions.into_iter().filter(|action| action.effect == Effect::Upgrade));
@@ -193,6 +199,7 @@ pub(super) async fn rendered(
             states,
             may_restore,
             may_export,
+            end,
             taken_over,
             form,
         },

@@ -151,7 +151,7 @@ pub(crate) fn rule(rule: &str, offering_team: &str) -> String {
 
 /// Whether nothing new is made with it.
 pub(crate) fn is_given_up(stage: &Stage) -> bool {
-    matches!(stage, Stage::Deprecated | Stage::Sunset)
+    stage.is_given_up()
 }
 
 /// An icon for what an offering makes.

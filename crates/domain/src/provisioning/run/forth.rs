@@ -93,11 +93,19 @@ pub(super) async fn begin(cx: &mut Cx<'_>, key: Option<&SealingKey>, request: &R
     let facts = asked.with("params", Value::Object(request.params.clone()));
     store::request::begin(cx, request.id, &facts, &verdict, cost).await?;
     store::run::insert_steps(cx, request.id, &plan.steps).await?;
-    let fit = verdict.guardrails.len();
-    note(cx, request.id, &format!("guardrails asked again: {fit} hold; {} steps to do", plan.steps.len()))
-        .await?;
+    note(cx, request.id, &begun(verdict.guardrails.len(), plan.steps.len())).await?;
     let request = step(cx, request, Move::Run).await?;
     turn(cx, key, request).await
+}
+
+/// What the log says when it begins.
+fn begun(guardrails: usize, steps: usize) -> String {
+    let hold = match guardrails {
+        0 => "no guardrail to ask again".to_owned(),
+        1 => "its guardrail was asked again, and holds".to_owned(),
+        n => format!("guardrails asked again: {n} hold"),
+    };
+    format!("{hold}; {}", if steps == 1 { "1 step to do".to_owned() } else { format!("{steps} steps to do") })
 }
 
 /// Why there is no reason to begin it any more, whatever the guardrails say.

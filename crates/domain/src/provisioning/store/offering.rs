@@ -3,7 +3,8 @@
 use sqlx::types::Json;
 
 use super::super::{
-    Definition, Experience, Figures, Listed, Offering, Sharing, Stage, VersionLine, offering::Document,
+    Definition, Experience, Figures, GivenUp, Listed, Offering, OfferingName, Sharing, Stage, VersionLine,
+    offering::Document,
 };
 use crate::{
     Cx, Error, OfferingId, PersonId, Result, TeamId,
@@ -175,6 +176,33 @@ pub(in super::super) async fn figures(cx: &mut Cx<'_>, offering: OfferingId) -> 
     .fetch_one(cx.conn())
     .await?;
     Ok(found.0)
+}
+
+/// Since when nothing new is made with it: when the first version was written behind the last that took requests. With it
+/// what it names as its replacement.
+pub(in super::super) async fn given_up(
+    cx: &mut Cx<'_>,
+    offering: OfferingId,
+    replacement: Option<&str>,
+) -> Result<GivenUp> {
+    let found = sqlx::query!(
+        r#"SELECT (SELECT min(v.written_at) FROM offering_version v
+                   WHERE v.offering_id = o.id AND v.number > (
+                       SELECT coalesce(max(l.number), 0) FROM offering_version l
+                       WHERE l.offering_id = o.id AND l.definition::json->>'stage' NOT IN ('deprecated', 'sunset'))) AS since,
+                  o.updated_at, n.title AS "title?"
+           FROM offering o LEFT JOIN offering n ON n.name = $2 WHERE o.id = $1"#,
+        offering as OfferingId,
+        replacement,
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    let replacement = replacement.map(|name| OfferingName {
+        // one that is not written yet has no title
+        title: found.title.unwrap_or_else(|| name.to_owned()),
+        name: name.to_owned(),
+    });
+    Ok(GivenUp { since: found.since.unwrap_or(found.updated_at).to_jiff(), replacement })
 }
 
 pub(in super::super) async fn versions(cx: &mut Cx<'_>, offering: OfferingId) -> Result<Vec<VersionLine>> {

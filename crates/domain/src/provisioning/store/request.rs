@@ -116,6 +116,7 @@ struct Found {
     offering_team: Json<TeamName>,
     version: i32,
     action: Option<String>,
+    action_title: Option<String>,
     resource: Option<Json<ResourceName>>,
     team: Json<TeamName>,
     service: Option<Json<ServiceName>>,
@@ -151,6 +152,9 @@ macro_rules! requests {
             r#"SELECT r.id AS "id: ProvisioningRequestId", r.number, o.name AS offering, o.id AS "offering_id: OfferingId", o.title AS offering_title,
                       jsonb_build_object('id', ot.id, 'slug', ot.slug, 'name', ot.name) AS "offering_team!: Json<TeamName>",
                       r.version, r.action,
+                      CASE WHEN r.action IS NOT NULL THEN coalesce((
+                          SELECT a->>'title' FROM offering_version v, json_array_elements(v.definition::json->'actions') a
+                          WHERE v.offering_id = r.offering_id AND v.number = r.version AND a->>'name' = r.action LIMIT 1), r.action) END AS action_title,
                       CASE WHEN x.id IS NOT NULL THEN jsonb_build_object('id', x.id, 'name', x.name) END AS "resource: Json<ResourceName>",
                       jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name) AS "team!: Json<TeamName>",
                       CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'reference', e.ref, 'title', coalesce(e.title, e.name)) END
@@ -181,6 +185,7 @@ impl From<Found> for Request {
             offering_team: r.offering_team.0,
             version: r.version,
             action: r.action,
+            action_title: r.action_title,
             resource: r.resource.map(|x| x.0),
             team: r.team.0,
             service: r.service.map(|s| s.0),

@@ -166,6 +166,13 @@ async fn somebody_else_decides(pool: PgPool) {
     let refused =
         provisioning::decide(&mut root.cx(), hers.number, approval.id, false, "too dear").await.unwrap();
     assert_eq!(refused.state, State::Refused);
+    let asked = provisioning::whom_to_ask(&mut call.cx(), &refused).await.unwrap();
+    assert_eq!(
+        asked.slug, "basket",
+        "the rule that said no was its lead's, whose offering it is says nothing to it"
+    );
+    let asked = provisioning::whom_to_ask(&mut call.cx(), &agreed).await.unwrap();
+    assert_eq!(asked.slug, "platform", "what nobody refused is asked of those who answer for the offering");
     assert!(refused.failure.unwrap().why.ends_with("said no: too dear"));
 }
 
@@ -370,7 +377,9 @@ async fn what_a_tier_0_service_uses_is_not_removed_without_a_word(pool: PgPool) 
     assert!(shop.work(done).await.is_empty());
     let mut maya = shop.bed.as_person(&shop.maya).await;
     let waits = provisioning::waits_on_me(&mut maya.cx()).await.unwrap();
-    assert_eq!(waits.len(), 1, "{waits:?}");
+    let titles: Vec<_> = waits.iter().map(|w| w.title.as_str()).collect();
+    assert_eq!(titles, ["Remove: slots-db"], "by what people call it, and what it is done to");
+    assert_eq!(shop.request(waits[0].number).await.title(), titles[0]);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -388,7 +397,23 @@ async fn an_offering_has_versions_and_an_owner(pool: PgPool) {
     assert_eq!(provisioning::write_offering(&mut pia.cx(), &second, &executors()).await.unwrap().version, 2);
     let refused = shop.ask(json!({ "name": "slots" })).await;
     let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
-    assert!(problems[0].message.contains("ask for bucket instead"), "{problems:?}");
+    assert!(problems[0].message.contains("ask for bucket (bucket) instead"), "{problems:?}");
+    shop.bed.wait(24.hours());
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    // what replaces it is called by its title, and it is given up since its first version that said so
+    let bucket =
+        OFFERING.replace("name: database, title: PostgreSQL database", "name: bucket, title: A bucket");
+    let third = second.replace("Backups and", "No backups and no");
+    for document in [&bucket, &third] {
+        provisioning::write_offering(&mut pia.cx(), document, &executors()).await.unwrap();
+    }
+    let offering = provisioning::offering(&mut imke.cx(), "database").await.unwrap();
+    let end = provisioning::given_up(&mut imke.cx(), &offering).await.unwrap().unwrap();
+    assert_eq!(end.replacement.unwrap().title, "A bucket");
+    assert_eq!(end.since, provisioning::versions(&mut imke.cx(), offering.id).await.unwrap()[1].written_at);
+    assert!(end.since < offering.written_at);
+    let bucket = provisioning::offering(&mut imke.cx(), "bucket").await.unwrap();
+    assert_eq!(provisioning::given_up(&mut imke.cx(), &bucket).await.unwrap(), None);
     let wrong = OFFERING.replace("fake.tell", "magic").replace("withinHours: 24", "withinHours: 0");
     let Err(Error::Invalid(problems)) =
         provisioning::write_offering(&mut pia.cx(), &wrong, &executors()).await
@@ -396,5 +421,6 @@ async fn an_offering_has_versions_and_an_owner(pool: PgPool) {
         panic!()
     };
     assert!(problems.len() > 2, "{problems:?}");
-    assert_eq!(provisioning::offerings(&mut imke.cx()).await.unwrap()[0].version, 2);
+    let all = provisioning::offerings(&mut imke.cx()).await.unwrap();
+    assert_eq!(all.iter().find(|o| o.name == "database").unwrap().version, 3);
 }

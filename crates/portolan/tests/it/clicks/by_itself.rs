@@ -3,7 +3,7 @@
 use std::{thread, time::Instant};
 
 use super::{Company, Visitor};
-use crate::support::process::PATIENCE;
+use crate::support::{page::forms, process::PATIENCE};
 
 const DOCUMENT: &str = r#"apiVersion: portolan.dev/v1
 kind: Offering
@@ -126,6 +126,15 @@ fn keeps(lena: &mut Visitor) {
         &[("p-name", "far-too-long-a-name"), ("team", "ledger")],
     );
     assert!(stopped.status == 422 && stopped.body.contains("Choose a shorter name."), "{}", stopped.body);
+    // what is stopped can be checked again, and that it need not hold can be asked for
+    let stopped = forms(&stopped.body).into_iter().find(|form| form.action == "/provision/till").expect("it");
+    assert_eq!((stopped.buttons[0].name.as_str(), stopped.buttons[0].value.as_str()), ("do", "check"));
+    let again = lena.send(&stopped.press("do", "check"));
+    assert!(
+        again.status == 200 && again.body.contains("guardrail=short#new\">Ask for a waiver</a>"),
+        "{}",
+        again.body
+    );
     // looking changes nothing
     let form =
         lena.form_with("/provision/till", "/provision/till", &[("p-name", "asked")]).press("do", "check");
@@ -181,6 +190,10 @@ fn has(lena: &mut Visitor) {
     let done = lena.fills(&action, &action, &[("reason", "to see")]);
     assert_eq!(done.status, 303, "{}", done.body);
     lena.sees("/provision/resources", "2 things");
+    // by its title, wherever it is named
+    for page in ["/provision/requests", &resource, done.location()] {
+        lena.sees(page, "Touch it: mine");
+    }
 }
 
 /// What failed is tried again by whoever asked, and given up by the offering's team; each is a press on its page.

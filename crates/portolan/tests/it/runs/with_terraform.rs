@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Harbour, PATIENCE, body, dies_at, offering, until};
-use crate::support::http::Client;
+use crate::support::{browser::Driver, http::Client};
 
 /// A module that writes a line for each thing it makes, and then takes its time.
 struct Module(TempDir);
@@ -108,6 +108,39 @@ fn a_change_that_fails_is_put_back_and_nothing_is_destroyed() {
     until(&mut harbour.mia, &gone["number"], "succeeded");
     let log = harbour.mia.get(&format!("/api/v1/provisioning-requests/{}/log", gone["number"])).body;
     assert!(log.contains("1 destroyed"), "{log}");
+}
+
+/// Those whose offering it is put a former state back on the page of what it is of.
+#[tokio::test]
+async fn a_former_state_is_put_back_on_the_page_of_what_it_is_of() {
+    let module = Module::new(0);
+    let mut harbour = Harbour::new(&[("PORTOLAN_PROVISION_FOLDERS", &module.folders())]);
+    let mut zone = zone();
+    zone["spec"]["actions"][0]["steps"].as_array_mut().expect("steps").truncate(1);
+    harbour.offer(&zone);
+    let number = harbour.ask("zone", "shop");
+    let id = until(&mut harbour.mia, &number, "succeeded")["resource"].as_str().expect("its key").to_owned();
+    let asked = json!({ "params": { "name": "market" } });
+    let asked = harbour.mia.json("POST", &format!("/api/v1/resources/{id}/actions/rename"), &asked);
+    until(&mut harbour.mia, &body(&asked, 201)["number"], "succeeded");
+
+    let driver = Driver::start();
+    let browser = driver.browser(harbour.portal.url()).await;
+    browser.act_as(&harbour.portal, "mia").await;
+    browser.open(&format!("/provision/resources/{id}")).await;
+    let download = "const form = document.querySelector('form[action$=\"/export\"]');
+        return fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).then((a) => a.text());";
+    let state = browser.script(download, &[]).await;
+    assert!(state.as_str().is_some_and(|state| state.contains("market")), "{state}");
+    // the newest of those that were written when it was made: the end of the list is the first of all
+    browser.script("document.querySelector('#states details summary').click()", &[]).await;
+    browser.sees("Putting one back changes what the next run works from, and nothing outside.").await;
+    let put_back = "[...document.querySelectorAll('#states button')].filter((b) => b.textContent.startsWith('Put it back')).at(-1).click()";
+    browser.script(put_back, &[]).await;
+    browser.sees("is the newest again.").await;
+    let state = browser.script(download, &[]).await;
+    assert!(state.as_str().is_some_and(|state| !state.contains("market")), "{state}");
+    browser.close().await;
 }
 
 /// What was made in the last moment may be in no state: nobody makes it twice, somebody looks.
