@@ -15,7 +15,7 @@ use super::{
     fields::{self, Shown},
     in_fields, my_teams,
     resource::key,
-    said,
+    said, wrong,
 };
 use crate::{
     caller::Viewer,
@@ -162,10 +162,12 @@ pub(super) async fn save(
     let id = key(&id)?;
     let (resource, asked) = found(&mut viewer, id, &name).await?;
     let mut form = fields::called(&asked.fields, form);
+    let (params, unread) = fields::read(&asked.fields, &form);
     if form.is("do", "check") {
+        let checked = provisioning::check_action(&mut viewer.cx(), id, &name, &params).await?;
+        form.refuse(in_fields(wrong(checked, unread)))?;
         return rendered(&mut viewer, resource, asked, form, StatusCode::OK).await;
     }
-    let (params, unread) = fields::read(&asked.fields, &form);
     let result = if unread.is_empty() {
         acted(&mut viewer, id, &name, params, &form).await
     } else {

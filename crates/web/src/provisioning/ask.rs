@@ -19,7 +19,7 @@ use super::{
     Behind,
     card::{Card, For},
     fields::{self, Shown},
-    gone, in_fields, my_teams, said,
+    gone, in_fields, my_teams, said, wrong,
 };
 use crate::{
     caller::Viewer,
@@ -197,7 +197,7 @@ pub(super) async fn save(
     let (params, unread) = fields::read(&of, &form);
     let new = asked_for(&name, &form, params);
     let result = match form.value("do") {
-        "check" => Err(checked(&mut viewer, &new, unread).await?),
+        "check" => Err(wrong(provisioning::check(&mut viewer.cx(), &new).await?, unread)),
         _ if !unread.is_empty() => Err(Error::Invalid(unread)),
         act => acted(&mut viewer, new, &form, act == "draft").await,
     };
@@ -211,15 +211,6 @@ pub(super) async fn save(
             rendered(&mut viewer, offering, teams, form, status).await
         }
     }
-}
-
-/// All that is wrong, at the fields.
-async fn checked(viewer: &mut Viewer, new: &NewRequest, unread: Vec<Problem>) -> Result<Error, PageError> {
-    let checked = provisioning::check(&mut viewer.cx(), new).await?;
-    let misfits = checked.verdict.misfits.into_iter();
-    let misfits =
-        misfits.map(|(parameter, message)| Problem { field: format!("params.{parameter}"), message });
-    Ok(Error::Invalid(checked.problems.into_iter().chain(misfits).chain(unread).collect()))
 }
 
 async fn acted(viewer: &mut Viewer, new: NewRequest, form: &Form, keep: bool) -> Result<Request, Error> {

@@ -99,7 +99,9 @@ async fn whoever_has_it_says_that_it_is_still_needed() {
     asker.sees("Renewed.").await;
     assert!(!asker.text().await.contains("Its day has come"), "it is answered");
     asker.open("/provision/resources").await;
-    assert!(!asker.text().await.contains("Still needed?"), "and not asked again");
+    assert!(asker.text().await.contains(&format!("{name}-db")), "it is there");
+    let asked = asker.client.source().await.expect("its source");
+    assert!(!asked.contains(&format!(": {name}-db</span></button>")), "and not asked again");
     assert!(fairhaven.has(&name));
     asker.close().await;
 }
