@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{ASKER, FORM, Fairhaven, unique};
 
 const ADMIN: &str = "noor.vandenberg";
-const TILL: &str = r#"apiVersion: portolan.dev/v1
+const TILL: &str = "apiVersion: portolan.dev/v1
 kind: Offering
 metadata: { name: till, title: Till, description: Takes coins. }
 spec:
@@ -22,7 +22,7 @@ spec:
     - { id: wait, title: Put it there, uses: wait, with: { seconds: 0 } }
   actions:
     - { name: upgrade, title: Bring it to the newest version, effect: upgrade, steps: [{ id: wait, uses: wait, with: { seconds: 0 } }] }
-"#;
+";
 
 impl Fairhaven {
     fn offers(&self, document: &str) {
