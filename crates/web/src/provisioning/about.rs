@@ -75,7 +75,11 @@ impl AboutPage {
 
     /// A text of it, with what a request fills in named.
     fn outline(&self, text: &str) -> Vec<Piece> {
-        Definition::outline(text.trim_end_matches('.'), &self.fields)
+        let mut pieces = Definition::outline(text.trim_end_matches('.'), &self.fields);
+        if let Some(Piece::Said(first) | Piece::Named(first)) = pieces.first_mut() {
+            *first = words::sentence(first);
+        }
+        pieces
     }
 
     /// Whose word counts, in a sentence: who, how many of them, how soon.
@@ -83,7 +87,7 @@ impl AboutPage {
         let all: Vec<_> = approval.by.iter().map(|rule| said::rule(rule, &self.offering.team.name)).collect();
         let who = all.join(if approval.need.as_str() == "all" { " and " } else { " or " });
         let within = said::lasts(i64::from(approval.within_hours) * 3_600);
-        format!("{}, within {within}", words::sentence(&who).trim_end_matches('.'))
+        format!("{}, within {within}", words::sentence(&who))
     }
 
     /// What a month costs as the offering proposes it; none if that depends on what is asked for.
@@ -104,10 +108,8 @@ impl AboutPage {
     /// How it went: label and words.
     fn numbers(&self) -> Vec<(&'static str, String)> {
         let f = &self.figures;
-        let mut all = vec![(
-            "In use",
-            format!("{} by {}", words::count(f.in_use), words::counted(f.teams, "team", "teams")),
-        )];
+        let used = format!("{} by {}", words::count(f.in_use), words::counted(f.teams, "team", "teams"));
+        let mut all = vec![("In use", if f.in_use == 0 { "none yet".to_owned() } else { used })];
         if let Some(usual) = f.usual_seconds {
             let slow = f.slow_seconds.unwrap_or(usual);
             all.push(("Usual wait", format!("{}, 9 in 10 within {}", said::lasts(usual), said::lasts(slow))));
