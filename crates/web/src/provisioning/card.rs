@@ -31,6 +31,8 @@ pub(super) struct Card {
     /// What it costs now, if it is there already and costs something else then.
     pub(super) was: Option<f64>,
     pub(super) behind: Behind,
+    /// Whether nobody looks after it any more then.
+    pub(super) is_last: bool,
 }
 
 /// Something that policy says.
@@ -85,7 +87,8 @@ impl Card {
                 )
             }
         };
-        Self { lines: lines(of, &checked), shell, checked, act, made, command, call, was, behind }
+        let is_last = matches!(what, For::Action { action, .. } if is_gone(action));
+        Self { lines: lines(of, &checked), shell, checked, act, made, command, call, was, behind, is_last }
     }
 
     fn was(&self) -> Option<String> {

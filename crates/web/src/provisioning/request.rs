@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use portolan_domain::{
     people::PersonName,
     provisioning::{
-        self, ApprovalOf, ApprovalState, Figures, LogLine, Offering, Outcome, Request, RequestRights,
-        Resource, Said, State, StepOf, StepState, Weighed,
+        self, ApprovalOf, ApprovalState, Blame, Effect, Figures, LogLine, Offering, Outcome, Request,
+        RequestRights, Resource, Said, State, StepOf, StepState, Weighed,
     },
 };
 
@@ -53,6 +53,8 @@ struct Body {
     lines: Vec<LogLine>,
     rights: RequestRights,
     resource: Option<Resource>,
+    /// Whether credentials came with it that are kept here.
+    has_credentials: bool,
     /// For whoever decides.
     weighed: Option<Weighed>,
     people: Vec<PersonName>,
@@ -89,6 +91,10 @@ impl Body {
             Some(resource) => Some(provisioning::resource(cx, resource.id).await?),
             None => None,
         };
+        let has_credentials = match &resource {
+            Some(made) if made.is_there() => !provisioning::credentials(cx, made.id).await?.is_empty(),
+            _ => false,
+        };
         let mine = approvals.iter().any(|approval| approval.mine);
         let weighed = if mine { Some(provisioning::weigh(cx, &request).await?) } else { None };
         let people = if mine { choices(viewer, form.value("to")).await? } else { Vec::new() };
@@ -103,6 +109,7 @@ impl Body {
             lines,
             rights,
             resource,
+            has_credentials,
             weighed,
             people,
             form,
@@ -136,6 +143,10 @@ impl Body {
 
     /// How long it may still take, measured at those before.
     fn ahead(&self) -> Option<String> {
+        // what is measured is making, and what waits for somebody goes on when they do something
+        if self.request.action.is_some() || self.is("needs-attention") {
+            return None;
+        }
         let (usual, began) = (self.figures.usual_seconds?, self.request.submitted_at?);
         let passed = self.shell.now.duration_since(began).as_secs();
         let slow = self.figures.slow_seconds.unwrap_or(usual);
@@ -152,6 +163,47 @@ impl Body {
                 said::lasts(slow)
             )
         })
+    }
+
+    /// When whoever asked hears of it; none while nothing happens by itself.
+    fn promise(&self) -> Option<String> {
+        let goes_on = !self.is_over() && !self.is("needs-attention") && self.request.wish.is_none();
+        goes_on.then(|| format!("You may leave; {}.", said::told_when(self.request.effect())))
+    }
+
+    /// Who has what stopped, and what the viewer can do meanwhile.
+    fn who_has_it(&self) -> Option<String> {
+        let failure = self.request.failure.as_ref().filter(|_| self.is("needs-attention"))?;
+        let team = &self.request.offering_team.name;
+        let has = match failure.blame {
+            Blame::Input => "It stopped, and waits for whoever asked.".to_owned(),
+            Blame::Platform => format!("It stopped, and waits for {team}, who were told."),
+            Blame::Outside => {
+                format!("It stopped, and {team} were told; the outside system has to answer again.")
+            }
+        };
+        let can = match (self.rights.retry, self.rights.undo) {
+            (true, true) => {
+                " Once that is mended it can be tried again; or have what was made undone, and it is over."
+            }
+            (_, true) => " You can have what was made undone, and it is over.",
+            _ => " Nothing goes on until somebody tries it again or has it undone.",
+        };
+        Some(has + can)
+    }
+
+    fn is_removal(&self) -> bool {
+        self.request.effect() == Some(Effect::Remove)
+    }
+
+    /// Over what came of it.
+    fn outcome(&self) -> &'static str {
+        match self.request.effect() {
+            None => "It is there",
+            Some(Effect::Change | Effect::Upgrade) => "It is done",
+            Some(Effect::Remove) => "It is gone",
+            Some(Effect::Eject) => "It is yours",
+        }
     }
 
     fn marks(&self) -> Vec<Mark> {
@@ -207,8 +259,8 @@ impl Body {
             State::Refused => ("Refused", ("danger", "is-failed")),
             State::Failed => ("Failed", ("danger", "is-failed")),
             State::Cancelled => ("Cancelled", ("unknown", "is-ahead")),
-            State::Succeeded => ("Ready", ("ok", "is-done")),
-            _ => ("Ready", ("ahead", "is-ahead")),
+            State::Succeeded => (self.request.effect().map_or("Ready", said::done), ("ok", "is-done")),
+            _ => (self.request.effect().map_or("Ready", said::done), ("ahead", "is-ahead")),
         };
         Mark { look, title: title.into(), at: self.request.ended_at, text: String::new() }
     }
