@@ -299,7 +299,8 @@ pub async fn submit(
             "you have {MOST_OPEN} requests that are not over; wait for them, or cancel some"
         )));
     }
-    let looked = look(cx, &new).await?;
+    // boxed: looking holds a good deal while it waits
+    let looked = Box::pin(look(cx, &new)).await?;
     let id = ProvisioningRequestId::new();
     let once = idempotency_key.map(|key| (key, hash.as_slice()));
     hand_in(cx, key, looked, Kept { id, draft: false, action: None, resource: None, once }).await
