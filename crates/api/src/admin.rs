@@ -103,6 +103,8 @@ struct SettingsBody {
     load_essential_warn: i64,
     /// Percent above which it is an alarm. Default 50.
     load_essential_alarm: i64,
+    /// The annotation of a team's descriptor that says who pays for what it gets. Default `portolan.dev/cost-centre`.
+    cost_centre_annotation: String,
 }
 
 impl From<Settings> for SettingsBody {
@@ -118,6 +120,7 @@ impl From<Settings> for SettingsBody {
             load_false_alarms_most: s.load_false_alarms_most,
             load_essential_warn: s.load_essential_warn,
             load_essential_alarm: s.load_essential_alarm,
+            cost_centre_annotation: s.cost_centre_annotation,
         }
     }
 }
@@ -157,6 +160,9 @@ struct NewSettings {
     /// Percent above which it is an alarm. Default 50.
     #[schema(required = true, value_type = i64)]
     load_essential_alarm: Option<i64>,
+    /// The annotation of a team's descriptor that says who pays for what it gets. Default `portolan.dev/cost-centre`.
+    #[schema(required = true, value_type = String)]
+    cost_centre_annotation: Option<String>,
 }
 
 impl NewSettings {
@@ -196,7 +202,11 @@ impl NewSettings {
                 self.load_essential_alarm,
                 default.load_essential_alarm,
             ),
+            cost_centre_annotation: self.cost_centre_annotation.clone().unwrap_or_default().trim().to_owned(),
         };
+        if self.cost_centre_annotation.is_none() {
+            missing.push(left_out("cost_centre_annotation", &default.cost_centre_annotation));
+        }
         if self.confirm_after_days.is_none() {
             missing.insert(missing.len().min(1), left_out("confirm_after_days", "null, which is never"));
         }

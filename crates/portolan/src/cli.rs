@@ -200,8 +200,8 @@ pub(crate) struct Access {
 
 #[derive(Debug, Args)]
 pub(crate) struct OnCall {
-    /// The service, by name or reference; with --team the slug of a team.
-    #[arg(value_name = "SERVICE")]
+    /// The service, or anything else of the catalog, by name or reference; with --team the slug of a team.
+    #[arg(value_name = "NAME")]
     pub(crate) what: String,
     /// Ask for a team.
     #[arg(long)]

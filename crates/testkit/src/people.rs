@@ -58,6 +58,14 @@ impl Bed {
         people::create_team(&mut self.as_system().await.cx(), new).await.expect("a new team")
     }
 
+    /// The team of this slug, made before.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn team_named(&self, slug: &str) -> Team {
+        people::team(&mut self.as_system().await.cx(), slug).await.expect("a team")
+    }
+
     /// A team below another.
     ///
     /// # Panics

@@ -148,6 +148,9 @@ pub(super) struct EntityBody {
     owner_declared: Option<EntityRef>,
     /// When the owner last said "still ours".
     owner_confirmed_at: Option<Timestamp>,
+    /// Slug of the team that is on call for it, where self-service made it; absent: its owner's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operated_by: Option<String>,
     /// Reference of its system.
     #[schema(value_type = Option<String>)]
     system: Option<EntityRef>,
@@ -198,6 +201,7 @@ impl From<Entity> for EntityBody {
             owner: e.owner.map(OwnerBody::from),
             owner_declared: e.owner_declared,
             owner_confirmed_at: e.owner_confirmed_at,
+            operated_by: e.operator.map(|team| team.slug),
             system: e.system,
             domain: e.domain,
             tier: e.tier,

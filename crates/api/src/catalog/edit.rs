@@ -89,6 +89,7 @@ impl From<EditBody> for EntityEdit {
             provides_apis: b.provides_apis,
             consumes_apis: b.consumes_apis,
             definition: b.definition,
+            operated_by: None,
         }
     }
 }

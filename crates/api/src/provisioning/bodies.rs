@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use portolan_domain::provisioning::{
-    ApprovalOf, Checked, Credential, Difference, Failure, Figures, Listed, LogLine, NewRequest, Offering,
-    Request, Resource, Said, StepOf, SupportLevel, VersionLine, Waiver, Weighed, Wish,
+    ApprovalOf, Checked, Credential, Difference, Effect, Failure, Figures, Listed, LogLine, NewRequest,
+    Offering, Request, Resource, Said, StepOf, SupportLevel, VersionLine, Waiver, Weighed, Wish,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -247,6 +247,8 @@ pub(super) struct CheckBody {
     cost: Option<f64>,
     /// In what: ISO 4217.
     currency: Option<String>,
+    /// Who pays: what was given, else what the team's descriptor says.
+    cost_centre: String,
     /// The parameters with their defaults, but for secret ones.
     #[schema(value_type = Object)]
     params: Map<String, Value>,
@@ -282,6 +284,7 @@ impl From<Checked> for CheckBody {
                 .collect(),
             cost: c.cost,
             currency: c.currency,
+            cost_centre: c.cost_centre,
             params: c.params.into_iter().filter(|(name, _)| !secret.contains(name)).collect(),
             expires_at: c.expires_at,
             review_at: c.review_at,
@@ -362,6 +365,8 @@ pub(super) struct RequestBody {
     version: i32,
     /// What is done with what exists; null: something new.
     action: Option<String>,
+    /// What becomes of it: `change`, `upgrade`, `remove` or `eject`.
+    effect: Option<&'static str>,
     /// Key of that, or of what came of it.
     resource: Option<Uuid>,
     /// Slug of the team that it is for.
@@ -413,6 +418,7 @@ impl From<Request> for RequestBody {
     fn from(r: Request) -> Self {
         Self {
             title: r.title(),
+            effect: r.effect.map(Effect::as_str),
             number: r.number,
             offering: r.offering,
             version: r.version,
@@ -670,7 +676,7 @@ pub(super) struct ResourceBody {
     requested_by: Option<String>,
     /// Slug of the team that owns it.
     team: String,
-    /// … that operates it.
+    /// … that operates it, on call for it; its owner once it is taken over.
     operated_by: String,
     /// … that answers questions about it.
     supported_by: String,
@@ -697,6 +703,10 @@ pub(super) struct ResourceBody {
     state: portolan_domain::provisioning::ResourceState,
     /// Since when it is there.
     made_at: Timestamp,
+    /// Since when it is gone, or its team's own.
+    ended_at: Option<Timestamp>,
+    /// Handle of whoever had it removed or took it over; null: Portolan itself.
+    ended_by: Option<String>,
     /// When it is cleaned up.
     expires_at: Option<Timestamp>,
     /// When somebody looks whether it is needed.
@@ -729,6 +739,8 @@ impl From<Resource> for ResourceBody {
             currency: r.currency,
             state: r.state,
             made_at: r.made_at,
+            ended_at: r.ended_at,
+            ended_by: r.ended_by.map(|p| p.handle),
             expires_at: r.expires_at,
             review_at: r.review_at,
             open_request: r.open_request,

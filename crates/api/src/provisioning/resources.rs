@@ -39,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each narrows or widens the list by itself")]
 struct Query {
     /// Of this team (slug).
     team: Option<String>,
@@ -53,6 +54,9 @@ struct Query {
     /// Also those that are gone.
     #[serde(default)]
     gone: bool,
+    /// Also those that their teams took over.
+    #[serde(default)]
+    taken_over: bool,
     /// Rows per page, 1 to 200; 20 if absent.
     limit: Option<i64>,
     /// The `next` of the page before.
@@ -69,7 +73,8 @@ async fn list(
     let mut cx = caller.cx().await?;
     let (team, offering) = narrowed(&mut cx, query.team, query.offering).await?;
     let due_before = query.due.then(|| cx.now());
-    let filter = ResourceFilter { team, offering, behind: query.behind, gone: query.gone, due_before };
+    let (behind, gone, taken_over) = (query.behind, query.gone, query.taken_over);
+    let filter = ResourceFilter { team, offering, behind, gone, taken_over, due_before };
     let page = provisioning::resources(&mut cx, &filter, after, limit).await?;
     Ok(List::of(page, ResourceBody::from))
 }

@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Query {
-    /// Reference or bare name: `checkout-api`.
+    /// Reference, or a bare name of any kind: `checkout-api`.
     entity: Option<String>,
     /// Slug of a team.
     team: Option<String>,
@@ -40,8 +40,10 @@ struct Query {
 struct OnCallBody {
     /// The instant that is answered for.
     at: Timestamp,
-    /// Slug of the team that answers.
+    /// Slug of the team that answers: whoever operates what is asked about, else its owner.
     team: Option<String>,
+    /// Name of the owner, where another team operates it.
+    owner: Option<String>,
     /// The schedule that was asked.
     schedule: Option<ScheduleNameBody>,
     /// The schedule's zone.
@@ -65,6 +67,7 @@ impl From<rota::OnCall> for OnCallBody {
         Self {
             at: o.at,
             team: o.team.as_ref().map(|t| t.slug.clone()),
+            owner: o.owner.clone(),
             schedule: o.schedule.as_ref().map(ScheduleNameBody::from),
             people: o.people().into_iter().map(ContactBody::from).collect(),
             until: o.until(),
@@ -77,7 +80,7 @@ impl From<rota::OnCall> for OnCallBody {
     }
 }
 
-/// Who is on call for a service or team, now or at an instant: until when, who is next, and why.
+/// Who is on call for a service, for anything else of the catalog or for a team, now or at an instant: until when, who is next, and why.
 #[utoipa::path(get, path = "/oncall", tag = "on-call", params(Query), responses((status = 200, body = OnCallBody)))]
 async fn on_call(mut caller: Caller, Params(query): Params<Query>) -> Result<Json<OnCallBody>, ApiError> {
     let purpose = query.purpose.unwrap_or(Purpose::OnCall);

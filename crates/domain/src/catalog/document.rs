@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::edit::{EntityEdit, NewEntity};
 
+/// The annotation that names the team that operates something which another one owns.
+const OPERATED_BY: &str = "portolan.dev/operated-by";
+
 /// The document of a new entity.
 pub(super) fn document(new: &NewEntity) -> Value {
     let namespace = if new.namespace.trim().is_empty() { "default" } else { new.namespace.trim() };
@@ -50,6 +53,24 @@ pub(super) fn apply_to(document: &mut Value, edit: &EntityEdit) {
     ];
     write(document, "metadata", metadata);
     write(document, "spec", spec);
+    if let Some(operator) = &edit.operated_by {
+        annotate(document, OPERATED_BY, operator.trim());
+    }
+}
+
+/// Writes an annotation; an empty one is taken away.
+fn annotate(document: &mut Value, key: &str, text: &str) {
+    let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
+    let Some(annotations) = annotations.as_object_mut() else { return };
+    if text.is_empty() {
+        annotations.remove(key);
+    } else {
+        annotations.insert(key.to_owned(), text.into());
+    }
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
 }
 
 fn write<const N: usize>(document: &mut Value, part: &str, fields: [(&str, Option<Value>); N]) {
@@ -85,5 +106,15 @@ mod tests {
             document,
             json!({"metadata": {"name": "a", "tags": ["y"]}, "spec": {"type": "service", "custom": 1, "lifecycle": "production"}})
         );
+    }
+
+    #[test]
+    fn who_operates_it_is_an_annotation_that_goes_again() {
+        let plain = json!({"metadata": {"name": "a"}, "spec": {}});
+        let mut document = plain.clone();
+        apply_to(&mut document, &EntityEdit { operated_by: Some("runtime".into()), ..EntityEdit::default() });
+        assert_eq!(document["metadata"]["annotations"], json!({"portolan.dev/operated-by": "runtime"}));
+        apply_to(&mut document, &EntityEdit { operated_by: Some(String::new()), ..EntityEdit::default() });
+        assert_eq!(document, plain);
     }
 }

@@ -54,6 +54,8 @@ pub struct EntityEdit {
     pub consumes_apis: Option<Vec<String>>,
     /// The definition of an API.
     pub definition: Option<String>,
+    /// Slug of the team that operates it, where another one owns it: self-service says so.
+    pub operated_by: Option<String>,
 }
 
 /// An entity to be registered.

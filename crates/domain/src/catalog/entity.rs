@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{EntityRef, Kind};
-use crate::{EntityId, PersonId, TeamId};
+use crate::{EntityId, PersonId, TeamId, people::TeamName};
 
 /// Whoever answers for an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -148,6 +148,8 @@ pub struct Entity {
     pub owner_declared: Option<EntityRef>,
     /// When the owner last said "still ours".
     pub owner_confirmed_at: Option<Timestamp>,
+    /// The team that is on call for it, where self-service made it; none: its owner's.
+    pub operator: Option<TeamName>,
     /// The system it is part of.
     pub system: Option<EntityRef>,
     /// The domain it is part of (systems and domains).
@@ -188,6 +190,17 @@ impl Entity {
     /// Title, else name.
     pub fn label(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The team that answers for it at night: whoever operates it, else its owner; none if no team does.
+    pub fn answers(&self) -> Option<TeamName> {
+        let owner = || match self.owner.as_ref()?.party.as_ref()? {
+            Party::Team { id, slug, name } => {
+                Some(TeamName { id: *id, slug: slug.clone(), name: name.clone() })
+            }
+            Party::Person { .. } => None,
+        };
+        self.operator.clone().or_else(owner)
     }
 
     /// Whether it is edited here and not in a descriptor.

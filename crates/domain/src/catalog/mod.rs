@@ -27,7 +27,7 @@ pub use facets::{Choice, Facet, MOST_CHOICES, facets};
 pub use fact::{Field, Provenance, clear_fact, provenance, set_fact};
 pub use filter::{Dimension, Filter, Sort};
 pub use kind::Kind;
-pub use read::{Listing, MAX_REFS, by_refs, get, history, list, ownerless};
+pub use read::{Listing, MAX_REFS, annotation_of_team, by_refs, get, history, list, operators, ownerless};
 pub use reference::{BadRef, EntityRef};
 pub use relation::{
     ApiUse, Apis, Edge, MOST_NEIGHBOURS, MOST_RELATIONS, Neighbour, Neighbourhood, Owned, Relation,

@@ -1,5 +1,7 @@
 //! Reading entities: one by its reference, many by theirs, lists by filter.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     },
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, Result,
+    Cursor, Cx, EntityId, Error, Limit, Page, Result, TeamId,
     activity::{self, Activity},
     page::check_words,
     people,
@@ -66,6 +68,18 @@ pub async fn by_refs(cx: &mut Cx<'_>, refs: &[EntityRef]) -> Result<Vec<Option<S
     let texts: Vec<String> = refs.iter().map(|r| r.as_str().to_owned()).collect();
     let mut found = store::entity::by_refs(cx, &texts).await?.into_iter().peekable();
     Ok(refs.iter().map(|wanted| found.next_if(|s| s.reference == *wanted)).collect())
+}
+
+/// The teams that are on call for these entities where self-service made them; of all others the owner's is.
+pub async fn operators(cx: &mut Cx<'_>, ids: &[EntityId]) -> Result<HashMap<EntityId, TeamId>> {
+    may_read(cx)?;
+    Ok(store::entity::operators(cx, ids).await?.into_iter().collect())
+}
+
+/// What the descriptor of a team says under an annotation; none if it says nothing, or nothing describes the team.
+pub async fn annotation_of_team(cx: &mut Cx<'_>, team: TeamId, annotation: &str) -> Result<Option<String>> {
+    may_read(cx)?;
+    Ok(store::entity::annotation_of_team(cx, team, annotation).await?.filter(|text| !text.trim().is_empty()))
 }
 
 /// Where a page of a list begins: the last row's sort key and reference, and whether the words were mended.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Cx, Error, PageId, PersonId, Result,
-    catalog::{self, EntityRef, Owner},
+    catalog::{self, EntityRef},
     check::Checks,
     people, rota, work,
 };
@@ -198,7 +198,7 @@ async fn responders(cx: &mut Cx<'_>, responder: &Responder) -> Result<(Vec<rota:
         Responder::Entity(reference) => {
             let entity =
                 catalog::get(cx, reference).await.map_err(|e| super::policy::unknown("entity", e))?;
-            entity.owner.as_ref().and_then(Owner::team_id).ok_or_else(|| {
+            entity.answers().map(|team| team.id).ok_or_else(|| {
                 Error::Conflict(format!("{} is owned by no team, so nobody is on call for it", entity.name))
             })?
         }

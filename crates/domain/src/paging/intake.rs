@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     AlertGroupId, AlertId, Cx, EntityId, PageId, Result, TeamId,
-    catalog::{self, EntityRef, Owner, Summary},
+    catalog::{self, EntityRef, Summary},
 };
 
 /// Different services that one delivery opens pages for, at most; what is beyond goes to the integration's team.
@@ -167,11 +167,13 @@ impl Story<'_> {
         let found = catalog::by_refs(&mut cx.acting(&system), &refs).await?;
         let known: HashMap<&EntityRef, Summary> =
             refs.iter().zip(found).filter_map(|(r, s)| Some((r, s?))).collect();
+        let ids: Vec<_> = known.values().map(|s| s.id).collect();
+        let operators = catalog::operators(&mut cx.acting(&system), &ids).await?;
         let target = |refs: &Vec<EntityRef>| {
             let entity = refs.iter().find_map(|r| known.get(r));
-            let team =
-                entity.and_then(|e| e.owner.as_ref()).and_then(Owner::team_id).unwrap_or(self.keyed.team);
-            (team, entity.map(|e| e.id))
+            let operator = entity.and_then(|e| operators.get(&e.id).copied());
+            let owner = || entity?.owner.as_ref()?.team_id();
+            (operator.or_else(owner).unwrap_or(self.keyed.team), entity.map(|e| e.id))
         };
         let each = named.iter().map(target).collect();
         let references = known.into_values().map(|s| (s.id, s.reference.to_string())).collect();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Cx, Error, Result,
-    catalog::{self, Entity, EntityRef, Owner},
+    catalog::{self, Entity, EntityRef},
     check::Checks,
     error::both,
     levels::{self, Engagement, Grounds, Hours, Impact},
@@ -177,13 +177,13 @@ async fn target(cx: &mut Cx<'_>, whom: &Whom) -> Result<(TeamName, Option<Entity
         }
         Whom::Entity(reference) => {
             let entity = catalog::get(cx, reference).await.map_err(|e| policy::unknown("entity", e))?;
-            let owner = entity.owner.as_ref().and_then(Owner::team_id).ok_or_else(|| {
+            let team = entity.answers().ok_or_else(|| {
                 Error::invalid(
                     "entity",
                     format!("is owned by no team: nobody is on call for {}", entity.name),
                 )
             })?;
-            Ok((name(people::team_by_id(cx, owner).await?), Some(entity)))
+            Ok((team, Some(entity)))
         }
     }
 }

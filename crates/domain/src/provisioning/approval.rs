@@ -131,10 +131,30 @@ async fn ask_one(
     let approvers = resolve(cx, offering, Some(request.team.id), rules, asker).await?;
     let id = store::approval::insert(cx, asked).await?;
     store::approval::add_approvers(cx, id, &approvers).await?;
-    let who: Vec<_> = approvers.iter().map(|a| a.person.name.as_str()).take(3).collect();
-    run::note(cx, request.id, &format!("waits for a word of {}: {}", who.join(", "), asked.because)).await?;
+    let who = whose_word(&approvers, rules, asked.need);
+    run::note(cx, request.id, &format!("{who}: {}", asked.because)).await?;
     let people: Vec<_> = approvers.iter().map(|a| a.person.id).collect();
     tell::word_needed(cx, request, &people, asked.because).await
+}
+
+/// Whose word is waited for, in a sentence part that says how many of them have to speak.
+fn whose_word(approvers: &[Resolved], rules: &[String], need: Need) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for approver in approvers {
+        let name = approver.person.name.as_str();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len().saturating_sub(3);
+    let shown = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    let shown = if more > 0 { format!("{shown} and {more} more") } else { shown };
+    match names.len() {
+        0 => "nobody is known who may decide".into(),
+        1 => format!("waits for a word of {shown}"),
+        n if need == Need::Any || rules.len() < 2 => format!("any one of {n} may decide ({shown})"),
+        n => format!("one each of {} has to agree, {n} people in all ({shown})", rules.join(" and ")),
+    }
 }
 
 /// Asks for somebody's word in the middle of a run, once; returns how it stands.
@@ -444,4 +464,32 @@ async fn escalate(cx: &mut Cx<'_>, request: &Request, approval: &ApprovalOf, ove
     run::note(cx, request.id, &format!("{why}; passed on to the leads above")).await?;
     let people: Vec<_> = above.iter().map(|p| p.id).collect();
     tell::word_needed(cx, request, &people, &approval.because).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by(rule: &str, name: &str) -> Resolved {
+        let person =
+            PersonName { id: PersonId::new(), handle: name.to_lowercase(), name: name.into(), active: true };
+        Resolved { rule: rule.into(), person, by: "rule" }
+    }
+
+    #[test]
+    fn whoever_may_decide_is_told_with_how_many_of_them_have_to() {
+        let team: Vec<_> = ["Ada", "Ben", "Cleo", "Dan", "Eve"].map(|name| by("offering-team", name)).into();
+        let rules = ["lead".to_owned(), "offering-team".to_owned()];
+        assert_eq!(
+            whose_word(&team, &rules[1..], Need::Any),
+            "any one of 5 may decide (Ada, Ben, Cleo and 2 more)"
+        );
+        assert_eq!(whose_word(&team[..1], &rules[1..], Need::All), "waits for a word of Ada");
+        let both = [by("lead", "Flo"), by("offering-team", "Ada"), by("offering-team", "Flo")];
+        assert_eq!(
+            whose_word(&both, &rules, Need::All),
+            "one each of lead and offering-team has to agree, 2 people in all (Flo, Ada)"
+        );
+        assert_eq!(whose_word(&[], &rules, Need::All), "nobody is known who may decide");
+    }
 }

@@ -21,6 +21,7 @@ use crate::{
     check::Checks,
     people::{self, TeamName},
     sealing::{self, SealingKey},
+    settings,
 };
 
 /// Most requests of one person that are not over: more than anybody means to have.
@@ -86,6 +87,10 @@ async fn looked(
     let environment =
         checks.optional_line("environment", Some(&new.environment), 63).unwrap_or_default().to_lowercase();
     let cost_centre = checks.optional_line("costCentre", Some(&new.cost_centre), 63).unwrap_or_default();
+    let cost_centre = match &subject.team {
+        Some(team) if cost_centre.is_empty() => who_pays(cx, team).await?,
+        _ => cost_centre,
+    };
     let reason = checks.text("reason", &new.reason, LONGEST);
     kept(checks.done(), &mut problems)?;
     problems.extend(unkeepable(&new.params));
@@ -98,9 +103,12 @@ async fn looked(
         resource: subject.resource,
     };
     let (scope, cost) = facts::scope(cx, &offering, &about, &params).await?;
-    let waived = match &subject.team {
-        Some(team) => store::waiver::in_force(cx, offering.id, team.id).await?,
-        None => Vec::new(),
+    let (waived, waivers) = match &subject.team {
+        Some(team) => (
+            store::waiver::in_force(cx, offering.id, team.id).await?,
+            store::waiver::asked(cx, offering.id, team.id).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
     let mut verdict = plan.judge(scope.clone(), waived).await?;
     if let Some(said) = proven(&offering, subject.service.as_ref()) {
@@ -120,11 +128,20 @@ async fn looked(
         problems,
         verdict,
         approvals,
+        waivers,
+        cost_centre: cost_centre.clone(),
         cost,
         expires_at,
         review_at,
     };
     Ok(Looked { checked, plan, service: subject.service.map(|s| s.id), environment, cost_centre, reason })
+}
+
+/// The cost centre that a team's descriptor names; empty if it names none.
+async fn who_pays(cx: &mut Cx<'_>, team: &TeamName) -> Result<String> {
+    let annotation = settings::read(cx).await?.cost_centre_annotation;
+    let said = catalog::annotation_of_team(cx, team.id, &annotation).await?.unwrap_or_default();
+    Ok(said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(63).collect())
 }
 
 /// What no database keeps: a NUL, which nobody types.
@@ -283,7 +300,8 @@ pub async fn submit(
             "you have {MOST_OPEN} requests that are not over; wait for them, or cancel some"
         )));
     }
-    let looked = look(cx, &new).await?;
+    // boxed: looking holds a good deal while it waits
+    let looked = Box::pin(look(cx, &new)).await?;
     let id = ProvisioningRequestId::new();
     let once = idempotency_key.map(|key| (key, hash.as_slice()));
     hand_in(cx, key, looked, Kept { id, draft: false, action: None, resource: None, once }).await

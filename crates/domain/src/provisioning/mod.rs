@@ -65,8 +65,8 @@ pub use record::{
 };
 pub use repository::Repository;
 pub use request::{
-    RequestRights, ask_support, cancel, log, log_end, rate, request, request_of_support, requests, retry,
-    rights, steps, undo, whom_to_ask,
+    RequestRights, ask_support, cancel, log, log_end, rate, request, request_of_support, requests,
+    results_of_mine, retry, rights, steps, undo, whom_to_ask,
 };
 pub use resource::{
     credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
@@ -84,5 +84,5 @@ pub use terraform_state::{
 pub use text::Piece;
 pub use upgrade::{ActionForm, action_form};
 pub use verdict::{Needed, Outcome, Policy, Said, Verdict, verdict};
-pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers};
+pub use waiver::{NewWaiver, ask_waiver, decide_waiver, end_waiver, waivers, waivers_on_me};
 pub use weigh::{Difference, Weighed, weigh};

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Experience, Field, Sharing, Stage, State, Verdict};
+use super::{Definition, Effect, Experience, Field, Sharing, Stage, State, Verdict};
 use crate::{
     ApprovalId, EntityId, OfferingId, PersonId, ProvisioningRequestId, ResourceId, StepId, TeamId, WaiverId,
     people::{PersonName, TeamName},
@@ -184,6 +184,10 @@ pub struct Checked {
     pub verdict: Verdict,
     /// Whose word is needed, with the people who may give it.
     pub approvals: Vec<Foreseen>,
+    /// Waivers that the team asked for and nobody decided yet.
+    pub waivers: Vec<Waiver>,
+    /// Who pays: what was given, else what the team's descriptor says; may be empty.
+    pub cost_centre: String,
     /// A month.
     pub cost: Option<f64>,
     /// In what: ISO 4217.
@@ -291,6 +295,8 @@ pub struct Request {
     pub action: Option<String>,
     /// What people call that.
     pub action_title: Option<String>,
+    /// What becomes of what exists; none: something new is made.
+    pub effect: Option<Effect>,
     /// What that is, or what came of the request.
     pub resource: Option<ResourceName>,
     /// For whom.
@@ -345,6 +351,12 @@ impl Request {
         let name = self.resource.as_ref().map(|r| r.name.as_str());
         let name = name.or_else(|| self.params.get("name").and_then(Value::as_str));
         titled(&self.offering_title, self.action_title.as_deref(), name)
+    }
+
+    /// What it is about: "Database slot-planner", whatever is done with it.
+    pub fn thing(&self) -> String {
+        let name = self.resource.as_ref().map(|r| r.name.as_str());
+        titled(&self.offering_title, None, name.or_else(|| self.params.get("name").and_then(Value::as_str)))
     }
 
     /// What activity calls it.
@@ -615,8 +627,10 @@ pub struct Resource {
     pub state: ResourceState,
     /// Since when it is there.
     pub made_at: Timestamp,
-    /// Since when it is gone.
+    /// Since when it is gone, or its users' own.
     pub ended_at: Option<Timestamp>,
+    /// Who had it removed or took it over; none: Portolan itself, or nobody did.
+    pub ended_by: Option<PersonName>,
     /// When it is cleaned up, if it is.
     pub expires_at: Option<Timestamp>,
     /// When somebody looks whether it is needed.
@@ -631,9 +645,19 @@ impl Resource {
         format!("/provision/resources/{}", self.id)
     }
 
-    /// Whether its offering has moved on since.
+    /// Whether its offering has moved on since; nobody brings what is gone or taken over to a newer version.
     pub fn is_behind(&self) -> bool {
-        self.version < self.newest
+        self.is_there() && self.version < self.newest
+    }
+
+    /// Whether it is there, and its offering looks after it.
+    pub fn is_there(&self) -> bool {
+        self.state == ResourceState::Active
+    }
+
+    /// Whether its users took it over.
+    pub fn is_taken_over(&self) -> bool {
+        self.state == ResourceState::Ejected
     }
 }
 
@@ -650,6 +674,8 @@ pub struct ResourceFilter {
     pub behind: bool,
     /// Also those that are gone.
     pub gone: bool,
+    /// Also those that their users took over.
+    pub taken_over: bool,
 }
 
 /// What a team has, in sum.
@@ -732,6 +758,11 @@ impl Waiver {
         let last = self.ends_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(self.ends_at);
         last.to_zoned(TimeZone::UTC).date()
     }
+
+    /// Path of the place where it stands, and is decided.
+    pub fn link(&self) -> String {
+        format!("/provision/waivers#waiver-{}", self.id)
+    }
 }
 
 /// Something that waits for somebody's word.
@@ -743,6 +774,10 @@ pub struct WaitsOn {
     pub title: String,
     /// For whom.
     pub team: String,
+    /// Where it is used; may be empty.
+    pub environment: String,
+    /// For which service, by its title.
+    pub service: Option<String>,
     /// Why their word is needed.
     pub because: String,
     /// By when.

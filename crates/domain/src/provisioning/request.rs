@@ -1,5 +1,7 @@
 //! Requests: looking at them, taking them back, trying again.
 
+use jiff::SignedDuration;
+
 use super::{
     Blame, Failure, LogLine, Move, Request, RequestFilter, State, StepOf, Wish,
     ask::gone,
@@ -7,7 +9,7 @@ use super::{
     store::{self, request as rows},
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, Result,
+    Cursor, Cx, Error, Few, Limit, Page, Result,
     activity::{self, Act},
     check::Checks,
     levels::Impact,
@@ -18,6 +20,8 @@ use crate::{
 
 /// Lines of a log that go into a support request.
 const LINES: i64 = 60;
+/// What came of a request is told on the first page for so long.
+const TOLD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What the actor may do with a request now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,6 +73,14 @@ pub async fn requests(
     let found = rows::list(cx, filter, key, limit.probe()).await?;
     let total = Total::bounded(rows::count(cx, filter, Total::MOST + 1).await?);
     Ok(Page::cut(found, limit, total, after.as_ref(), |r| r.number))
+}
+
+/// What came of what the actor asked for in the last seven days, newest first: what is there, refused or failed. It is told
+/// until they took what is theirs (looked at its credentials, went on with it, asked anew, or said how it was).
+pub async fn results_of_mine(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Request>> {
+    let me = cx.reader()?;
+    let since = cx.now() - TOLD_FOR;
+    Ok(Few::cut(rows::results(cx, me, since, limit.probe()).await?, limit))
 }
 
 /// The steps of its run, in order; none before it began.

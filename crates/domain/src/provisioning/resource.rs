@@ -90,10 +90,17 @@ pub(super) async fn locked(cx: &mut Cx<'_>, id: ResourceId) -> Result<Resource> 
 
 /// Refuses what is not there any more.
 pub(super) fn there(resource: &Resource) -> Result<()> {
-    if resource.state == ResourceState::Active {
-        return Ok(());
+    match resource.state {
+        ResourceState::Active => Ok(()),
+        ResourceState::Removed => Err(Error::Conflict(format!(
+            "{} is not there any more; nothing can be done with it",
+            resource.name
+        ))),
+        ResourceState::Ejected => Err(Error::Conflict(format!(
+            "{} was taken over by {}, who do with it what they want; nothing is done with it from here",
+            resource.name, resource.team.name
+        ))),
     }
-    Err(Error::Conflict(format!("{} is not there any more; nothing can be done with it", resource.name)))
 }
 
 /// The version of its offering that an action is taken from: an upgrade is what the newest one says, everything else is as

@@ -1,13 +1,16 @@
 //! Who is told what: whoever asked how it went, whoever has to decide that they have to, the teams' webhooks what happens.
 //! Nobody is told what they did themselves.
 
-use super::{ApprovalOf, Request, Resource, Waiver};
+use super::{ApprovalOf, Effect, Request, Resource, Waiver, WaiverState};
 use crate::{
-    Cx, PersonId, Result,
+    Cx, Limit, PersonId, Result, TeamId,
     live::{self, News},
     notify::{self, About, Notice, Recipient},
     people,
 };
+
+/// Most people that are asked for a waiver.
+const DECIDERS: i64 = 50;
 
 /// Open pages of the team and of whoever asked look again.
 pub(super) async fn pages(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
@@ -17,8 +20,14 @@ pub(super) async fn pages(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
 }
 
 pub(super) async fn asked(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
-    let subject = format!("Asked for: {}", request.title());
-    let reason = format!("{} asked for it, for {}.", who(request), request.team.name);
+    let subject = match request.effect {
+        Some(Effect::Remove) => format!("Removal asked for: {}", request.thing()),
+        _ => format!("Asked for: {}", request.title()),
+    };
+    let reason = match &request.requested_by {
+        Some(person) => format!("{} asked for it, for {}.", person.name, request.team.name),
+        None => format!("Its time is over; {} owns it.", request.team.name),
+    };
     let to = Recipient::Team(request.offering_team.id);
     notify::send(cx, Notice { reason, ..notice(request, to, "provisioning.asked", subject) }).await?;
     pages(cx, request).await
@@ -71,11 +80,23 @@ async fn to_people(
 }
 
 pub(super) async fn refused(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
-    to_asker(cx, request, "provisioning.refused", format!("Refused: {}", request.title())).await
+    let subject = format!("Refused: {}", request.title());
+    to_asker(cx, request, "provisioning.refused", subject, why(request)).await
 }
 
 pub(super) async fn succeeded(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
-    to_asker(cx, request, "provisioning.succeeded", format!("Ready: {}", request.title())).await
+    let (thing, team) = (request.thing(), &request.team.name);
+    let (subject, text) = match request.effect {
+        None => (format!("Ready: {}", request.title()), String::new()),
+        Some(Effect::Remove) => {
+            (format!("Removed: {thing}"), "It is gone, and cannot be had back from here.".to_owned())
+        }
+        Some(Effect::Eject) => {
+            (format!("Taken over: {thing}"), format!("From now on {team} alone operates it."))
+        }
+        Some(Effect::Change | Effect::Upgrade) => (format!("Done: {}", request.title()), String::new()),
+    };
+    to_asker(cx, request, "provisioning.succeeded", subject, text).await
 }
 
 /// Whoever asked, and the offering's team: what failed is theirs to see as well.
@@ -86,27 +107,45 @@ pub(super) async fn failed(
     words: &str,
 ) -> Result<()> {
     let subject = format!("{words}: {}", request.title());
-    let text = request.failure.as_ref().map(|f| format!("{}\n{}", f.why, f.next)).unwrap_or_default();
     let reason = format!("{} is your product.", request.offering_title);
     let told = Notice {
-        text,
+        text: why(request),
         reason,
         ..notice(request, Recipient::Team(request.offering_team.id), event, subject.clone())
     };
     notify::send(cx, told).await?;
-    to_asker(cx, request, event, subject).await
+    to_asker(cx, request, event, subject, why(request)).await
 }
 
-async fn to_asker(cx: &mut Cx<'_>, request: &Request, event: &'static str, subject: String) -> Result<()> {
-    let text = request.failure.as_ref().map(|f| format!("{}\n{}", f.why, f.next)).unwrap_or_default();
-    let asker = request.requested_by.as_ref().map(|p| p.id).filter(|p| cx.actor().person != Some(*p));
-    let to = match asker {
-        Some(person) => Recipient::Person(person),
-        None if request.requested_by.is_none() => Recipient::Team(request.team.id),
-        None => return Ok(()),
+/// What was wrong, and what to do about it.
+fn why(request: &Request) -> String {
+    request.failure.as_ref().map(|f| format!("{}\n{}", f.why, f.next)).unwrap_or_default()
+}
+
+/// Whoever asked; of what Portolan asked for by itself, those who keep what it was done to.
+async fn to_asker(
+    cx: &mut Cx<'_>,
+    request: &Request,
+    event: &'static str,
+    subject: String,
+    text: String,
+) -> Result<()> {
+    let told = |to: Recipient, reason: String| Notice {
+        text: text.clone(),
+        reason,
+        ..notice(request, to, event, subject.clone())
     };
-    let told = Notice { text, reason: "You asked for it.".into(), ..notice(request, to, event, subject) };
-    notify::send(cx, told).await?;
+    let notices = match (&request.requested_by, &request.resource) {
+        (Some(person), _) if cx.actor().person == Some(person.id) => Vec::new(),
+        (Some(person), _) => vec![told(Recipient::Person(person.id), "You asked for it.".into())],
+        (None, Some(on)) => {
+            let on = super::resource::known(cx, on.id).await?;
+            let reason = format!("Its time was over, and {} owns it.", request.team.name);
+            keepers(cx, &on).await?.into_iter().map(|to| told(to, reason.clone())).collect()
+        }
+        (None, None) => vec![told(Recipient::Team(request.team.id), "Its time was over.".into())],
+    };
+    notify::send_all(cx, notices).await?;
     Ok(())
 }
 
@@ -114,14 +153,20 @@ fn notice(request: &Request, to: Recipient, event: &'static str, subject: String
     Notice::new(to, event, subject, request.link(), About::new("provisioning-request", request.id.0))
 }
 
-/// The team that owns something hears of its end: its lead and its webhooks.
-pub(super) async fn ends_soon(cx: &mut Cx<'_>, resource: &Resource, words: &str) -> Result<()> {
+/// Those who keep something: its team's webhooks and mailbox, whoever asked for it, and the lead.
+async fn keepers(cx: &mut Cx<'_>, resource: &Resource) -> Result<Vec<Recipient>> {
     let mut to = vec![Recipient::Team(resource.team.id)];
     let team = people::team_by_id(cx, resource.team.id).await?;
     to.extend(team.email.map(Recipient::Email));
     to.extend(resource.requested_by.as_ref().filter(|p| p.active).map(|p| Recipient::Person(p.id)));
     to.extend(people::leads_to_ask(cx, resource.team.id).await?.first().map(|p| Recipient::Person(p.id)));
     to.dedup();
+    Ok(to)
+}
+
+/// The team that owns something hears of its end: its lead and its webhooks.
+pub(super) async fn ends_soon(cx: &mut Cx<'_>, resource: &Resource, words: &str) -> Result<()> {
+    let to = keepers(cx, resource).await?;
     let about = About::new("provisioned-resource", resource.id.0);
     let notices = to.into_iter().map(|to| Notice {
         reason: format!("{} owns it.", resource.team.name),
@@ -137,22 +182,32 @@ pub(super) async fn ends_soon(cx: &mut Cx<'_>, resource: &Resource, words: &str)
     Ok(())
 }
 
-/// The offering's team is asked for a waiver; whoever asked hears the answer.
-pub(super) async fn waiver(cx: &mut Cx<'_>, waiver: &Waiver, team: crate::TeamId, words: &str) -> Result<()> {
-    let about = About::new("guardrail-waiver", waiver.id.0);
+/// The offering's team is asked for a waiver, each who may decide; whoever asked hears the answer.
+pub(super) async fn waiver(cx: &mut Cx<'_>, waiver: &Waiver, team: TeamId, words: &str) -> Result<()> {
     let subject =
         format!("{words}: {} of {} for {}", waiver.guardrail, waiver.offering_title, waiver.team.name);
-    let mut to = vec![Recipient::Team(team)];
-    if cx.actor().person == Some(waiver.asked_by.id) {
-        to.extend(people::leads_to_ask(cx, team).await?.first().map(|p| Recipient::Person(p.id)));
+    let asker = waiver.asked_by.id;
+    let (people, reason, text) = if waiver.state == WaiverState::Asked {
+        let members = people::members(cx, team, None, Limit::new(DECIDERS)?).await?.items;
+        let mut people: Vec<_> = members.into_iter().map(|m| m.person).filter(|p| p.active).collect();
+        people.extend(people::leads_to_ask(cx, team).await?.into_iter().take(1));
+        let mut people: Vec<_> = people.into_iter().map(|p| p.id).filter(|p| *p != asker).collect();
+        people.sort();
+        people.dedup();
+        let reason = format!("{} asks for it, and it is yours to decide.", waiver.asked_by.name);
+        (people, reason, waiver.reason.clone())
     } else {
-        to.push(Recipient::Person(waiver.asked_by.id));
-    }
-    let notices = to.into_iter().map(|to| Notice {
-        text: waiver.reason.clone(),
-        reason: format!("It is about {}.", waiver.offering_title),
-        ..Notice::new(to, "waiver.moved", subject.clone(), "/provision/waivers", about.clone())
+        let text = if waiver.note.is_empty() { &waiver.reason } else { &waiver.note };
+        (vec![asker], "You asked for it.".to_owned(), text.clone())
+    };
+    let webhooks = (Recipient::Team(team), format!("It is about {}.", waiver.offering_title));
+    let each = people.iter().map(|person| (Recipient::Person(*person), reason.clone()));
+    let about = About::new("guardrail-waiver", waiver.id.0);
+    let notices = each.chain([webhooks]).map(|(to, reason)| Notice {
+        text: text.clone(),
+        reason,
+        ..Notice::new(to, "waiver.moved", subject.clone(), waiver.link(), about.clone())
     });
     notify::send_all(cx, notices.collect()).await?;
-    Ok(())
+    live::tell(cx, &people.into_iter().map(News::Person).collect::<Vec<_>>()).await
 }

@@ -13,6 +13,8 @@ use crate::{
 
 /// Longest that a guardrail may be waived.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// When nobody decided for so long, the admins are asked too: nothing waits for ever.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 
 /// What somebody asks to be spared.
 #[derive(Debug, Clone)]
@@ -158,6 +160,19 @@ pub async fn waivers(
             waiver.state == WaiverState::Asked && Some(waiver.asked_by.id) != me && mine.contains(team);
     }
     Ok(all.into_iter().map(|(waiver, _)| waiver).collect())
+}
+
+/// Waivers that wait for the actor's word, the one that waits longest first; at most 50. An admin has those too that nobody
+/// decided for three days.
+pub async fn waivers_on_me(cx: &mut Cx<'_>) -> Result<Vec<Waiver>> {
+    let me = cx.reader()?;
+    let teams = people::teams_answered_for(cx, me).await?;
+    let overdue = cx.actor().admin.then(|| cx.now() - PATIENCE);
+    let mut found = rows::waiting(cx, me, &teams, overdue).await?;
+    for waiver in &mut found {
+        waiver.mine = true;
+    }
+    Ok(found)
 }
 
 async fn waiver(cx: &mut Cx<'_>, id: WaiverId) -> Result<Waiver> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Contact, Duty, Held, Purpose, Schedule, ScheduleName, schedule::may_read, shifts, store};
 use crate::{
     Cx, Error, Result, TeamId,
-    catalog::{self, EntityRef},
+    catalog::{self, BadRef, Entity, EntityRef, Kind, Owner},
     people::{self, TeamName},
 };
 
@@ -18,6 +18,8 @@ pub struct OnCall {
     pub at: Timestamp,
     /// The team that answers; none if what is asked about has none.
     pub team: Option<TeamName>,
+    /// Whose it is, where another team operates it and answers.
+    pub owner: Option<String>,
     /// The schedule that is asked; none if the team has none.
     pub schedule: Option<ScheduleName>,
     /// The zone of the schedule.
@@ -49,7 +51,7 @@ impl OnCall {
     }
 }
 
-/// Who is on call for what an entity (reference or bare name) belongs to.
+/// Who is on call for an entity (reference, or a bare name of any kind): the team that operates it, else its owner.
 pub async fn on_call_of_entity(
     cx: &mut Cx<'_>,
     reference: &str,
@@ -57,25 +59,56 @@ pub async fn on_call_of_entity(
     at: Option<Timestamp>,
 ) -> Result<OnCall> {
     may_read(cx)?;
-    let reference = EntityRef::parse(reference, Some("component"), "default")
-        .map_err(|e| Error::invalid("entity", e.to_string()))?;
-    let found = catalog::by_refs(cx, std::slice::from_ref(&reference)).await?.pop().flatten();
-    let summary = found.ok_or_else(|| Error::not_found("entity", reference.to_string()))?;
     let at = at.unwrap_or(cx.now());
-    let owner = summary.owner.as_ref().and_then(|o| o.party.as_ref());
-    let Some(catalog::Party::Team { id, slug, name }) = owner else {
-        let owner = summary.owner.as_ref().map(|o| o.name().to_owned());
+    let entity = called(cx, reference).await?;
+    let owner = entity.owner.as_ref().map(|o| o.name().to_owned());
+    let Some(team) = entity.answers() else {
         let told = owner.map_or("belongs to nobody".into(), |o| format!("belongs to {o}, which is no team"));
         return Ok(OnCall::nobody(
             at,
-            vec![format!("{} {told}, so nobody is on call for it.", summary.label())],
+            vec![format!("{} {told}, so nobody is on call for it.", entity.label())],
         ));
     };
-    let team = TeamName { id: *id, slug: slug.clone(), name: name.clone() };
-    let belongs = format!("{} belongs to {}.", summary.label(), team.name);
+    let operated =
+        entity.operator.is_some() && entity.owner.as_ref().and_then(Owner::team_id) != Some(team.id);
+    let label = entity.label();
+    let told = match (&owner, operated) {
+        (Some(owner), true) => {
+            format!("{label} is operated by {}, which is on call for it; it belongs to {owner}.", team.name)
+        }
+        (None, true) => format!("{label} is operated by {}, and belongs to nobody.", team.name),
+        (_, false) => format!("{label} belongs to {}.", team.name),
+    };
     let mut found = on_call(cx, &team, purpose, at).await?;
-    found.why.insert(0, belongs);
+    found.owner = owner.filter(|_| operated);
+    found.why.insert(0, told);
     Ok(found)
+}
+
+/// Kinds of what somebody may be on call for, as a bare name is looked for.
+const KINDS: [Kind; 5] = [Kind::Component, Kind::Resource, Kind::Api, Kind::System, Kind::Domain];
+
+/// The entity of this reference. A name without its kind may be of any; where several have it, they are told, unless the
+/// same team answers for all of them.
+async fn called(cx: &mut Cx<'_>, text: &str) -> Result<Entity> {
+    let wrong = |e: BadRef| Error::invalid("entity", e.to_string());
+    if text.contains(':') {
+        let reference = EntityRef::parse(text, None, "default").map_err(wrong)?;
+        return catalog::get(cx, &reference).await;
+    }
+    let named = KINDS.map(|kind| EntityRef::parse(text, Some(kind.as_str()), "default"));
+    let named = named.into_iter().collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    let mut found = Vec::new();
+    for known in catalog::by_refs(cx, &named).await?.into_iter().flatten() {
+        found.push(catalog::get(cx, &known.reference).await?);
+    }
+    let answers = |entity: &Entity| entity.answers().map(|team| team.id);
+    if found.iter().any(|entity| answers(entity) != answers(&found[0])) {
+        let all: Vec<_> = found.iter().map(|entity| entity.reference.as_str()).collect();
+        let message = format!("is what several are called; name one of them: {}", all.join(", "));
+        return Err(Error::invalid("entity", message));
+    }
+    found.into_iter().next().ok_or_else(|| Error::not_found("entity", text))
 }
 
 /// Who is on call in a team (slug).
@@ -142,6 +175,7 @@ pub async fn on_schedule(cx: &mut Cx<'_>, schedule: &Schedule, at: Timestamp) ->
     Ok(OnCall {
         at,
         team: Some(schedule.team.clone()),
+        owner: None,
         schedule: Some(schedule.name()),
         time_zone: Some(schedule.time_zone.clone()),
         now,
@@ -176,6 +210,7 @@ impl OnCall {
         Self {
             at,
             team: None,
+            owner: None,
             schedule: None,
             time_zone: None,
             now: Vec::new(),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The settings in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Settings {
     /// Days until the person's name is dropped from usage events; their team stays. Default 90.
     pub usage_names_days: i64,
@@ -33,6 +33,8 @@ pub struct Settings {
     pub load_essential_warn: i64,
     /// Percent above which it is an alarm. Default 50.
     pub load_essential_alarm: i64,
+    /// The annotation of a team's descriptor that says who pays for what it gets. Default `portolan.dev/cost-centre`.
+    pub cost_centre_annotation: String,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             load_false_alarms_most: 30,
             load_essential_warn: 40,
             load_essential_alarm: 50,
+            cost_centre_annotation: "portolan.dev/cost-centre".into(),
         }
     }
 }
@@ -62,11 +65,15 @@ const PAGES_MOST: &str = "on-call.pages-a-week-most";
 const FALSE_ALARMS_MOST: &str = "on-call.false-alarms-percent-most";
 const ESSENTIAL_WARN: &str = "on-call.essential-percent-warn";
 const ESSENTIAL_ALARM: &str = "on-call.essential-percent-alarm";
+const COST_CENTRE: &str = "provisioning.cost-centre-annotation";
+/// Longest name of an annotation.
+const LONGEST: usize = 200;
 
 impl Settings {
     /// From what is stored; a value of the wrong shape counts as not set.
     fn from_rows(rows: &[(String, Value)]) -> Self {
         let number = |key: &str| rows.iter().find(|(k, _)| k == key).and_then(|(_, v)| v.as_i64());
+        let text = |key: &str| rows.iter().find(|(k, _)| k == key).and_then(|(_, v)| v.as_str());
         let default = Self::default();
         Self {
             usage_names_days: number(NAMES).unwrap_or(default.usage_names_days),
@@ -79,10 +86,11 @@ impl Settings {
             load_false_alarms_most: number(FALSE_ALARMS_MOST).unwrap_or(default.load_false_alarms_most),
             load_essential_warn: number(ESSENTIAL_WARN).unwrap_or(default.load_essential_warn),
             load_essential_alarm: number(ESSENTIAL_ALARM).unwrap_or(default.load_essential_alarm),
+            cost_centre_annotation: text(COST_CENTRE).map_or(default.cost_centre_annotation, str::to_owned),
         }
     }
 
-    fn rows(self) -> [(&'static str, Value); 10] {
+    fn rows(&self) -> [(&'static str, Value); 11] {
         [
             (NAMES, json!(self.usage_names_days)),
             (AFTER, json!(self.confirm_after_days)),
@@ -94,10 +102,11 @@ impl Settings {
             (FALSE_ALARMS_MOST, json!(self.load_false_alarms_most)),
             (ESSENTIAL_WARN, json!(self.load_essential_warn)),
             (ESSENTIAL_ALARM, json!(self.load_essential_alarm)),
+            (COST_CENTRE, json!(self.cost_centre_annotation)),
         ]
     }
 
-    fn check(self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         let mut problems = Vec::new();
         let mut within = |field: &str, value: i64, low: i64, high: i64| {
             if !(low..=high).contains(&value) {
@@ -117,6 +126,16 @@ impl Settings {
         within("load_false_alarms_most", self.load_false_alarms_most, 1, 100);
         within("load_essential_warn", self.load_essential_warn, 1, 100);
         within("load_essential_alarm", self.load_essential_alarm, self.load_essential_warn.max(1), 100);
+        let name = &self.cost_centre_annotation;
+        if name.is_empty()
+            || name.len() > LONGEST
+            || name.chars().any(|c| c.is_whitespace() || c.is_control())
+        {
+            problems.push(Problem {
+                field: "cost_centre_annotation".into(),
+                message: "must be the name of an annotation, such as example.org/cost-centre".into(),
+            });
+        }
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
     }
 }

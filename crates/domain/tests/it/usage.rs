@@ -72,7 +72,7 @@ async fn settings_have_defaults_and_limits(pool: PgPool) {
         Err(Error::Forbidden(_))
     ));
     let new = settings::Settings { confirm_after_days: Some(180), ..settings::Settings::default() };
-    settings::change(&mut root.cx(), new).await.unwrap();
+    settings::change(&mut root.cx(), new.clone()).await.unwrap();
     assert_eq!(settings::show(&mut root.cx()).await.unwrap(), new);
     assert_eq!(world.verbs("portal:settings").await, ["settings.changed"]);
 }

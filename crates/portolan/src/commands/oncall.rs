@@ -1,4 +1,4 @@
-//! `portolan oncall SERVICE`: who is it, from a terminal, in lines that can be read at night and cut by a script.
+//! `portolan oncall NAME`: who is it, from a terminal, in lines that can be read at night and cut by a script.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::cli::OnCall;
 struct Answer {
     at: Timestamp,
     team: Option<String>,
+    #[serde(default)]
+    owner: Option<String>,
     schedule: Option<Schedule>,
     time_zone: Option<String>,
     people: Vec<Contact>,
@@ -69,6 +71,9 @@ impl Answer {
     fn told(&self) -> String {
         let zone = self.time_zone.as_deref().unwrap_or("UTC");
         let mut lines = Vec::new();
+        if let (Some(operator), Some(_)) = (&self.team, &self.owner) {
+            lines.push(format!("operated by team {operator}"));
+        }
         for person in &self.people {
             let until = self.until.map(|at| format!(", until {}", clock(at, zone))).unwrap_or_default();
             lines.push(format!("{} ({}) is on call{until}", person.name, person.handle));
@@ -84,10 +89,14 @@ impl Answer {
         if let Some((next, person)) = self.next.as_ref().and_then(|n| Some((n, n.person.as_ref()?))) {
             lines.push(format!("next: {} from {}", person.name, clock(next.start, zone)));
         }
-        let of = [self.schedule.as_ref().map(|s| s.name.as_str()), self.team.as_deref()];
-        let of: Vec<_> = of.into_iter().flatten().collect();
-        if !of.is_empty() {
-            lines.push(format!("schedule: {}", of.join(", team ")));
+        if let Some(owner) = &self.owner {
+            lines.push(format!("owned by {owner}"));
+        }
+        match (&self.schedule, &self.team) {
+            (Some(schedule), Some(team)) => lines.push(format!("schedule: {}, team {team}", schedule.name)),
+            (Some(schedule), None) => lines.push(format!("schedule: {}", schedule.name)),
+            (None, Some(team)) => lines.push(format!("no schedule: team {team}")),
+            (None, None) => {}
         }
         lines.extend(self.why.iter().map(|why| format!("  {why}")));
         lines.join("\n") + "\n"
@@ -116,6 +125,21 @@ fn time(at: Timestamp, zone: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Answer;
+
+    #[test]
+    fn who_operates_it_comes_before_who_owns_it() {
+        let answer: Answer = serde_json::from_str(
+            r#"{"at":"2026-11-19T02:10:00Z","team":"data-platform","owner":"Basket","schedule":null,"time_zone":null,"people":[],
+                "until":null,"next":null,"fallback":{"handle":"noor","name":"Noor","email":null,"phone":"+31 6","time_zone":"Europe/Amsterdam"},
+                "why":["slots-db is operated by Data Platform, which is on call for it; it belongs to Basket."]}"#,
+        )
+        .expect("an answer");
+        assert_eq!(
+            answer.told(),
+            "operated by team data-platform\nNOBODY IS ON CALL\nasked instead: Noor (noor)\n  phone: +31 6\n  it is 03:10 there (Europe/Amsterdam)\n\
+             owned by Basket\nno schedule: team data-platform\n  slots-db is operated by Data Platform, which is on call for it; it belongs to Basket.\n"
+        );
+    }
 
     #[test]
     fn the_answer_comes_first_and_the_reasons_last() {

@@ -30,6 +30,7 @@ use portolan_domain::{
     },
     changes, notify,
     people::{self, PeopleFilter, PersonEdit},
+    settings::{self, Settings},
 };
 use rust_embed::RustEmbed;
 
@@ -111,6 +112,9 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     let mut began = cx.acting_at(&system, now - BEGAN);
     take_in(&mut began, descriptors(&["catalog/", "retired/"])?, false).await?;
     people::grant_demo_admin(&mut began).await?;
+    let usual = settings::show(&mut began).await?;
+    let own = Settings { cost_centre_annotation: "fairhaven.example/cost-centre".into(), ..usual };
+    settings::change(&mut began, own).await?;
     let executors = worker::executors();
     made::offer(&mut began, &executors, true).await?;
     let mut events: Vec<_> =

@@ -97,10 +97,11 @@ fn settings_are_replaced_as_a_whole() {
     let problems: Value = serde_json::from_str(&refused.body).unwrap();
     let fields: Vec<_> =
         problems["problems"].as_array().unwrap().iter().map(|p| p["field"].clone()).collect();
-    assert_eq!(fields.len(), 10, "{fields:?}");
+    assert_eq!(fields.len(), 11, "{fields:?}");
     assert_eq!(fields[..3], ["usage_names_days", "confirm_after_days", "confirm_asks_a_month"]);
     let all = json!({"usage_names_days": 30, "confirm_after_days": null, "confirm_asks_a_month": 2, "load_good_one_in": 8,
-        "load_least_one_in": 3, "load_pages_good": 1, "load_pages_most": 4, "load_false_alarms_most": 25, "load_essential_warn": 30, "load_essential_alarm": 45});
+        "load_least_one_in": 3, "load_pages_good": 1, "load_pages_most": 4, "load_false_alarms_most": 25, "load_essential_warn": 30, "load_essential_alarm": 45,
+        "cost_centre_annotation": "example.org/cost-centre"});
     let turned = admin.json("PUT", "/api/v1/settings", &all);
     assert_eq!(serde_json::from_str::<Value>(&turned.body).unwrap(), all);
     let mut reader = portal.with_token("imke.sorensen", "write");

@@ -164,7 +164,10 @@ async fn from_the_landing_page_to_a_database_that_lets_one_in_within_a_minute() 
     assert!(!source.contains(&password), "the page shows it a second time");
     browser.press("In the catalog").await;
     browser.arrives_at("/catalog/resource/default/gift-ideas-db").await;
-    browser.sees("Basket").await;
+    browser.sees("It belongs to Basket.").await;
+    browser.sees("Data Platform").await;
+    browser.open("/").await;
+    assert!(!browser.text().await.contains("What came of what you asked"), "its credentials were seen");
     browser.close().await;
     assert!(portal.stop().success());
 }
@@ -278,6 +281,9 @@ async fn a_no_is_said_at_the_field_and_on_the_page_and_never_looks_like_a_succes
     assert!(pill.as_str().is_some_and(|class| class.contains("danger")), "{pill}");
     asker.open("/provision/requests").await;
     asker.sees("Refused").await;
+    asker.open("/").await;
+    asker.sees("What came of what you asked").await;
+    asker.sees("Use the one of the summer").await;
     assert!(!fairhaven.has(&name));
     asker.close().await;
     lead.close().await;
@@ -339,7 +345,7 @@ async fn what_was_given_for_a_while_is_warned_of_and_goes_but_for_what_is_import
     lead.open(&page).await;
     lead.sees("a service of tier 0 or 1 uses it").await;
     lead.press("Agree").await;
-    asker.comes_to_see("It is done").await;
+    asker.comes_to_see("It is gone").await;
     assert!(!fairhaven.has(&important));
     asker.close().await;
     lead.close().await;
@@ -370,17 +376,17 @@ async fn with_terraform_a_plan_is_agreed_to_applied_and_taken_over() {
     asker.comes_to_see("It is there").await;
     asker.sees("gifts.fairhaven.example 300 IN CNAME edge.fairhaven.example.").await;
 
-    asker.press("gifts.fairhaven.example and its credentials").await;
+    asker.press("gifts.fairhaven.example").await;
     asker.arrives_at("/provision/resources/").await;
     asker.sees("Terraform states").await;
     let resource = asker.path().await;
     asker.press("Take it over").await;
-    asker.sees("From then on Basket operates").await;
+    asker.sees("From then on Basket alone operates").await;
     asker.press("Take it over").await;
-    asker.comes_to_see("It is done").await;
+    asker.comes_to_see("It is yours").await;
     asker.open(&resource).await;
     asker.sees("It is Basket’s own now").await;
-    asker.sees("Handed over").await;
+    asker.sees("Taken over").await;
 
     let download = "const form = document.querySelector('form[action$=\"/export\"]');
         return fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).then((a) => a.text());";

@@ -119,7 +119,8 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         .with("load_pages_most", now.load_pages_most)
         .with("load_false_alarms_most", now.load_false_alarms_most)
         .with("load_essential_warn", now.load_essential_warn)
-        .with("load_essential_alarm", now.load_essential_alarm);
+        .with("load_essential_alarm", now.load_essential_alarm)
+        .with("cost_centre_annotation", now.cost_centre_annotation);
     page::html(&settings_page(&mut viewer, form).await?)
 }
 
@@ -154,5 +155,6 @@ fn read(form: &Form) -> Result<Settings, Error> {
         load_false_alarms_most: number("load_false_alarms_most")?,
         load_essential_warn: number("load_essential_warn")?,
         load_essential_alarm: number("load_essential_alarm")?,
+        cost_centre_annotation: form.text("cost_centre_annotation"),
     })
 }

@@ -202,6 +202,7 @@ pub(super) fn edit_of(form: &Form) -> EntityEdit {
         provides_apis: list("provides_apis"),
         consumes_apis: list("consumes_apis"),
         definition: text("definition"),
+        operated_by: None,
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use portolan_domain::catalog::{self, Entity, Kind, Relation, RelationKind, Summary};
 use serde_json::Value;
 
-use super::about::About;
+use super::{about::About, contacts::Contacts};
 use crate::{
     address,
     caller::Viewer,
@@ -25,6 +25,8 @@ struct EntityPage {
     shell: Shell,
     entity: Entity,
     about: About,
+    /// For a resource: whom to reach.
+    contacts: Option<Contacts>,
     /// For an API: what could be read of its definition.
     definition: Option<Definition>,
     /// The definition's text, coloured.
@@ -83,6 +85,10 @@ pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response,
     let descriptor: Value = serde_json::from_str(entity.descriptor.get()).unwrap_or_default();
     let relations = catalog::relations(&mut viewer.cx(), &entity.reference).await?;
     let about = About::load(&mut viewer, &entity, &descriptor).await?;
+    let contacts = match entity.kind {
+        Kind::Resource => Some(Contacts::of(&mut viewer, &entity).await?),
+        _ => None,
+    };
     let text = descriptor["spec"]["definition"].as_str().unwrap_or_default();
     let api_type = entity.type_name.as_deref().unwrap_or_default();
     let definition = (entity.kind == Kind::Api).then(|| definition::read(api_type, text));
@@ -92,6 +98,7 @@ pub(super) async fn show(mut viewer: Viewer, entity: Entity) -> Result<Response,
         groups: groups(relations.items),
         entity,
         about,
+        contacts,
         definition,
         raw,
     })

@@ -1,6 +1,7 @@
 //! The catalog's pages: the index, and a view per kind.
 
 mod about;
+pub(crate) mod contacts;
 mod edit;
 mod entity;
 mod fields;

@@ -19,6 +19,7 @@ const LABELS: &[(&str, &str)] = &[
     ("confirm_after_days", "Ask again after (days)"),
     ("confirm_asks_a_month", "At most this many questions a month for one person"),
     ("consumes_apis", "APIs it uses"),
+    ("cost_centre_annotation", "Annotation that names a team’s cost centre"),
     ("coverage", "Times of the week"),
     ("current", "Current password"),
     ("days", "Ends"),

@@ -6,13 +6,14 @@ use askama::Template;
 use axum::{Router, response::Response, routing::get};
 use jiff::civil::Date;
 use portolan_domain::{
-    Error, Limit, Page,
+    Error, Few, Limit, Page,
     catalog::{
         findings::{self, EmptyTeam, Finding},
         ownership::{self, Mine},
     },
     changes::{self, Change},
     people,
+    provisioning::{self, Request},
     rota::Purpose,
 };
 
@@ -42,6 +43,8 @@ struct HomePage {
     /// When the viewer is on call.
     stints: Stints,
     waits: Waits,
+    /// What came of what the viewer asked for.
+    results: Few<Request>,
     /// Whether the viewer is to be told that no letter leaves the portal.
     no_mail: bool,
     base_url: String,
@@ -114,6 +117,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     let today = viewer.shell(Nav::Home).today();
     let stints = Stints::of(&mut viewer).await?;
     let waits = Waits::of(&mut viewer, me, today).await?;
+    let results = provisioning::results_of_mine(&mut viewer.cx(), Limit::new(5)?).await?;
     // what is asked stands in its own words, and so does an empty team; the rest of the unconfirmed waits on the
     // findings page
     let asked = findings::asked_of_me(&mut viewer.cx()).await?;
@@ -143,6 +147,7 @@ async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
         today,
         stints,
         waits,
+        results,
         no_mail,
         base_url,
         in_a_team,

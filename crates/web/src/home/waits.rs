@@ -5,7 +5,7 @@ use portolan_domain::{
     Few, Limit, PersonId,
     incidents::{self, Action, Incident},
     paging::{self, HandOver, Paged, State},
-    provisioning::{self, Request as Provisioned, RequestFilter, WaitsOn},
+    provisioning::{self, Request as Provisioned, RequestFilter, WaitsOn, Waiver},
     rota::{self, Duty, Swap},
     support::{self, Request},
 };
@@ -28,6 +28,8 @@ pub(super) struct Waits {
     pub(super) swaps: Few<Swap>,
     /// What people ask the viewer to agree to.
     pub(super) decisions: Few<WaitsOn>,
+    /// Guardrails that teams ask not to have to keep.
+    pub(super) waivers: Few<Waiver>,
     /// What the viewer asked for, and what waits for somebody to look.
     pub(super) stuck: Few<Provisioned>,
     /// Notes to write or to read.
@@ -46,10 +48,8 @@ impl Waits {
         let incidents = incidents::on_me(cx, limit).await?;
         let requests = support::on_me(cx, limit).await?;
         let swaps = rota::swaps_asked_of_me(cx, limit).await?;
-        let mut decisions = provisioning::waits_on_me(cx).await?;
-        let more = decisions.len() > SHOWN;
-        decisions.truncate(SHOWN);
-        let decisions = Few { items: decisions, more };
+        let decisions = first(provisioning::waits_on_me(cx).await?);
+        let waivers = first(provisioning::waivers_on_me(cx).await?);
         let stuck = RequestFilter {
             by: Some(me),
             states: vec![provisioning::State::NeedsAttention],
@@ -61,7 +61,7 @@ impl Waits {
         notes.retain(|note| is_mine(note, me));
         let actions = incidents::actions_due(cx, today.saturating_add(SOON.days()), limit).await?;
         let unjudged = paging::to_judge(cx, limit).await?;
-        Ok(Self { pages, incidents, requests, swaps, decisions, stuck, notes, actions, unjudged })
+        Ok(Self { pages, incidents, requests, swaps, decisions, waivers, stuck, notes, actions, unjudged })
     }
 
     /// How many things wait, and whether there are more than these.
@@ -71,6 +71,7 @@ impl Waits {
             + self.requests.items.len()
             + self.swaps.items.len()
             + self.decisions.items.len()
+            + self.waivers.items.len()
             + self.stuck.items.len()
             + self.notes.len()
             + self.actions.items.len()
@@ -80,6 +81,7 @@ impl Waits {
             || self.requests.more
             || self.swaps.more
             || self.decisions.more
+            || self.waivers.more
             || self.stuck.more
             || self.actions.more
             || self.unjudged.more;
@@ -94,6 +96,13 @@ impl Waits {
     pub(super) fn unanswered(&self) -> usize {
         self.pages.items.iter().filter(|page| page.state == State::Open).count()
     }
+}
+
+/// The first of them.
+fn first<T>(mut items: Vec<T>) -> Few<T> {
+    let more = items.len() > SHOWN;
+    items.truncate(SHOWN);
+    Few { items, more }
 }
 
 /// Whether a note is one to write, or one to read.

@@ -51,7 +51,7 @@ const GAP: f64 = 44.0; // between them
 
 fn draw_weeks(load: &TeamLoad, sheet: Sheet, label: &str, out: &mut String) {
     let Sheet { class, variant, width, left, right, named } = sheet;
-    let settings = load.settings;
+    let settings = &load.settings;
     let plot = width - left - right;
     let step = plot / float(load.weeks.len().max(1));
     let (upper, lower) = (TOP + IMPACT, TOP + IMPACT + GAP + OTHERS);

@@ -44,7 +44,7 @@ impl Watch {
         let may_act = paging::may_act_on(&mut viewer.cx(), &live).await?;
         let windows = paging::windows_now(&mut viewer.cx(), entity.id).await?;
         let below = incidents::below(&mut viewer.cx(), &entity.reference).await?;
-        let can_page = entity.owner.as_ref().and_then(Owner::team_id).is_some();
+        let can_page = entity.answers().is_some();
         Ok(Self { live, may_act, windows, below, can_page })
     }
 

@@ -68,11 +68,11 @@ impl ActionPage {
     fn consequence(&self) -> Option<String> {
         let (name, operator) = (&self.resource.name, &self.resource.operated_by.name);
         match self.action.effect {
-            Effect::Remove => {
-                Some(format!("{name} and what is in it is gone then, and cannot be had back from here."))
-            }
+            Effect::Remove => Some(format!(
+                "{name} is gone then, with what is in it, and leaves the catalog. It cannot be had back from here."
+            )),
             Effect::Eject => Some(format!(
-                "From then on {} operates, upgrades and pays attention to {name} alone: {operator} is not on call for it any more.",
+                "From then on {} alone operates {name}: {operator} is not on call for it any more, it does not end by itself, nothing is done with it from here, and this cannot be taken back.",
                 self.resource.team.name
             )),
             Effect::Upgrade => Some(format!(

@@ -6,7 +6,7 @@ use portolan_domain::{
     provisioning::{self, ApprovalOf, ApprovalState, Request, State},
 };
 
-use super::{in_fields, request::rendered};
+use super::{in_fields, request::rendered, said};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -55,7 +55,7 @@ pub(super) async fn decide(
     done(viewer, number, form, result, |request| match request.state {
         State::Refused => Flash::ok("Refused.", "Whoever asked is told, with your reason."),
         State::AwaitingApproval => Flash::ok("Agreed.", "Others have to agree as well."),
-        _ => Flash::ok("Agreed.", "It is made now; whoever asked is told."),
+        _ => Flash::ok("Agreed.", format!("{} Whoever asked is told.", said::by_itself(request.effect))),
     })
     .await
 }

@@ -242,6 +242,9 @@ pub(super) fn told(request: &Request) -> Flash {
             "Asked.",
             "People have to agree first; they are told, and so are you when they did.",
         ),
-        _ => Flash::ok("Asked.", "It is made by itself now. You may leave; you are told when it is ready."),
+        _ => {
+            let (now, then) = (said::by_itself(request.effect), said::told_when(request.effect));
+            Flash::ok("Asked.", format!("{now} You may leave; {then}."))
+        }
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Card {
     /// What it costs now, if it is there already and costs something else then.
     pub(super) was: Option<f64>,
     pub(super) behind: Behind,
+    /// Whether nobody looks after it any more then.
+    pub(super) is_last: bool,
 }
 
 /// Something that policy says.
@@ -93,7 +95,8 @@ impl Card {
         };
         // what is stopped is nothing to ask for, whoever would have to agree
         let (act, does) = if stopped { ("Check again".to_owned(), "check") } else { (act, "ask") };
-        Self { shell, lines, checked, act, does, made, command, call, was, behind }
+        let is_last = matches!(what, For::Action { action, .. } if is_gone(action));
+        Self { shell, lines, checked, act, does, made, command, call, was, behind, is_last }
     }
 
     /// Whether it cannot be asked for as it is.

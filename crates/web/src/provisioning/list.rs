@@ -5,7 +5,7 @@ use axum::{extract::Query, response::Response};
 use portolan_domain::{
     Cursor, Error, Limit, Page,
     people::{self, TeamName},
-    provisioning::{self, Request, RequestFilter, State, WaitsOn},
+    provisioning::{self, Request, RequestFilter, State, WaitsOn, Waiver},
 };
 
 use super::{my_teams, said};
@@ -70,12 +70,13 @@ struct ListPage {
     asked: Asked,
     page: Option<Page<Request>>,
     waits: Vec<WaitsOn>,
+    waivers: Vec<Waiver>,
     teams: Vec<TeamName>,
 }
 
 impl ListPage {
     fn tabs(&self) -> [(&'static str, &'static str, Option<usize>); 4] {
-        let waits = Some(self.waits.len()).filter(|n| *n > 0);
+        let waits = Some(self.waits.len() + self.waivers.len()).filter(|n| *n > 0);
         [
             ("", "Mine", None),
             ("waiting", "Waits for me", waits),
@@ -112,6 +113,7 @@ impl ListPage {
 pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let me = viewer.person().ok_or(Error::Unauthenticated)?;
     let waits = provisioning::waits_on_me(&mut viewer.cx()).await?;
+    let waivers = provisioning::waivers_on_me(&mut viewer.cx()).await?;
     let teams = my_teams(&mut viewer).await?;
     let mut filter = RequestFilter { states: asked.states()?, ..RequestFilter::default() };
     if !asked.offering.is_empty() {
@@ -139,5 +141,5 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
     } else {
         None
     };
-    page::html(&ListPage { shell: viewer.shell(Nav::Provision), asked, page, waits, teams })
+    page::html(&ListPage { shell: viewer.shell(Nav::Provision), asked, page, waits, waivers, teams })
 }

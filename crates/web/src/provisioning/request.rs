@@ -9,8 +9,8 @@ use axum::{
 use portolan_domain::{
     people::{PersonName, TeamName},
     provisioning::{
-        self, ApprovalOf, Approver, Figures, LogLine, Offering, Outcome, Request, RequestRights, Resource,
-        ResourceState, Said, State, StepOf, Weighed,
+        self, ApprovalOf, Approver, Blame, Effect, Figures, LogLine, Offering, Outcome, Request,
+        RequestRights, Resource, ResourceState, Said, State, StepOf, Weighed,
     },
 };
 
@@ -52,6 +52,8 @@ pub(super) struct Body {
     pub(super) lines: Vec<LogLine>,
     rights: RequestRights,
     resource: Option<Resource>,
+    /// Whether credentials came with it that are kept here.
+    has_credentials: bool,
     /// For whoever decides.
     weighed: Option<Weighed>,
     people: Vec<PersonName>,
@@ -82,6 +84,10 @@ impl Body {
             Some(resource) => Some(provisioning::resource(cx, resource.id).await?),
             None => None,
         };
+        let has_credentials = match &resource {
+            Some(made) if made.is_there() => !provisioning::credentials(cx, made.id).await?.is_empty(),
+            _ => false,
+        };
         let mine = approvals.iter().any(|approval| approval.mine);
         let weighed = if mine { Some(provisioning::weigh(cx, &request).await?) } else { None };
         let people = if mine { choices(viewer, form.value("to")).await? } else { Vec::new() };
@@ -101,6 +107,7 @@ impl Body {
             lines,
             rights,
             resource,
+            has_credentials,
             weighed,
             people,
             ask,
@@ -146,6 +153,47 @@ impl Body {
             State::Failed if self.request.left_over => "",
             State::Failed | State::Cancelled => "What was made before is undone.",
             _ => "What was made before is being undone.",
+        }
+    }
+
+    /// When whoever asked hears of it; none while nothing happens by itself.
+    fn promise(&self) -> Option<String> {
+        let goes_on = !self.is_over() && !self.is("needs-attention") && self.request.wish.is_none();
+        goes_on.then(|| format!("You may leave; {}.", said::told_when(self.request.effect)))
+    }
+
+    /// Who has what stopped, and what the viewer can do meanwhile.
+    fn who_has_it(&self) -> Option<String> {
+        let failure = self.request.failure.as_ref().filter(|_| self.is("needs-attention"))?;
+        let team = &self.request.offering_team.name;
+        let has = match failure.blame {
+            Blame::Input => "It stopped, and waits for whoever asked.".to_owned(),
+            Blame::Platform => format!("It stopped, and waits for {team}, who were told."),
+            Blame::Outside => {
+                format!("It stopped, and {team} were told; the outside system has to answer again.")
+            }
+        };
+        let can = match (self.rights.retry, self.rights.undo) {
+            (true, true) => {
+                " Once that is mended it can be tried again; or have what was made undone, and it is over."
+            }
+            (_, true) => " You can have what was made undone, and it is over.",
+            _ => " Nothing goes on until somebody tries it again or has it undone.",
+        };
+        Some(has + can)
+    }
+
+    fn is_removal(&self) -> bool {
+        self.request.effect == Some(Effect::Remove)
+    }
+
+    /// Over what came of it.
+    fn outcome(&self) -> &'static str {
+        match self.request.effect {
+            None => "It is there",
+            Some(Effect::Change | Effect::Upgrade) => "It is done",
+            Some(Effect::Remove) => "It is gone",
+            Some(Effect::Eject) => "It is yours",
         }
     }
 

@@ -12,12 +12,12 @@ use portolan_domain::{
         self, Action, Credential, Effect, GivenUp, Module, Offering, Request, RequestFilter, Resource,
         ResourceState, StateOf, Takeover,
     },
-    rota::{self, OnCall, Purpose},
 };
 
 use super::{in_fields, said};
 use crate::{
     caller::Viewer,
+    catalog::contacts::Contacts,
     error::PageError,
     flash::Flash,
     form::Form,
@@ -37,7 +37,8 @@ struct ResourcePage {
     credentials: Vec<Credential>,
     /// Shown on this answer and never again: titles and values.
     revealed: Vec<(String, String)>,
-    on_call: Option<OnCall>,
+    /// Whom to reach: who operates it, and its owner; none once it is gone.
+    contacts: Option<Contacts>,
     history: Page<Request>,
     may_use: bool,
     /// Whether the viewer is of the team that it belongs to, which alone sees its credentials.
@@ -62,7 +63,7 @@ struct Given {
 
 impl ResourcePage {
     fn is_there(&self) -> bool {
-        self.resource.state == ResourceState::Active
+        self.resource.is_there()
     }
 
     fn given(&self) -> Vec<Given> {
@@ -177,11 +178,15 @@ pub(super) async fn rendered(
     let may_export = !states.is_empty() && provisioning::may_export_state(cx, &resource).await?;
     let is_taken = may_use && resource.state == ResourceState::Ejected;
     let taken_over = if is_taken { Some(provisioning::takeover(cx, id).await?) } else { None };
-    let now = cx.now();
-    let on_call = rota::on_call(cx, &resource.operated_by, Purpose::OnCall, now).await?;
-    let on_call = Some(on_call).filter(|found| found.schedule.is_some());
     let filter = RequestFilter { resource: Some(id), ..RequestFilter::default() };
     let history = provisioning::requests(cx, &filter, None, Limit::new(20)?).await?;
+    let contacts = match resource.state {
+        ResourceState::Removed => None,
+        ResourceState::Active | ResourceState::Ejected => {
+            let found = Contacts::of_team(viewer, &resource.operated_by).await?;
+            Some(found.owned_by(&resource.team))
+        }
+    };
     let shell = viewer.shell(Nav::Provision);
     page::html_as(
         status,
@@ -192,7 +197,7 @@ pub(super) async fn rendered(
             actions,
             credentials,
             revealed,
-            on_call,
+            contacts,
             history,
             may_use,
             is_own,

@@ -125,6 +125,7 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
             },
             behind: asked.show == "behind",
             gone: asked.show == "gone",
+            taken_over: asked.show.is_empty(),
             ..ResourceFilter::default()
         };
         let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);

@@ -1,8 +1,8 @@
 //! How self-service is said: states, durations, money, whose turn it is.
 
 use portolan_domain::provisioning::{
-    ApprovalState, Blame, Difference, Experience, Outcome, Piece, Request, ResourceState, Said, Stage, State,
-    StepOf, StepState, WaiverState,
+    ApprovalState, Blame, Difference, Effect, Experience, Outcome, Piece, Request, ResourceState, Said,
+    Stage, State, StepOf, StepState, WaitsOn, WaiverState,
 };
 use serde_json::Value;
 
@@ -11,11 +11,43 @@ use crate::words;
 /// Tone and words of how a request stands.
 pub(crate) fn state(request: &Request) -> (&'static str, String) {
     let (tone, word) = standing(&request.state);
-    let word = match (request.state, request.wish) {
-        (State::Running, Some(_)) => "Being undone",
+    let word = match (request.state, request.wish, request.effect) {
+        (State::Running, Some(_), _) => "Being undone",
+        (State::Running, None, Some(Effect::Remove)) => "Being removed",
+        (State::Running, None, Some(_)) => "Being done",
+        (State::Succeeded, _, Some(effect)) => done(effect),
         _ => word,
     };
     (tone, word.to_owned())
+}
+
+/// What an action has made of what exists, in a word.
+pub(crate) fn done(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Change | Effect::Upgrade => "Done",
+        Effect::Remove => "Removed",
+        Effect::Eject => "Taken over",
+    }
+}
+
+/// When whoever asked hears of it, as a sentence goes on.
+pub(crate) fn told_when(effect: Option<Effect>) -> &'static str {
+    match effect {
+        None => "you are told when it is ready",
+        Some(Effect::Change | Effect::Upgrade) => "you are told when it is done",
+        Some(Effect::Remove) => "you are told when it is gone",
+        Some(Effect::Eject) => "you are told when it is yours",
+    }
+}
+
+/// What is happening to it by itself.
+pub(crate) fn by_itself(effect: Option<Effect>) -> &'static str {
+    match effect {
+        None => "It is made by itself now.",
+        Some(Effect::Change | Effect::Upgrade) => "It is done by itself now.",
+        Some(Effect::Remove) => "It is removed by itself now.",
+        Some(Effect::Eject) => "It is handed over by itself now.",
+    }
 }
 
 /// The same without what is wished of it: for filters.
@@ -82,7 +114,7 @@ pub(crate) fn resource(state: &ResourceState) -> (&'static str, &'static str) {
     match state {
         ResourceState::Active => ("ok", "There"),
         ResourceState::Removed => ("unknown", "Removed"),
-        ResourceState::Ejected => ("info", "Handed over"),
+        ResourceState::Ejected => ("info", "Taken over"),
     }
 }
 
@@ -147,6 +179,17 @@ pub(crate) fn rule(rule: &str, offering_team: &str) -> String {
         _ if rule == "lead" => "the lead of the team that asks".to_owned(),
         _ => format!("somebody of {offering_team}"),
     }
+}
+
+/// For whom something is asked, where and for which service: "For Basket, for Checkout in production".
+pub(crate) fn for_whom(waits: &WaitsOn) -> String {
+    let service = waits.service.as_ref().map(|service| format!(", for {service}")).unwrap_or_default();
+    let place = match (waits.environment.as_str(), service.is_empty()) {
+        ("", _) => String::new(),
+        (place, true) => format!(", in {place}"),
+        (place, false) => format!(" in {place}"),
+    };
+    format!("For {}{service}{place}", waits.team)
 }
 
 /// Whether nothing new is made with it.

@@ -145,8 +145,8 @@ impl Body {
             State::Refused => ("Refused", ("danger", "is-failed")),
             State::Failed => ("Failed", ("danger", "is-failed")),
             State::Cancelled => ("Cancelled", ("unknown", "is-ahead")),
-            State::Succeeded => ("Ready", ("ok", "is-done")),
-            _ => ("Ready", ("ahead", "is-ahead")),
+            State::Succeeded => (self.request.effect.map_or("Ready", said::done), ("ok", "is-done")),
+            _ => (self.request.effect.map_or("Ready", said::done), ("ahead", "is-ahead")),
         };
         Mark { look, title: title.into(), at: self.request.ended_at, text: String::new() }
     }

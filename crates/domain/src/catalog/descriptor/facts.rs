@@ -121,9 +121,10 @@ pub(super) fn read(metadata: Option<&Value>, spec: Option<&Value>, problems: &mu
 }
 
 /// Portolan's annotations by the kinds that have them.
-const OF_GROUPS: [&str; 6] = ["lead", "chat", "chat-url", "phone", "purpose", "roles"];
+const OF_GROUPS: [&str; 7] = ["lead", "chat", "chat-url", "phone", "purpose", "roles", "cost-centre"];
 const OF_USERS: [&str; 4] = ["time-zone", "manager", "phone", "persona"];
-const OF_THE_REST: [&str; 6] = ["tier", "recovery-point", "recovery-time", "runbook", "contact", "slos"];
+const OF_THE_REST: [&str; 7] =
+    ["tier", "recovery-point", "recovery-time", "runbook", "contact", "slos", "operated-by"];
 
 /// A remark on every `portolan.dev/…` annotation that says nothing for this kind, most likely misspelt.
 pub(super) fn without_effect(kind: Kind, document: &Value) -> Vec<String> {
@@ -298,7 +299,7 @@ mod tests {
             said,
             [
                 "the annotation portolan.dev/favourite-colour has no effect here; those of a Component are tier, recovery-point, \
-                 recovery-time, runbook, contact, slos",
+                 recovery-time, runbook, contact, slos, operated-by",
                 "the annotation portolan.dev/teir has no effect here; did you mean portolan.dev/tier?",
             ]
         );

@@ -6,6 +6,7 @@ use super::row::{owner, summaries};
 use crate::{
     Cx, EntityId, PersonId, Result, TeamId,
     catalog::{Entity, EntityRef, Kind, Origin, Summary},
+    people::TeamName,
 };
 use serde_json::value::RawValue;
 
@@ -17,6 +18,7 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
                   e.owner_ref AS "owner_ref?: EntityRef", e.owner_team_id AS "owner_team_id?: TeamId", t.slug AS "team_slug?", t.name AS "team_name?",
                   e.owner_person_id AS "owner_person_id?: PersonId", p.handle AS "person_handle?", p.name AS "person_name?",
                   e.owner_declared AS "owner_declared?: EntityRef", e.owner_confirmed_at AS "owner_confirmed_at?",
+                  o.id AS "operator_id?: TeamId", o.slug AS "operator_slug?", o.name AS "operator_name?",
                   e.system_ref AS "system?: EntityRef", e.domain_ref AS "domain?: EntityRef", e.tier AS "tier?",
                   e.recovery_point_seconds AS "recovery_point_seconds?", e.recovery_time_seconds AS "recovery_time_seconds?",
                   e.runbook AS "runbook?", e.contact AS "contact?", e.slos AS "slos!: Json<Box<RawValue>>",
@@ -27,6 +29,8 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
            LEFT JOIN team t ON t.id = e.owner_team_id
            LEFT JOIN person p ON p.id = e.owner_person_id
            LEFT JOIN source s ON s.id = e.source_id
+           LEFT JOIN team o ON o.id = (SELECT x.operated_by FROM provisioned_resource x WHERE x.entity_id = e.id AND x.state = 'active'
+                                       ORDER BY x.made_at DESC LIMIT 1)
            WHERE e.ref = $1"#,
         reference,
     )
@@ -54,6 +58,10 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
                 (r.owner_team_id, r.team_slug, r.team_name),
                 (r.owner_person_id, r.person_handle, r.person_name),
             ),
+            operator: match (r.operator_id, r.operator_slug, r.operator_name) {
+                (Some(id), Some(slug), Some(name)) => Some(TeamName { id, slug, name }),
+                _ => None,
+            },
             owner_declared: r.owner_declared,
             owner_confirmed_at: r.owner_confirmed_at.map(jiff_sqlx::Timestamp::to_jiff),
             system: r.system,
@@ -75,6 +83,35 @@ pub(in crate::catalog) async fn by_ref(cx: &mut Cx<'_>, reference: &str) -> Resu
             updated_at: r.updated_at.to_jiff(),
         }
     }))
+}
+
+pub(in crate::catalog) async fn annotation_of_team(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    annotation: &str,
+) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        "SELECT descriptor #>> ARRAY['metadata', 'annotations', $2::text] FROM entity WHERE team_id = $1 AND kind = 'group' LIMIT 1",
+        team as TeamId,
+        annotation,
+    );
+    Ok(found.fetch_optional(cx.conn()).await?.flatten())
+}
+
+/// The teams that operate these, where self-service made them.
+pub(in crate::catalog) async fn operators(
+    cx: &mut Cx<'_>,
+    ids: &[EntityId],
+) -> Result<Vec<(EntityId, TeamId)>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (x.entity_id) x.entity_id AS "entity!: EntityId", x.operated_by AS "team: TeamId"
+           FROM provisioned_resource x WHERE x.entity_id = ANY($1) AND x.state = 'active' ORDER BY x.entity_id, x.made_at DESC"#,
+        &ids,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.entity, r.team)).collect())
 }
 
 /// Many by reference, in the order of the references; those that do not exist are missing.

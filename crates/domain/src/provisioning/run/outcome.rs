@@ -157,6 +157,7 @@ async fn register(
     let kind = if makes.kind == "component" { Kind::Component } else { Kind::Resource };
     let about =
         format!("Made with {} (version {}), request {}.", offering.title, offering.version, request.number);
+    let operator = offering.definition.operated_by.clone().unwrap_or_else(|| offering.team.slug.clone());
     let new = NewEntity {
         kind,
         namespace: String::new(),
@@ -166,6 +167,7 @@ async fn register(
             description: Some(about),
             type_name: Some(makes.kind_type.clone()),
             lifecycle: (kind == Kind::Component).then(|| "production".to_owned()),
+            operated_by: Some(operator).filter(|team| *team != request.team.slug),
             ..EntityEdit::default()
         },
         facts: Vec::new(),
@@ -211,6 +213,9 @@ async fn act_on(
         // the catalog's lock before the row: an apply that changes owners takes them in this order
         leave_catalog(cx, request, run, &before).await?;
     }
+    if effect == Effect::Eject {
+        no_operator(cx, &before).await?;
+    }
     let end = match effect {
         Effect::Change | Effect::Upgrade => None,
         Effect::Remove => Some(ResourceState::Removed),
@@ -225,6 +230,17 @@ async fn act_on(
     store::resource::change(cx, id, version, &params, &unusual, outputs, cost).await?;
     let Some(end) = end else { return Ok(()) };
     store::resource::end(cx, id, end).await
+}
+
+/// Nobody but its owner operates it from now on, says its entry; one that is described elsewhere says what it says.
+async fn no_operator(cx: &mut Cx<'_>, before: &Resource) -> Result<()> {
+    let reference = before.entity_ref.as_deref().and_then(|r| EntityRef::parse(r, None, "default").ok());
+    let Some(reference) = reference else { return Ok(()) };
+    let edit = EntityEdit { operated_by: Some(String::new()), ..EntityEdit::default() };
+    match catalog::edit(cx, &reference, None, edit).await {
+        Ok(_) | Err(Error::NotFound { .. } | Error::Conflict(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
 }
 
 /// Takes what is removed out of the catalog: what the run that made it brought in, and its own entry.

@@ -197,13 +197,16 @@ pub(in super::super) async fn waiting(cx: &mut Cx<'_>, request: ProvisioningRequ
 /// What waits for somebody: found by who may decide, for few things wait for one person.
 pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Result<Vec<WaitsOn>> {
     let rows = sqlx::query!(
-        r#"SELECT DISTINCT ON (a.due_at, a.id) r.number, o.title, coalesce(x.name, r.params::json->>'name') AS name, t.name AS team, a.because, a.due_at,
-                  CASE WHEN r.action IS NOT NULL THEN coalesce((
-                      SELECT d->>'title' FROM offering_version v, json_array_elements(v.definition::json->'actions') d
-                      WHERE v.offering_id = r.offering_id AND v.number = r.version AND d->>'name' = r.action LIMIT 1), r.action) END AS action
+        r#"SELECT DISTINCT ON (a.due_at, a.id) r.number, o.title, r.action, act.title AS "action_title?",
+                  coalesce(x.name, r.params::json->>'name') AS name, t.name AS team, r.environment, coalesce(e.title, e.name) AS service,
+                  a.because, a.due_at
            FROM provisioning_approver v JOIN provisioning_approval a ON a.id = v.approval_id AND a.state = 'waiting'
                 JOIN provisioning_request r ON r.id = a.request_id AND r.ended_at IS NULL JOIN offering o ON o.id = r.offering_id JOIN team t ON t.id = r.team_id
-                LEFT JOIN provisioned_resource x ON x.id = r.resource_id
+                LEFT JOIN provisioned_resource x ON x.id = r.resource_id LEFT JOIN entity e ON e.id = r.service_id
+                LEFT JOIN LATERAL (
+                    SELECT c ->> 'title' AS title FROM offering_version d, jsonb_array_elements(d.definition::jsonb -> 'actions') c
+                    WHERE r.action IS NOT NULL AND d.offering_id = r.offering_id AND d.number = r.version AND c ->> 'name' = r.action
+                    LIMIT 1) act ON true
            WHERE v.person_id = $1
              AND NOT EXISTS (SELECT FROM provisioning_decision d WHERE d.approval_id = a.id AND d.rule = v.rule)
            ORDER BY a.due_at, a.id LIMIT 50"#,
@@ -215,8 +218,10 @@ pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Res
         .into_iter()
         .map(|r| WaitsOn {
             number: r.number,
-            title: titled(&r.title, r.action.as_deref(), r.name.as_deref()),
+            title: titled(&r.title, r.action_title.as_deref().or(r.action.as_deref()), r.name.as_deref()),
             team: r.team,
+            environment: r.environment,
+            service: r.service,
             because: r.because,
             due_at: r.due_at.to_jiff(),
         })

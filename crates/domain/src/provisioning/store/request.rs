@@ -1,10 +1,11 @@
 //! Statements of requests.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::super::{
-    Blame, Failure, Request, RequestFilter, ResourceName, Scope, ServiceName, State, Verdict, Wish,
+    Blame, Effect, Failure, Request, RequestFilter, ResourceName, Scope, ServiceName, State, Verdict, Wish,
 };
 use super::text;
 use crate::{
@@ -117,6 +118,7 @@ struct Found {
     version: i32,
     action: Option<String>,
     action_title: Option<String>,
+    effect: Option<Effect>,
     resource: Option<Json<ResourceName>>,
     team: Json<TeamName>,
     service: Option<Json<ServiceName>>,
@@ -151,10 +153,7 @@ macro_rules! requests {
             Found,
             r#"SELECT r.id AS "id: ProvisioningRequestId", r.number, o.name AS offering, o.id AS "offering_id: OfferingId", o.title AS offering_title,
                       jsonb_build_object('id', ot.id, 'slug', ot.slug, 'name', ot.name) AS "offering_team!: Json<TeamName>",
-                      r.version, r.action,
-                      CASE WHEN r.action IS NOT NULL THEN coalesce((
-                          SELECT a->>'title' FROM offering_version v, json_array_elements(v.definition::json->'actions') a
-                          WHERE v.offering_id = r.offering_id AND v.number = r.version AND a->>'name' = r.action LIMIT 1), r.action) END AS action_title,
+                      r.version, r.action, act.title AS "action_title?", act.effect AS "effect?: Effect",
                       CASE WHEN x.id IS NOT NULL THEN jsonb_build_object('id', x.id, 'name', x.name) END AS "resource: Json<ResourceName>",
                       jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name) AS "team!: Json<TeamName>",
                       CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'reference', e.ref, 'title', coalesce(e.title, e.name)) END
@@ -166,7 +165,12 @@ macro_rules! requests {
                       r.support_number, r.satisfaction, r.created_at, r.submitted_at, r.decided_at, r.started_at, r.ended_at, r.updated_at
                FROM provisioning_request r JOIN offering o ON o.id = r.offering_id JOIN team ot ON ot.id = o.team_id JOIN team t ON t.id = r.team_id
                     LEFT JOIN provisioned_resource x ON x.id = r.resource_id LEFT JOIN entity e ON e.id = r.service_id
-                    LEFT JOIN person p ON p.id = r.requested_by "#
+                    LEFT JOIN person p ON p.id = r.requested_by
+                    LEFT JOIN LATERAL (
+                        SELECT a ->> 'title' AS title, a ->> 'effect' AS effect
+                        FROM offering_version v, jsonb_array_elements(v.definition::jsonb -> 'actions') a
+                        WHERE r.action IS NOT NULL AND v.offering_id = r.offering_id AND v.number = r.version AND a ->> 'name' = r.action
+                        LIMIT 1) act ON true "#
                 + $rest
             $(, $argument)*
         )
@@ -184,8 +188,9 @@ impl From<Found> for Request {
             offering_title: r.offering_title,
             offering_team: r.offering_team.0,
             version: r.version,
+            action_title: r.action_title.or_else(|| r.action.clone()),
+            effect: r.effect,
             action: r.action,
-            action_title: r.action_title,
             resource: r.resource.map(|x| x.0),
             team: r.team.0,
             service: r.service.map(|s| s.0),
@@ -339,6 +344,30 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &RequestFilter, mos
     )
     .fetch_one(cx.conn())
     .await?)
+}
+
+/// What came of a person's requests since then, unless they took it up.
+pub(in super::super) async fn results(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    since: Timestamp,
+    rows: i64,
+) -> Result<Vec<Request>> {
+    let found = requests!(
+        "WHERE r.requested_by = $1 AND r.state IN ('succeeded', 'refused', 'failed') AND r.ended_at > $2 AND r.satisfaction IS NULL
+           AND NOT EXISTS (SELECT FROM provisioning_request n
+                           WHERE n.requested_by = $1 AND n.number > r.number AND n.state <> 'draft'
+                             AND (n.resource_id = r.resource_id OR (r.state <> 'succeeded' AND n.offering_id = r.offering_id)))
+           AND NOT EXISTS (SELECT FROM provisioned_secret s
+                           WHERE s.resource_id = r.resource_id AND s.shown_to = $1 AND s.shown_at >= r.ended_at)
+         ORDER BY r.ended_at DESC, r.number DESC LIMIT $3",
+        person as PersonId,
+        jiff_sqlx::Timestamp::from(since) as _,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into_iter().map(Request::from).collect())
 }
 
 /// How many requests of a person are not over.

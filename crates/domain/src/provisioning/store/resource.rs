@@ -93,6 +93,7 @@ struct Row {
     state: ResourceState,
     made_at: jiff_sqlx::Timestamp,
     ended_at: Option<jiff_sqlx::Timestamp>,
+    ended_by: Option<Json<PersonName>>,
     expires_at: Option<jiff_sqlx::Timestamp>,
     review_at: Option<jiff_sqlx::Timestamp>,
     open_request: Option<i64>,
@@ -116,6 +117,10 @@ macro_rules! resources {
                       least(e.tier, n.tier) AS tier,
                       x.environment, x.cost_centre, x.params, x.unusual, x.outputs, x.cost, x.currency, x.state AS "state: ResourceState",
                       x.made_at, x.ended_at, x.expires_at, x.review_at,
+                      (SELECT jsonb_build_object('id', ep.id, 'handle', ep.handle, 'name', ep.name, 'active', ep.active)
+                       FROM provisioning_request w JOIN person ep ON ep.id = w.requested_by
+                       WHERE x.ended_at IS NOT NULL AND w.resource_id = x.id AND w.action IS NOT NULL AND w.state = 'succeeded'
+                         AND w.ended_at = x.ended_at LIMIT 1) AS "ended_by: Json<PersonName>",
                       (SELECT max(w.number) FROM provisioning_request w WHERE w.resource_id = x.id AND (w.ended_at IS NULL OR w.wish IS NOT NULL)
                             AND w.state <> 'draft') AS open_request
                FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id JOIN provisioning_request q ON q.id = x.request_id
@@ -133,6 +138,9 @@ impl From<Row> for Resource {
         let handed: Map<String, Value> = serde_json::from_str(&r.outputs).unwrap_or_default();
         let said =
             |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        // what its users took over is theirs alone: nobody else operates it, nothing ends it, and no offering prices it
+        let theirs = (r.state == ResourceState::Ejected).then(|| r.team.0.clone());
+        let looked_after = theirs.is_none();
         Self {
             id: r.id,
             name: r.name,
@@ -146,8 +154,8 @@ impl From<Row> for Resource {
             request_number: r.request_number,
             requested_by: r.requested_by.map(|p| p.0),
             team: r.team.0,
-            operated_by: r.operated_by.0,
-            supported_by: r.supported_by.0,
+            operated_by: theirs.clone().unwrap_or(r.operated_by.0),
+            supported_by: theirs.unwrap_or(r.supported_by.0),
             service: r.service.map(|s| s.0),
             environment: r.environment,
             cost_centre: r.cost_centre,
@@ -156,13 +164,14 @@ impl From<Row> for Resource {
             outputs: handed.values().map(|v| (said(v, "title"), said(v, "value"))).collect(),
             values: handed.iter().map(|(name, v)| (name.clone(), json!(said(v, "value")))).collect(),
             tier: r.tier,
-            cost: r.cost,
+            cost: r.cost.filter(|_| looked_after),
             currency: r.currency,
             state: r.state,
             made_at: r.made_at.to_jiff(),
             ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
-            expires_at: r.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
-            review_at: r.review_at.map(jiff_sqlx::Timestamp::to_jiff),
+            ended_by: r.ended_by.map(|p| p.0),
+            expires_at: r.expires_at.filter(|_| looked_after).map(jiff_sqlx::Timestamp::to_jiff),
+            review_at: r.review_at.filter(|_| looked_after).map(jiff_sqlx::Timestamp::to_jiff),
             open_request: r.open_request,
         }
     }
@@ -187,8 +196,9 @@ pub(in super::super) async fn list(
     let due = filter.due_before.map(jiff_sqlx::Timestamp::from);
     let found = resources!(
         "WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
-           AND ($3::timestamptz IS NULL OR least(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
-           AND ($5 OR x.state = 'active') AND ($6::text IS NULL OR (x.name, x.id) > ($6, $7::uuid))
+           AND ($3::timestamptz IS NULL OR (x.state = 'active' AND least(x.expires_at, x.review_at) < $3))
+           AND (NOT $4 OR (x.state = 'active' AND x.version < o.version))
+           AND ($5 OR x.state = 'active' OR ($9 AND x.state = 'ejected')) AND ($6::text IS NULL OR (x.name, x.id) > ($6, $7::uuid))
          ORDER BY x.name, x.id LIMIT $8",
         filter.team as Option<TeamId>,
         filter.offering as Option<OfferingId>,
@@ -198,6 +208,7 @@ pub(in super::super) async fn list(
         name,
         id as Option<ResourceId>,
         rows,
+        filter.taken_over,
     )
     .fetch_all(cx.conn())
     .await?;
@@ -209,14 +220,16 @@ pub(in super::super) async fn count(cx: &mut Cx<'_>, filter: &ResourceFilter, mo
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "n!" FROM (SELECT FROM provisioned_resource x JOIN offering o ON o.id = x.offering_id
            WHERE ($1::uuid IS NULL OR x.team_id = $1) AND ($2::uuid IS NULL OR x.offering_id = $2)
-             AND ($3::timestamptz IS NULL OR least(x.expires_at, x.review_at) < $3) AND (NOT $4 OR x.version < o.version)
-             AND ($5 OR x.state = 'active') LIMIT $6) found"#,
+             AND ($3::timestamptz IS NULL OR (x.state = 'active' AND least(x.expires_at, x.review_at) < $3))
+             AND (NOT $4 OR (x.state = 'active' AND x.version < o.version))
+             AND ($5 OR x.state = 'active' OR ($7 AND x.state = 'ejected')) LIMIT $6) found"#,
         filter.team as Option<TeamId>,
         filter.offering as Option<OfferingId>,
         due as _,
         filter.behind,
         filter.gone,
         most,
+        filter.taken_over,
     )
     .fetch_one(cx.conn())
     .await?)

@@ -155,6 +155,41 @@ pub(in super::super) async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// What waits for somebody: asked of one of these teams by somebody else, or asked before an instant.
+pub(in super::super) async fn waiting(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    teams: &[TeamId],
+    before: Option<Timestamp>,
+) -> Result<Vec<Waiver>> {
+    let teams: Vec<_> = teams.iter().map(|team| team.0).collect();
+    let rows = waivers!(
+        "WHERE w.state = 'asked' AND w.asked_by <> $1 AND (o.team_id = ANY($2) OR w.asked_at <= $3) ORDER BY w.asked_at, w.id LIMIT 50",
+        person as PersonId,
+        &teams,
+        before.map(jiff_sqlx::Timestamp::from) as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| <(Waiver, TeamId)>::from(row).0).collect())
+}
+
+/// What a team asked of an offering, and nobody decided yet.
+pub(in super::super) async fn asked(
+    cx: &mut Cx<'_>,
+    offering: OfferingId,
+    team: TeamId,
+) -> Result<Vec<Waiver>> {
+    let rows = waivers!(
+        "WHERE w.state = 'asked' AND w.offering_id = $1 AND w.team_id = $2 ORDER BY w.asked_at, w.id LIMIT 20",
+        offering as OfferingId,
+        team as TeamId,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| <(Waiver, TeamId)>::from(row).0).collect())
+}
+
 /// The guardrails that a team need not keep now.
 pub(in super::super) async fn in_force(
     cx: &mut Cx<'_>,

@@ -135,7 +135,7 @@ pub async fn of_team(cx: &mut Cx<'_>, slug: &str) -> Result<TeamShare> {
     let reckoning = Reckoning { schedules, duties, holidays, joined, settings, span: span_at(now) };
     let people = people.into_iter().map(|person| reckoning.of(person)).collect();
     let team = TeamName { id: team.id, slug: team.slug, name: team.name };
-    let Reckoning { span, holidays, .. } = reckoning;
+    let Reckoning { span, holidays, settings, .. } = reckoning;
     Ok(TeamShare { team, span, people, holidays, settings })
 }
 

@@ -4,6 +4,7 @@ mod entries;
 mod hidden;
 mod leases;
 mod life;
+mod operated;
 mod races;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use portolan_domain::{
         RequestFilter, ResourceFilter, ResourceState, State, StepState, Todo, Turn,
     },
     sealing::SealingKey,
+    settings::{self, Settings},
     work::{self, Room},
 };
 use portolan_testkit::{
