@@ -88,7 +88,7 @@ async fn looked(
         checks.optional_line("environment", Some(&new.environment), 63).unwrap_or_default().to_lowercase();
     let cost_centre = checks.optional_line("costCentre", Some(&new.cost_centre), 63).unwrap_or_default();
     let cost_centre = match &subject.team {
-        Some(team) if cost_centre.is_empty() => who_pays(cx, team).await?,
+        Some(team) if cost_centre.is_empty() && subject.resource.is_none() => who_pays(cx, team).await?,
         _ => cost_centre,
     };
     let reason = checks.text("reason", &new.reason, LONGEST);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    executors::APPROVAL,
+    executors::{APPROVAL, REGISTER},
     expression::{self, Names, Scope},
     parameters::{Field, Parameters},
     text::{self, Piece},
@@ -17,6 +17,8 @@ pub const API_VERSION: &str = "portolan.dev/v1";
 const MOST: usize = 50;
 /// Longest that one attempt of a step may take, in seconds: a worker is not held longer by one of them.
 const LONGEST_ATTEMPT: u32 = 3_600;
+/// Deepest that a schema's branches are looked through for names.
+const DEEPEST_SCHEMA: usize = 8;
 /// Longest description, in characters.
 const LONGEST_TEXT: usize = 20_000;
 
@@ -462,8 +464,9 @@ impl Definition {
             if !matches!(makes.kind.as_str(), "resource" | "component") {
                 p.add("makes.kind", "must be resource or component");
             }
-            // the name is made before any step is done
-            let of = [("params", params.clone()), ("steps", Vec::new())];
+            // the name is made when all steps are done
+            let of =
+                [("params", params.clone()), ("steps", self.steps.iter().map(|s| s.id.as_str()).collect())];
             let names = Names { facts: STEP_FACTS, of: &of };
             p.value("makes.name", &Value::String(makes.name.clone()), &names);
         }
@@ -529,6 +532,13 @@ impl Definition {
         }
     }
 
+    /// Whether what it makes is its owner's to change, and so to operate: code, not something that is run for them.
+    pub fn owner_operates(&self) -> bool {
+        let is_code = self.makes.as_ref().is_some_and(|makes| makes.kind == "component");
+        let brings = self.makes.is_none() && self.steps.iter().any(|step| step.uses == REGISTER);
+        self.operated_by.is_none() && (is_code || brings)
+    }
+
     /// What a month costs as its form proposes it, for nobody and nothing in particular; none if that cannot be told.
     pub fn proposed_cost(&self) -> Option<f64> {
         let params = self.parameters()?.with_defaults(&serde_json::Map::new());
@@ -562,10 +572,33 @@ pub(super) fn is_rule(who: &str) -> bool {
             .any(|w| !w.is_empty())
 }
 
-/// The names of a schema's properties.
+/// The names of a schema's properties, those too that only some of its branches have.
 fn named(parameters: Option<&Value>) -> Vec<&str> {
-    let properties = parameters.and_then(|schema| schema.get("properties")?.as_object());
-    properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    let mut names = Vec::new();
+    if let Some(root) = parameters {
+        gather(root, root, 0, &mut names);
+    }
+    names
+}
+
+fn gather<'s>(root: &'s Value, at: &'s Value, depth: usize, names: &mut Vec<&'s str>) {
+    if depth > DEEPEST_SCHEMA {
+        return;
+    }
+    let properties = at.get("properties").and_then(Value::as_object).into_iter().flatten();
+    for (name, _) in properties {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| at.get(key)?.as_array()).flatten();
+    let parts = ["if", "then", "else"].into_iter().filter_map(|key| at.get(key));
+    let dependent =
+        at.get("dependentSchemas").and_then(Value::as_object).into_iter().flatten().map(|(_, v)| v);
+    let reference = at.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.strip_prefix('#')?));
+    for part in lists.chain(parts).chain(dependent).chain(reference) {
+        gather(root, part, depth + 1, names);
+    }
 }
 
 /// What an offering and an action have in common.

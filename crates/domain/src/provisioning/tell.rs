@@ -99,7 +99,7 @@ pub(super) async fn succeeded(cx: &mut Cx<'_>, request: &Request) -> Result<()> 
     to_asker(cx, request, "provisioning.succeeded", subject, text).await
 }
 
-/// Whoever asked, and the offering's team: what failed is theirs to see as well.
+/// Whoever asked, and the offering's team and its lead: what failed is theirs to see as well.
 pub(super) async fn failed(
     cx: &mut Cx<'_>,
     request: &Request,
@@ -113,7 +113,13 @@ pub(super) async fn failed(
         reason,
         ..notice(request, Recipient::Team(request.offering_team.id), event, subject.clone())
     };
-    notify::send(cx, told).await?;
+    notify::send(cx, told.clone()).await?;
+    let asker = request.requested_by.as_ref().map(|person| person.id);
+    let lead = people::leads_to_ask(cx, request.offering_team.id).await?.first().map(|lead| lead.id);
+    if let Some(lead) = lead.filter(|lead| asker != Some(*lead) && cx.actor().person != Some(*lead)) {
+        let reason = format!("You answer for {}, whose product it is.", request.offering_team.name);
+        notify::send(cx, Notice { to: Recipient::Person(lead), reason, ..told }).await?;
+    }
     to_asker(cx, request, event, subject, why(request)).await
 }
 
@@ -141,7 +147,10 @@ async fn to_asker(
         (None, Some(on)) => {
             let on = super::resource::known(cx, on.id).await?;
             let reason = format!("Its time was over, and {} owns it.", request.team.name);
-            keepers(cx, &on).await?.into_iter().map(|to| told(to, reason.clone())).collect()
+            let me = cx.actor().person;
+            let is_other = |to: &Recipient| !matches!(to, Recipient::Person(one) if Some(*one) == me);
+            let to = keepers(cx, &on).await?.into_iter().filter(is_other);
+            to.map(|to| told(to, reason.clone())).collect()
         }
         (None, None) => vec![told(Recipient::Team(request.team.id), "Its time was over.".into())],
     };

@@ -188,7 +188,9 @@ async fn render(
     let team = entity.owner.as_ref().and_then(Owner::team_id);
     let (way, policies) = match team {
         Some(team) => {
-            let way = paging::way(&mut viewer.cx(), team, Some(entity.id)).await?;
+            // whoever operates it is paged; its owner says which policy
+            let paged = entity.answers().map_or(team, |team| team.id);
+            let way = paging::way(&mut viewer.cx(), paged, Some(entity.id)).await?;
             let slug = people::team_by_id(&mut viewer.cx(), team).await?.slug;
             let all = paging::policies(&mut viewer.cx(), Some(&slug), None, None, Limit::new(100)?).await?;
             (Some(way), all.items.into_iter().map(|p| (p.slug, p.name)).collect())

@@ -53,12 +53,13 @@ impl AboutPage {
     }
 
     /// Who does what: the role, and the team.
-    fn roles(&self) -> [(&'static str, &Called); 3] {
-        [
+    fn roles(&self) -> Vec<(&'static str, &Called)> {
+        let all = [
             ("Operates what it makes", &self.behind.operates),
             ("Upgrades it", &self.behind.upgrades),
             ("Answers questions", &self.behind.answers),
-        ]
+        ];
+        all.into_iter().skip(usize::from(self.d().owner_operates())).collect()
     }
 
     fn docs(&self) -> Option<&str> {
@@ -75,7 +76,8 @@ impl AboutPage {
 
     /// A text of it, with what a request fills in named.
     fn outline(&self, text: &str) -> Vec<Piece> {
-        let mut pieces = Definition::outline(text.trim_end_matches('.'), &self.fields);
+        let end = if text.trim_end().ends_with(['.', '?', '!']) { "" } else { "." };
+        let mut pieces = Definition::outline(&format!("{}{end}", text.trim_end()), &self.fields);
         if let Some(Piece::Said(first) | Piece::Named(first)) = pieces.first_mut() {
             *first = words::sentence(first);
         }

@@ -113,8 +113,10 @@ pub(in super::super) async fn of(
     entity: Option<EntityId>,
 ) -> Result<Option<(Policy, bool)>> {
     let rows = policies!(
-        "WHERE p.team_id = $1 AND p.closed_at IS NULL
-           AND (p.is_default OR p.id = (SELECT policy_id FROM policy_assignment WHERE entity_id = $2::uuid))",
+        "WHERE p.closed_at IS NULL
+           AND ((p.team_id = $1 AND p.is_default)
+                OR p.id = (SELECT a.policy_id FROM policy_assignment a JOIN entity e ON e.id = a.entity_id
+                           WHERE a.entity_id = $2::uuid AND p.team_id IN ($1, e.owner_team_id)))",
         team as TeamId,
         entity as Option<EntityId>,
     )

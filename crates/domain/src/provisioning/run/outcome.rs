@@ -7,9 +7,9 @@ use crate::{
     Cx, EntityId, Error, ResourceId, Result, TeamId,
     activity::{self, Act},
     catalog::{self, EntityEdit, EntityRef, Kind, NewEntity},
-    people,
+    people::{self, TeamName},
     provisioning::{
-        Effect, Move, Request, Resource, ResourceState,
+        Effect, Move, Offering, Request, Resource, ResourceState,
         ask::{ends, entity_of},
         executors::REGISTER,
         resource, secrets, store,
@@ -105,11 +105,12 @@ async fn make(
     let name = reference.as_ref().map(|r| r.name().to_owned()).or_else(|| text("name"));
     let (expires_at, review_at) = ends(offering, &run.scope, cx.now()).await;
     let d = &offering.definition;
+    let operator = operator(cx, request, offering).await?;
     let row = NewRow {
         id: ResourceId::new(),
         name: name.unwrap_or_else(|| format!("{}-{}", offering.name, request.number)),
         entity,
-        operated_by: team_of(cx, d.operated_by.as_deref(), offering.team.id).await?,
+        operated_by: operator.id,
         supported_by: team_of(cx, d.supported_by.as_deref(), offering.team.id).await?,
         unusual: resource::unusual(offering, &request.params),
         outputs,
@@ -121,6 +122,18 @@ async fn make(
     };
     store::resource::insert(cx, request, &row).await?;
     Ok(row.id)
+}
+
+/// Who operates what is made: whom the offering names; else its own team, or the owner where it is the owner's to change.
+async fn operator(cx: &mut Cx<'_>, request: &Request, offering: &Offering) -> Result<TeamName> {
+    let d = &offering.definition;
+    let otherwise = if d.owner_operates() { &request.team } else { &offering.team };
+    let Some(slug) = d.operated_by.as_deref() else { return Ok(otherwise.clone()) };
+    match people::team(cx, slug).await {
+        Ok(team) => Ok(TeamName { id: team.id, slug: team.slug, name: team.name }),
+        Err(Error::NotFound { .. }) => Ok(otherwise.clone()),
+        Err(other) => Err(other),
+    }
 }
 
 async fn team_of(cx: &mut Cx<'_>, slug: Option<&str>, otherwise: TeamId) -> Result<TeamId> {
@@ -157,7 +170,7 @@ async fn register(
     let kind = if makes.kind == "component" { Kind::Component } else { Kind::Resource };
     let about =
         format!("Made with {} (version {}), request {}.", offering.title, offering.version, request.number);
-    let operator = offering.definition.operated_by.clone().unwrap_or_else(|| offering.team.slug.clone());
+    let operator = operator(cx, request, offering).await?.slug;
     let new = NewEntity {
         kind,
         namespace: String::new(),
@@ -214,7 +227,7 @@ async fn act_on(
         leave_catalog(cx, request, run, &before).await?;
     }
     if effect == Effect::Eject {
-        no_operator(cx, &before).await?;
+        no_operator(cx, request, &before).await?;
     }
     let end = match effect {
         Effect::Change | Effect::Upgrade => None,
@@ -233,12 +246,17 @@ async fn act_on(
 }
 
 /// Nobody but its owner operates it from now on, says its entry; one that is described elsewhere says what it says.
-async fn no_operator(cx: &mut Cx<'_>, before: &Resource) -> Result<()> {
+async fn no_operator(cx: &mut Cx<'_>, request: &Request, before: &Resource) -> Result<()> {
     let reference = before.entity_ref.as_deref().and_then(|r| EntityRef::parse(r, None, "default").ok());
     let Some(reference) = reference else { return Ok(()) };
     let edit = EntityEdit { operated_by: Some(String::new()), ..EntityEdit::default() };
     match catalog::edit(cx, &reference, None, edit).await {
         Ok(_) | Err(Error::NotFound { .. } | Error::Conflict(_)) => Ok(()),
+        // what is done is done: an entry that cannot be written is no reason to do it again
+        Err(refused @ Error::Invalid(_)) => {
+            note(cx, request.id, &format!("its catalog entry names its former operator still: {refused}"))
+                .await
+        }
         Err(other) => Err(other),
     }
 }

@@ -356,8 +356,10 @@ pub(in super::super) async fn results(
     let found = requests!(
         "WHERE r.requested_by = $1 AND r.state IN ('succeeded', 'refused', 'failed') AND r.ended_at > $2 AND r.satisfaction IS NULL
            AND NOT EXISTS (SELECT FROM provisioning_request n
-                           WHERE n.requested_by = $1 AND n.number > r.number AND n.state <> 'draft'
-                             AND (n.resource_id = r.resource_id OR (r.state <> 'succeeded' AND n.offering_id = r.offering_id)))
+                           WHERE n.requested_by = $1 AND n.number > r.number AND n.state NOT IN ('draft', 'cancelled')
+                             AND (n.resource_id = r.resource_id
+                                  OR (r.state <> 'succeeded' AND r.action IS NULL AND n.action IS NULL AND n.offering_id = r.offering_id
+                                      AND n.team_id = r.team_id AND n.params::json->>'name' IS NOT DISTINCT FROM r.params::json->>'name')))
            AND NOT EXISTS (SELECT FROM provisioned_secret s
                            WHERE s.resource_id = r.resource_id AND s.shown_to = $1 AND s.shown_at >= r.ended_at)
          ORDER BY r.ended_at DESC, r.number DESC LIMIT $3",

@@ -148,7 +148,7 @@ impl Shop {
         for _ in 0..100 {
             let Some(claim) = self.claims(1).await.pop() else { return told };
             let mut call = self.bed.as_system().await;
-            match provisioning::turn(&mut call.cx(), &claim, self.key()).await.unwrap() {
+            match Box::pin(provisioning::turn(&mut call.cx(), &claim, self.key())).await.unwrap() {
                 Turn::Over => work::finish(&mut call.cx(), &claim).await.unwrap(),
                 Turn::Later(at) => work::rest(&mut call.cx(), &claim, at).await.unwrap(),
                 Turn::Do(todo) => {

@@ -79,9 +79,13 @@ async fn whoever_operates_it_answers_for_it_until_it_is_taken_over(pool: PgPool)
     // a name without its kind: any entity has it; of several whom different teams answer for, all are named
     let weeks = weekly(date(2026, 11, 2).at(9, 0, 0, 0), &["pia"]);
     let mut pia = shop.bed.as_person(&shop.pia).await;
-    rota::create_schedule(&mut pia.cx(), on_call("platform", "nights", "Europe/Amsterdam", vec![weeks]), "")
-        .await
-        .unwrap();
+    rota::create_schedule(
+        &mut pia.cx(),
+        on_call("platform", "nights", "Europe/Amsterdam", vec![weeks]),
+        "until Ben comes",
+    )
+    .await
+    .unwrap();
     let now = shop.answers("slots-db").await.unwrap();
     assert_eq!(now.people().first().map(|p| p.handle.as_str()), Some("pia"));
     apply_yaml(&pool, &service("slots-db", "basket", "")).await;
@@ -221,14 +225,17 @@ async fn what_came_of_it_is_told_until_it_is_taken_up(pool: PgPool) {
     let failing = shop.ask(json!({ "name": "broken" })).await.unwrap().number;
     shop.work(|todo| if todo.undo { done(todo) } else { failed(Blame::Input, false) }).await;
     assert_eq!(results().await, [(failing, State::Failed)]);
-    let made = shop.made("slots").await;
+    let made = shop.made("broken").await;
     let number = made.request_number;
     assert_eq!(results().await, [(number, State::Succeeded)], "asked anew: the first is history");
     let mut call = shop.bed.as_person(&shop.imke).await;
     provisioning::reveal(&mut call.cx(), shop.key(), made.id).await.unwrap();
     assert!(results().await.is_empty(), "whoever has its credentials knows that it is there");
+    let lost = shop.ask(json!({ "name": "lost" })).await.unwrap().number;
+    shop.work(|todo| if todo.undo { done(todo) } else { failed(Blame::Input, false) }).await;
     let other = shop.made("other").await.request_number;
-    assert_eq!(results().await, [(other, State::Succeeded)]);
+    let both = [(other, State::Succeeded), (lost, State::Failed)];
+    assert_eq!(results().await, both, "something else that is asked for hides nothing");
     shop.bed.wait((8 * 24).hours());
     assert!(results().await.is_empty(), "old news");
 }
@@ -273,4 +280,24 @@ async fn what_waits_for_a_word_is_named_with_its_place(pool: PgPool) {
         (waits[0].title.as_str(), waits[0].environment.as_str(), waits[0].service.as_deref()),
         ("PostgreSQL database slots", "production", Some("till"))
     );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn code_is_operated_by_whoever_it_was_made_for_unless_the_offering_says_otherwise(pool: PgPool) {
+    let shop = Shop::new(pool.clone()).await;
+    let code = OFFERING.replace("kind: resource, type: database", "kind: component, type: service");
+    shop.offers(&code).await;
+    assert_eq!(shop.made("slots").await.operated_by.slug, "basket");
+    let entity = shop.entity("component:slots-db").await;
+    assert_eq!(entity.answers().map(|team| team.slug).as_deref(), Some("basket"), "its owner");
+    shop.offers(&code.replace("  owner: platform\n", "  owner: platform\n  operatedBy: platform\n")).await;
+    assert_eq!(shop.made("other").await.operated_by.slug, "platform");
+    // a result of the steps may be its name, and a schema's branches have parameters too
+    let named = code.replace("${{ params.name }}-db", "${{ steps.make.database }}");
+    let branch = "    allOf: [{ if: { required: [name] }, then: { properties: { zone: { type: string } } } }]\n    required: [name]\n    additionalProperties: false\n";
+    let branched = OFFERING.replace("    required: [name]\n    additionalProperties: false\n", branch);
+    let asks = branched.replace("  guardrails:\n", "  guardrails:\n    - { name: zone, ensure: \"!has(params.zone) || params.zone != 'moon'\", otherwise: warn, message: far }\n");
+    for text in [named, asks] {
+        shop.offers(&text).await;
+    }
 }

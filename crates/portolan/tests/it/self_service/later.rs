@@ -43,7 +43,7 @@ async fn an_upgrade_asks_for_what_the_newest_version_wants_to_know() {
     asker.press("Get it").await;
     asker.arrives_at("/provision/requests/").await;
     asker.comes_to_see("It is there").await;
-    asker.press("corner and its credentials").await;
+    asker.press("corner").await;
     asker.arrives_at("/provision/resources/").await;
     let resource = asker.path().await;
 
