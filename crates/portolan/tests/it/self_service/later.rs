@@ -63,6 +63,7 @@ async fn an_upgrade_asks_for_what_the_newest_version_wants_to_know() {
     asker.press("Check again").await;
     asker.sees("One thing needs mending").await;
     asker.fill("Coins it takes", "3").await;
+    asker.sees("nothing stands in the way").await; // the button follows what is looked at
     asker.press("Bring it to the newest version").await;
     asker.arrives_at("/provision/requests/").await;
     asker.comes_to_see("It is done").await;
