@@ -6,6 +6,8 @@ const become = (form, said) => {
   if (!said || !button) return;
   if (button.textContent !== said.act) button.textContent = said.act;
   button.value = said.does;
+  button.classList.toggle("btn--danger", said.look === "btn--danger");
+  button.classList.toggle("btn--main", said.look === "btn--main");
   button.formNoValidate = said.does === "check";
   const again = form.querySelector("[data-again]");
   if (again) again.hidden = said.does === "check";

@@ -19,7 +19,15 @@ use clap::Parser;
 fn main() -> ExitCode {
     // Every TLS client of ours (links to the outside, the download of Postgres) takes this provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match commands::run(cli::Cli::parse()) {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // not 2, which commands give a meaning of their own
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    match commands::run(cli) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("portolan: {error:#}");

@@ -103,7 +103,7 @@ struct NewWindowBody {
     reason: String,
 }
 
-/// Plans maintenance. Whoever may edit the entity may.
+/// Plans maintenance. Whoever may edit the entity may, and whoever operates it.
 #[utoipa::path(post, path = "/maintenance-windows", tag = "paging", request_body = NewWindowBody,
     responses((status = 201, body = WindowBody, headers(("Location" = String, description = "Its address.")))))]
 async fn plan(mut caller: Caller, Body(body): Body<NewWindowBody>) -> Result<Response, ApiError> {

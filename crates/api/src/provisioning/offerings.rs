@@ -3,11 +3,11 @@
 use axum::{
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use portolan_domain::{
     Error,
-    provisioning::{self, NewRequest},
+    provisioning::{self, NewRequest, Written},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -48,17 +48,42 @@ struct WrittenBody {
     changed: bool,
 }
 
+/// How it is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct WriteQuery {
+    /// Say what would come of it; write nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
 /// Writes an offering, or its next version: the document as the body, YAML or JSON. Its team and admins may. The same again
 /// changes nothing.
-#[utoipa::path(post, path = "/offerings", tag = "provisioning", request_body(content = String, content_type = "application/yaml"),
-    responses((status = 201, body = WrittenBody, headers(("Location" = String, description = "Its address.")))))]
-async fn write(mut caller: Caller, State(portal): State<Shared>, body: Bytes) -> Result<Response, ApiError> {
+#[utoipa::path(post, path = "/offerings", tag = "provisioning", params(WriteQuery), request_body(content = String, content_type = "application/yaml"),
+    responses((status = 201, body = WrittenBody, headers(("Location" = String, description = "Its address."))), (status = 200, description = "What would come of it.", body = WrittenBody)))]
+async fn write(
+    mut caller: Caller,
+    State(portal): State<Shared>,
+    Params(query): Params<WriteQuery>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let source = std::str::from_utf8(&body)
         .map_err(|_| Error::invalid("document", "is not UTF-8; save it as UTF-8"))?;
-    let written = provisioning::write_offering(&mut caller.cx().await?, source, &portal.executors).await?;
+    let cx = &mut caller.cx().await?;
+    if query.dry_run {
+        let would = provisioning::try_offering(cx, source, &portal.executors).await?;
+        return Ok(Json(WrittenBody::from(would)).into_response());
+    }
+    let written = provisioning::write_offering(cx, source, &portal.executors).await?;
     let path = format!("/offerings/{}", written.name);
-    let body = WrittenBody { name: written.name, version: written.version, changed: written.changed };
-    Ok(created(path, Json(body)))
+    Ok(created(path, Json(WrittenBody::from(written))))
+}
+
+impl From<Written> for WrittenBody {
+    fn from(w: Written) -> Self {
+        Self { name: w.name, version: w.version, changed: w.changed }
+    }
 }
 
 /// Which version.

@@ -195,6 +195,31 @@ pub async fn may_edit(cx: &mut Cx<'_>, entity: &Entity) -> Result<bool> {
     }
 }
 
+/// Refuses whoever neither may edit the entity nor runs it: when it is worked on, and how it fails, is known to both.
+pub async fn require_runs(cx: &mut Cx<'_>, entity: &Entity, what: &str) -> Result<()> {
+    let owner = entity.owner.as_ref().and_then(super::Owner::team_id);
+    let operator = entity.operator.as_ref().map(|team| team.id);
+    let teams: Vec<_> = owner.into_iter().chain(operator).collect();
+    if operator.is_some() && !people::editable_teams(cx, &teams).await?.is_empty() {
+        return Ok(());
+    }
+    match (people::require_team(cx, owner, what).await, &entity.operator) {
+        (Err(Error::Forbidden(why)), Some(operator)) => {
+            Err(Error::Forbidden(format!("{why}, or somebody of {}, who operates it", operator.name)))
+        }
+        (result, _) => result,
+    }
+}
+
+/// Whether the actor may say when the entity is worked on, and how it fails.
+pub async fn may_run(cx: &mut Cx<'_>, entity: &Entity) -> Result<bool> {
+    match require_runs(cx, entity, "").await {
+        Ok(()) => Ok(true),
+        Err(Error::Forbidden(_) | Error::Unauthenticated) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 /// Refuses whoever may not edit what the entity's owner owns.
 pub(super) async fn require(cx: &mut Cx<'_>, entity: &Entity) -> Result<()> {
     let owner = entity.owner.as_ref();

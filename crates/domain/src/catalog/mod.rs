@@ -21,7 +21,7 @@ mod store;
 mod words;
 
 pub use correct::correct;
-pub use edit::{EntityEdit, Link, NewEntity, delete, edit, may_edit, register};
+pub use edit::{EntityEdit, Link, NewEntity, delete, edit, may_edit, may_run, register, require_runs};
 pub use entity::{Entity, Origin, Owner, Party, Summary};
 pub use facets::{Choice, Facet, MOST_CHOICES, facets};
 pub use fact::{Field, Provenance, clear_fact, provenance, set_fact};

@@ -6,7 +6,6 @@ use crate::{
     activity::{self, Act},
     catalog::{self, Entity, EntityRef},
     check::Checks,
-    people,
 };
 
 /// Failure modes of one thing that are shown at most: more than a page of them helps nobody at night.
@@ -91,6 +90,5 @@ pub async fn retire_failure_mode(cx: &mut Cx<'_>, reference: &EntityRef, id: Fai
 }
 
 async fn require(cx: &mut Cx<'_>, entity: &Entity) -> Result<()> {
-    let team = entity.owner.as_ref().and_then(catalog::Owner::team_id);
-    people::require_team(cx, team, &format!("what is known of {}", entity.label())).await
+    catalog::require_runs(cx, entity, &format!("what is known of {}", entity.label())).await
 }

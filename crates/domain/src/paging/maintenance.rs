@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Cursor, Cx, EntityId, Error, Limit, MaintenanceId, Page, PageId, Result, TeamId,
     activity::{self, Act, Changed},
-    catalog::{self, EntityRef, Owner},
+    catalog::{self, EntityRef},
     check::Checks,
     page::Total,
     people,
@@ -91,11 +91,10 @@ pub struct NewWindow {
     pub reason: String,
 }
 
-/// Plans maintenance; whoever may edit the service may. Returns the window and those that overlap it.
+/// Plans maintenance; whoever may edit the service may, and whoever operates it. Returns the window and those that overlap it.
 pub async fn plan_maintenance(cx: &mut Cx<'_>, new: NewWindow) -> Result<(Window, Vec<Window>)> {
     let entity = catalog::get(cx, &new.entity).await.map_err(|e| unknown("entity", e))?;
-    let owner = entity.owner.as_ref().and_then(Owner::team_id);
-    people::require_team(cx, owner, &format!("the maintenance of {}", entity.name)).await?;
+    catalog::require_runs(cx, &entity, &format!("the maintenance of {}", entity.name)).await?;
     let from = new.from.unwrap_or(cx.now()).max(cx.now());
     let mut checks = Checks::default();
     let reason = checks.line("reason", &new.reason, 500);
@@ -142,7 +141,9 @@ pub async fn window(cx: &mut Cx<'_>, id: MaintenanceId) -> Result<Window> {
 /// Ends a window before its time, or calls it off. What it kept quiet and still fires goes on as a page at once.
 pub async fn end_maintenance(cx: &mut Cx<'_>, id: MaintenanceId) -> Result<Window> {
     let old = window(cx, id).await?;
-    people::require_team(cx, old.team_id, &format!("the maintenance of {}", old.entity_title)).await?;
+    let entity = old.entity_ref.parse().map_err(|_| Error::not_found("entity", &old.entity_ref))?;
+    let entity = catalog::get(cx, &entity).await?;
+    catalog::require_runs(cx, &entity, &format!("the maintenance of {}", old.entity_title)).await?;
     cx.atomically(async |cx| {
         if !store::maintenance::end(cx, id).await? {
             return Err(Error::Conflict("this window is over already".into()));

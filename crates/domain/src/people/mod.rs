@@ -30,8 +30,8 @@ pub use membership::{Member, Origin, Stay, add_member, end_membership, former_me
 pub use password::{SHORTEST_PASSWORD, has_password, set_password};
 pub(crate) use person::meant as person_meant;
 pub use person::{
-    Density, PeopleFilter, Person, PersonName, Preferences, Theme, find_people, me, people, person,
-    person_by_id, person_names, reports, set_preferences,
+    Density, PeopleFilter, Person, PersonName, Preferences, Theme, active_people, find_people, me, people,
+    person, person_by_id, person_names, reports, set_preferences,
 };
 pub use person_edit::{NewPerson, PersonEdit, create_person, edit_person, may_edit_person};
 pub use rights::{
@@ -47,7 +47,7 @@ pub use sign_in::{
 };
 pub use team::{
     OrgTeam, Role, Team, TeamName, ancestors, find_teams, led_by, org, sub_teams, team, team_by_id,
-    team_names, teams,
+    team_names, teams, teams_by_slug,
 };
 pub use team_edit::{NewTeam, TeamEdit, create_team, edit_team};
 pub use token::{NewToken, TOKEN_PREFIX, Token, create_token, create_token_for, revoke_token, tokens};

@@ -144,6 +144,12 @@ pub async fn person_names(cx: &mut Cx<'_>, ids: &[PersonId]) -> Result<Vec<Perso
     store::person_names(cx, ids).await
 }
 
+/// The active people of these handles, in any case; unknown ones are left out.
+pub async fn active_people(cx: &mut Cx<'_>, handles: &[&str]) -> Result<Vec<PersonName>> {
+    may_read(cx)?;
+    store::active_people(cx, handles).await
+}
+
 /// People by name.
 pub async fn people(
     cx: &mut Cx<'_>,

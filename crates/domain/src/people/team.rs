@@ -161,6 +161,12 @@ pub async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Result<Vec<TeamName>
     store::team_names(cx, ids).await
 }
 
+/// The teams of these slugs, in any case; unknown ones are left out.
+pub async fn teams_by_slug(cx: &mut Cx<'_>, slugs: &[&str]) -> Result<Vec<TeamName>> {
+    may_read(cx)?;
+    store::teams_by_slug(cx, slugs).await
+}
+
 /// Teams by name; `q` is a part of a name or slug, also mistyped.
 pub async fn teams(
     cx: &mut Cx<'_>,

@@ -87,6 +87,10 @@ async fn looked(
     let environment =
         checks.optional_line("environment", Some(&new.environment), 63).unwrap_or_default().to_lowercase();
     let cost_centre = checks.optional_line("costCentre", Some(&new.cost_centre), 63).unwrap_or_default();
+    if subject.resource.is_none() {
+        let strange = picked::environment(cx, &environment).await?;
+        problems.extend(strange.map(|message| Problem { field: "environment".into(), message }));
+    }
     let cost_centre = match &subject.team {
         Some(team) if cost_centre.is_empty() && subject.resource.is_none() => who_pays(cx, team).await?,
         _ => cost_centre,
@@ -103,7 +107,7 @@ async fn looked(
         resource: subject.resource,
     };
     let (scope, cost) = facts::scope(cx, &offering, &about, &params).await?;
-    let (waived, waivers) = match &subject.team {
+    let (waived, mut waivers) = match &subject.team {
         Some(team) => (
             store::waiver::in_force(cx, offering.id, team.id).await?,
             store::waiver::asked(cx, offering.id, team.id).await?,
@@ -114,9 +118,15 @@ async fn looked(
     if let Some(said) = proven(&offering, subject.service.as_ref()) {
         verdict.guardrails.push(said);
     }
+    verdict.guardrails.extend(priceless(&offering, &plan, &verdict, cost));
+    // one that is asked for is of interest where its guardrail does not hold
+    let holds =
+        |name: &str| verdict.guardrails.iter().all(|s| s.guardrail != name || s.outcome == Outcome::Fits);
+    waivers.retain(|waiver| !holds(&waiver.guardrail));
     problems.extend(picked::problems(cx, &plan.parameters, &params).await?);
     if plan.effect.is_none() && verdict.misfits.is_empty() {
         problems.extend(taken(cx, &offering, &scope).await?);
+        problems.extend(awaited(cx, &offering, &params).await?);
     }
     let approvals = foreseen(cx, &offering, &plan, &verdict, subject.team.as_ref()).await?;
     let (expires_at, review_at) = ends(&offering, &scope, cx.now()).await;
@@ -135,6 +145,21 @@ async fn looked(
         review_at,
     };
     Ok(Looked { checked, plan, service: subject.service.map(|s| s.id), environment, cost_centre, reason })
+}
+
+/// What costs something that cannot be told is not made: guardrails about its cost would speak of nothing.
+fn priceless(offering: &Offering, plan: &Plan, verdict: &Verdict, cost: Option<f64>) -> Option<Said> {
+    let ends = matches!(plan.effect, Some(Effect::Remove | Effect::Eject));
+    let told = offering.definition.cost.is_none() || cost.is_some();
+    (!ends && !told && verdict.misfits.is_empty()).then(|| Said {
+        guardrail: "cost".into(),
+        outcome: Outcome::Broken,
+        message: format!(
+            "What it costs cannot be told from this, which is a fault of the offering: tell {}",
+            offering.team.name
+        ),
+        parameter: None,
+    })
 }
 
 /// The cost centre that a team's descriptor names; empty if it names none.
@@ -214,6 +239,21 @@ pub(super) async fn taken(cx: &mut Cx<'_>, offering: &Offering, scope: &Scope) -
         Err(Error::NotFound { .. }) => Ok(None),
         Err(other) => Err(other),
     }
+}
+
+/// Nor one that another request would make.
+async fn awaited(
+    cx: &mut Cx<'_>,
+    offering: &Offering,
+    params: &Map<String, Value>,
+) -> Result<Option<Problem>> {
+    let name = params.get("name").and_then(Value::as_str).filter(|_| offering.definition.makes.is_some());
+    let Some(name) = name else { return Ok(None) };
+    let before = store::request::open_for(cx, offering.id, name).await?;
+    Ok(before.map(|number| Problem {
+        field: "params.name".into(),
+        message: format!("is asked for already by request {number}; choose another name, or wait for it"),
+    }))
 }
 
 /// What it will be in the catalog; none if that is known only when it is there.
@@ -417,25 +457,8 @@ pub(super) fn gone(number: i64) -> Error {
     Error::not_found("provisioning request", number.to_string())
 }
 
-/// All that keeps a request from being made, as problems of its fields.
 fn refuse(checked: &Checked) -> Result<()> {
-    if checked.goes() {
-        return Ok(());
-    }
-    let misfits = checked.verdict.misfits.iter().map(|(parameter, message)| Problem {
-        field: format!("params.{parameter}"),
-        message: message.clone(),
-    });
-    let stops =
-        checked.verdict.guardrails.iter().filter(|s| matches!(s.outcome, Outcome::Stops | Outcome::Broken));
-    let stops = stops.map(|s| Problem {
-        field: s
-            .parameter
-            .as_ref()
-            .map_or_else(|| format!("guardrail.{}", s.guardrail), |p| format!("params.{p}")),
-        message: s.message.clone(),
-    });
-    Err(Error::Invalid(checked.problems.iter().cloned().chain(misfits).chain(stops).collect()))
+    if checked.goes() { Ok(()) } else { Err(Error::Invalid(checked.hindrances())) }
 }
 
 /// Keeps what was written so far: a new draft, or the one of that number. Only whoever writes it sees it. What is secret is

@@ -8,6 +8,7 @@ use super::{
     expression::{self, Names, Scope},
     parameters::{Field, Parameters},
     text::{self, Piece},
+    trial,
 };
 use crate::Problem;
 
@@ -447,6 +448,9 @@ impl Stage {
     }
 }
 
+/// Names that a document has, each with where.
+type Placed<'d> = Vec<(String, &'d str)>;
+
 impl Definition {
     /// Everything that is wrong with it, with where. `executors` are those that can be used.
     pub fn problems(&self, executors: &[&str]) -> Vec<Problem> {
@@ -511,7 +515,39 @@ impl Definition {
             p.asked(&asked, executors);
         }
         self.promises(&mut p);
+        for (field, problem) in trial::problems(self) {
+            p.add(field, problem);
+        }
         p.found
+    }
+
+    /// The teams and the people that it names, each with where.
+    pub(super) fn named(&self) -> (Placed<'_>, Placed<'_>) {
+        let roles = [
+            ("operatedBy", &self.operated_by),
+            ("upgradedBy", &self.upgraded_by),
+            ("supportedBy", &self.supported_by),
+        ];
+        let mut teams = vec![("spec.owner".to_owned(), self.owner.as_str())];
+        teams.extend(
+            roles.into_iter().filter_map(|(field, team)| Some((format!("spec.{field}"), team.as_deref()?))),
+        );
+        let mut people = Vec::new();
+        let of_actions =
+            self.actions.iter().enumerate().map(|(n, a)| (format!("actions[{n}]."), &a.approvals));
+        for (at, approvals) in std::iter::once((String::new(), &self.approvals)).chain(of_actions) {
+            for (n, approval) in approvals.iter().enumerate() {
+                let field = format!("spec.{at}approvals[{n}].by");
+                for who in &approval.by {
+                    match who.split_once(':') {
+                        Some(("team", slug)) => teams.push((field.clone(), slug)),
+                        Some(("person", handle)) => people.push((field.clone(), handle)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        (teams, people)
     }
 
     fn promises(&self, p: &mut Problems) {

@@ -7,8 +7,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use cel::{
-    Context, Program, Value as Cel,
-    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, operators},
+    Context, ExecutionError, Program, Value as Cel,
+    common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, operators},
     objects::{Key, Map},
 };
 use serde_json::{Map as Object, Number, Value};
@@ -28,6 +28,16 @@ const MOST_MADE: usize = 512 << 10;
 const MOST_ADDITIONS: usize = 3;
 /// What a compile or an evaluation may use: the parser needs some 100 kB for a level of nesting in a debug build.
 const STACK: usize = 64 << 20;
+
+/// What each fact has that is the same for all offerings.
+pub(super) const HAVE: &[(&str, &[&str])] = &[
+    ("requester", &["handle", "name", "email", "admin", "teams"]),
+    ("team", &["slug", "name"]),
+    ("service", &["name", "reference", "tier", "lifecycle"]),
+    ("existing", &["count", "items"]),
+    ("resource", &["id", "name", "version", "environment", "params", "outputs", "tier"]),
+    ("request", &["number", "reason", "costCentre"]),
+];
 
 /// What expressions may name: each a JSON value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,12 +64,38 @@ impl Scope {
 
 /// Why an expression cannot be taken, or has no value: for the person who wrote the offering.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(String);
+#[error("{text}")]
+pub struct Fault {
+    text: String,
+    of_kinds: bool,
+}
 
 impl Fault {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), of_kinds: false }
+    }
+
+    /// Whether values are of kinds that do not go together, whatever they are.
+    pub(super) fn is_of_kinds(&self) -> bool {
+        self.of_kinds
+    }
+
+    fn of_execution(source: &str, error: &ExecutionError) -> Self {
+        use ExecutionError as E;
+        let by_value = matches!(
+            error,
+            E::NoSuchKey(_)
+                | E::IndexOutOfBounds(_)
+                | E::DivisionByZero(_)
+                | E::RemainderByZero(_)
+                | E::Overflow(..)
+                | E::FunctionError { .. }
+        );
+        let said = error.to_string();
+        // the language takes a whole number for another kind of number
+        let mixed = ["Int(", "Float("].iter().all(|kind| said.contains(kind));
+        let more = if mixed { "; a whole number is written 2.0 there, or double(…)" } else { "" };
+        Self { text: format!("{source:?} has no value: {said}{more}"), of_kinds: !by_value }
     }
 }
 
@@ -72,7 +108,6 @@ pub(super) struct Names<'n> {
     pub(super) of: &'n [(&'n str, Vec<&'n str>)],
 }
 
-#[cfg(test)]
 impl<'n> Names<'n> {
     /// These facts, whatever they have.
     pub(super) fn facts(facts: &'n [&'n str]) -> Self {
@@ -104,13 +139,31 @@ pub(super) fn evaluate_all(sources: &[&str], scope: &Scope) -> Vec<Result<Value,
         return Vec::new();
     }
     let evaluated = on_own_stack(|| {
-        let mut context = Context::default();
-        for (name, value) in &scope.0 {
-            context.add_variable_from_value(name.clone(), to_cel(value)?);
+        let context = context(scope, false)?;
+        let mut values: Vec<_> = sources.iter().map(|source| one(source, &context)).collect();
+        // `params.gb * 0.5` is meant, whether or not `gb` is whole: what has no value for its kinds of numbers is tried
+        // with all numbers of one kind
+        let of_kinds = |value: &Result<Value, Fault>| value.as_ref().is_err_and(Fault::is_of_kinds);
+        if values.iter().any(of_kinds) {
+            let context = self::context(scope, true)?;
+            for (value, source) in values.iter_mut().zip(sources).filter(|(value, _)| of_kinds(value)) {
+                if let Ok(found) = one(source, &context) {
+                    *value = Ok(found);
+                }
+            }
         }
-        Ok(sources.iter().map(|source| one(source, &context)).collect::<Vec<_>>())
+        Ok(values)
     });
     evaluated.unwrap_or_else(|fault| sources.iter().map(|_| Err(fault.clone())).collect())
+}
+
+/// What expressions see of a scope; with `decimal`, of numbers only such as have a point.
+fn context(scope: &Scope, decimal: bool) -> Result<Context<'static, 'static>, Fault> {
+    let mut context = Context::default();
+    for (name, value) in &scope.0 {
+        context.add_variable_from_value(name.clone(), to_cel(value, decimal)?);
+    }
+    Ok(context)
 }
 
 /// Whether a condition holds. Only `true` and `false` are answers.
@@ -129,7 +182,7 @@ pub(super) fn truth(source: &str, value: Value) -> Result<bool, Fault> {
 fn one(source: &str, context: &Context<'_, '_>) -> Result<Value, Fault> {
     bounded(source)?;
     let program = compile(source)?;
-    let value = program.execute(context).map_err(|e| Fault::new(format!("{source:?} has no value: {e}")))?;
+    let value = program.execute(context).map_err(|e| Fault::of_execution(source, &e))?;
     let mut room = MOST_MADE;
     from_cel(&value, 0, &mut room)
 }
@@ -233,10 +286,20 @@ fn unknown(at: &Expr, names: &Names<'_>, bound: &[&str]) -> Option<String> {
         }
         Expr::Select(select) => match &select.operand.expr {
             Expr::Ident(of) if !bound.contains(&of.as_str()) => {
-                in_parts(bound).or_else(|| member(names, of, &select.field))
+                in_parts(bound).or_else(|| member(names, of, of, &select.field))
             }
             _ => in_parts(bound),
         },
+        Expr::Call(call) if call.func_name == operators::INDEX => {
+            in_parts(bound).or_else(|| match call.args.iter().map(|arg| &arg.expr).collect::<Vec<_>>()[..] {
+                [Expr::Ident(of), Expr::Literal(LiteralValue::String(field))]
+                    if !bound.contains(&of.as_str()) =>
+                {
+                    member(names, of, of, field.inner())
+                }
+                _ => None,
+            })
+        }
         Expr::Comprehension(c) => {
             let own = [Some(c.iter_var.as_str()), c.iter_var2.as_deref(), Some(c.accu_var.as_str())];
             in_parts(&bound.iter().copied().chain(own.into_iter().flatten()).collect::<Vec<_>>())
@@ -245,34 +308,40 @@ fn unknown(at: &Expr, names: &Names<'_>, bound: &[&str]) -> Option<String> {
     }
 }
 
-/// What is wrong with `of.field`, if it is known what `of` has.
-fn member(names: &Names<'_>, of: &str, field: &str) -> Option<String> {
-    let (_, known) = names.of.iter().find(|(fact, _)| *fact == of)?;
+/// What is wrong with `called.field`, if it is known what the fact `of`, which is called so there, has.
+pub(super) fn member(names: &Names<'_>, of: &str, called: &str, field: &str) -> Option<String> {
+    let told = names.of.iter().find(|(fact, _)| *fact == of).map(|(_, known)| known.as_slice());
+    let known = told.or_else(|| HAVE.iter().find(|(fact, _)| *fact == of).map(|(_, known)| *known))?;
     if known.contains(&field) {
         return None;
     }
     let has = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-    Some(format!("knows no {of}.{field}; {of} has {has}"))
+    Some(format!("knows no {called}.{field}; {called} has {has}"))
 }
 
 /// Whole numbers become integers, so that they can be reckoned with; other numbers are doubles.
-fn to_cel(value: &Value) -> Result<Cel, Fault> {
+fn to_cel(value: &Value, decimal: bool) -> Result<Cel, Fault> {
     let long = || Fault::new(format!("a list of over {MOST_ITEMS} cannot be looked at"));
     Ok(match value {
         Value::Null => Cel::Null,
         Value::Bool(is) => Cel::Bool(*is),
-        Value::Number(n) => n.as_i64().map_or_else(|| Cel::Float(n.as_f64().unwrap_or(f64::NAN)), Cel::Int),
+        Value::Number(n) => match n.as_i64() {
+            Some(whole) if !decimal => Cel::Int(whole),
+            _ => Cel::Float(n.as_f64().unwrap_or(f64::NAN)),
+        },
         Value::String(text) if text.len() > LONGEST_TEXT => {
             return Err(Fault::new(format!("a text of over {} kB cannot be looked at", LONGEST_TEXT >> 10)));
         }
         Value::String(text) => Cel::String(Arc::new(text.clone())),
         Value::Array(items) if items.len() > MOST_ITEMS => return Err(long()),
-        Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect::<Result<_, _>>()?)),
+        Value::Array(items) => {
+            Cel::List(Arc::new(items.iter().map(|item| to_cel(item, decimal)).collect::<Result<_, _>>()?))
+        }
         Value::Object(fields) if fields.len() > MOST_ITEMS => return Err(long()),
         Value::Object(fields) => {
             let mut map = HashMap::with_capacity(fields.len());
             for (name, value) in fields {
-                map.insert(Key::from(name.clone()), to_cel(value)?);
+                map.insert(Key::from(name.clone()), to_cel(value, decimal)?);
             }
             Cel::Map(Map { map: Arc::new(map) })
         }
@@ -346,6 +415,7 @@ mod tests {
             "existing.items.all(i, i.name != params.name)",
             "has(params.size) && !has(params.owner)",
             "params.days > 2",
+            "params.gb * 0.5 == 10.0 && params.days * 2.0 == 5.0",
         ] {
             assert_eq!(holds(source, &scope()), Ok(true), "{source}");
         }
@@ -379,6 +449,9 @@ mod tests {
         assert_eq!(said("has(params.nmae)"), Err("knows no params.nmae; params has name, items".into()));
         assert_eq!(said("steps.make.host"), Err("knows no steps.make; steps has nothing".into()));
         assert_eq!(said("params.items.all(steps, steps.make == 1)"), Ok(()), "a name of its own");
+        assert_eq!(said("params['name'] == team['slug']"), Ok(()));
+        assert_eq!(said("params['nmae']"), Err("knows no params.nmae; params has name, items".into()));
+        assert_eq!(said("team.slg"), Err("knows no team.slg; team has slug, name".into()));
     }
 
     #[test]

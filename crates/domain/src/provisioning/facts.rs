@@ -91,6 +91,28 @@ fn service(entity: Option<&Entity>) -> Value {
     )
 }
 
+/// The facts of a request that nobody made, to try expressions with.
+pub(super) fn made_up(params: Value, made: Option<Value>) -> Scope {
+    let resource = made.map_or(Value::Null, |params| {
+        json!({
+            "id": "a", "name": "a", "version": 1, "environment": "production", "params": params, "outputs": {},
+            "tier": LOWEST_TIER,
+        })
+    });
+    Scope::default()
+        .with("params", params)
+        .with(
+            "requester",
+            json!({ "handle": "a", "name": "A", "email": "a@b", "admin": false, "teams": ["a"] }),
+        )
+        .with("team", json!({ "slug": "a", "name": "A" }))
+        .with("service", service(None))
+        .with("environment", json!("production"))
+        .with("existing", json!({ "count": 1, "items": [] }))
+        .with("resource", resource)
+        .with("cost", json!(1.5))
+}
+
 /// What an action sees of what it is done to.
 fn resource(resource: &Resource) -> Value {
     json!({
@@ -135,5 +157,19 @@ pub(super) async fn team_of(cx: &mut Cx<'_>, slug: &str) -> Result<TeamName> {
     match (own.as_slice(), people::team_names(cx, &own).await?.pop()) {
         ([_], Some(only)) => Ok(only),
         _ => Err(Error::invalid("team", "is needed: say which team it is for")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::expression::HAVE, *};
+
+    #[test]
+    fn what_is_checked_of_a_fact_is_what_it_has() {
+        let scope = made_up(json!({}), Some(json!({})));
+        for (fact, told) in HAVE.iter().filter(|(fact, _)| *fact != "request") {
+            let Some(Value::Object(has)) = scope.get(fact) else { panic!("{fact} is an object") };
+            assert!(told.iter().all(|name| has.contains_key(*name)) && has.len() == told.len(), "{fact}");
+        }
     }
 }

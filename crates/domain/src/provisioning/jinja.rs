@@ -79,13 +79,13 @@ pub(super) fn evaluate(source: &str, braces: Braces, values: &Value) -> Result<V
     })
 }
 
-/// The names that a template takes from outside, if it can be read.
+/// The names that a template takes from outside, each with what it takes of it (`a.b`), if it can be read.
 pub(super) fn names(template: &str, braces: Braces) -> Result<Vec<String>, Fault> {
     let template = ready(template, braces)?;
     on_own_stack(|| {
         let env = environment(braces)?;
         let parsed = env.template_from_str(&template).map_err(|e| told(&e))?;
-        let mut names: Vec<_> = parsed.undeclared_variables(false).into_iter().collect();
+        let mut names: Vec<_> = parsed.undeclared_variables(true).into_iter().collect();
         names.retain(|name| !matches!(name.as_str(), "null" | "undefined"));
         names.sort();
         Ok(names)

@@ -35,6 +35,7 @@ mod takeover;
 mod tell;
 mod terraform_state;
 mod text;
+mod trial;
 mod upgrade;
 mod verdict;
 mod waiver;
@@ -53,7 +54,7 @@ pub use jinja::{Braces, render};
 pub use nunjucks::is_true;
 pub use offering::{
     Document, figures, given_up, look_at_document, may_edit_offering, offering, offering_at, offerings,
-    read_document, versions, write_offering,
+    try_offering, versions, write_offering,
 };
 pub use parameters::{Choice, Field, FieldKind, Misfit, Parameters, Picker};
 pub use picked::USUAL_ENVIRONMENTS;
@@ -66,10 +67,11 @@ pub use record::{
 pub use repository::Repository;
 pub use request::{
     RequestRights, ask_support, cancel, log, log_end, rate, request, request_of_support, requests,
-    results_of_mine, retry, rights, steps, undo, whom_to_ask,
+    results_of_mine, retry, rights, steps, stopped_for_me, undo, whom_to_ask,
 };
 pub use resource::{
-    credentials, holdings, may_use_resource, renew, resource, resource_of, resources, reveal, sweep_resources,
+    credentials, holdings, may_reveal, may_use_resource, renew, resource, resource_of, resources, reveal,
+    sweep_resources,
 };
 pub use resource_states::{StateOf, export_state, may_export_state, restore_state, states_of};
 pub use run::{

@@ -4,7 +4,7 @@
 use serde_json::{Map as Object, Value, json};
 
 use super::{
-    expression::{Fault, Scope},
+    expression::{self, Fault, Names, Scope},
     jinja::{self, Braces},
     jinja_scan::{Segment, segments},
 };
@@ -13,21 +13,27 @@ use super::{
 const NAMES: &[&str] = &["parameters", "steps", "user", "each"];
 
 /// What is wrong with a text.
-pub(super) fn check(text: &str) -> Result<(), Fault> {
+pub(super) fn check(text: &str, known: &Names<'_>) -> Result<(), Fault> {
     if is_plain(text) {
         return Ok(());
     }
-    for name in jinja::names(text, Braces::Dollar)? {
+    for path in jinja::names(text, Braces::Dollar)? {
+        let mut parts = path.split('.');
+        let name = parts.next().unwrap_or_default();
         if name == "secrets" {
             return Err(Fault::new(
                 "names secrets, which are never handed to a template; the operator gives executors what they need",
             ));
         }
-        if !NAMES.contains(&name.as_str()) {
+        if !NAMES.contains(&name) {
             return Err(Fault::new(format!(
                 "knows nothing called {name:?}; it may use {}",
                 NAMES.join(", ")
             )));
+        }
+        let fact = if name == "parameters" { "params" } else { name };
+        if let Some(problem) = parts.next().and_then(|field| expression::member(known, fact, name, field)) {
+            return Err(Fault::new(problem));
         }
     }
     Ok(())
@@ -147,7 +153,7 @@ mod tests {
             ("{% if parameters.gb > 9 %}big{% else %}small{% endif %}", json!("big")),
             ("${{ parameters.typed }}", json!("${{ steps.make.output.host }}")),
         ] {
-            assert_eq!(check(text), Ok(()), "{text}");
+            assert_eq!(check(text, &Names::facts(&[])), Ok(()), "{text}");
             assert_eq!(fill(text, &scope()), Ok(value), "{text}");
         }
     }
@@ -184,8 +190,20 @@ mod tests {
             ("${{ parameters.name | replace(r/a/g, 'b') }}", "knows nothing called"),
             ("${{ parameters.name", "is never closed"),
         ] {
-            let fault = check(text).unwrap_err().to_string();
+            let fault = check(text, &Names::facts(&[])).unwrap_err().to_string();
             assert!(fault.contains(said), "{text}: {fault}");
         }
+        let of = [("params", vec!["name"]), ("steps", vec!["make"])];
+        let names = Names { facts: &[], of: &of };
+        let said = |text: &str| check(text, &names).map_err(|fault| fault.to_string());
+        assert_eq!(said("${{ parameters.name }} ${{ steps.make.output.host }}"), Ok(()));
+        assert_eq!(
+            said("${{ parameters.nmae | dump }}"),
+            Err("knows no parameters.nmae; parameters has name".into())
+        );
+        assert_eq!(
+            said("{% if steps.mkae.output %}a{% endif %}"),
+            Err("knows no steps.mkae; steps has make".into())
+        );
     }
 }

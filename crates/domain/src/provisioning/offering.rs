@@ -10,7 +10,7 @@ use super::{
     VersionLine, Written, from_backstage, store::offering as store,
 };
 use crate::{
-    Cx, Error, OfferingId, Problem, Result,
+    Cx, Error, OfferingId, Problem, Result, TeamId,
     activity::{self, Act, Changed},
     catalog::descriptor,
     check::{is_key, is_reserved},
@@ -85,21 +85,36 @@ pub async fn may_edit_offering(cx: &mut Cx<'_>, offering: &Offering) -> Result<b
     Ok(people::team_rights(cx, offering.team.id).await?.edit)
 }
 
-/// Reads an offering's document, YAML or JSON. Parses and checks expressions and schemas: minutes of nobody's time, but
-/// not for a thread that others wait for.
+/// Reads an offering's document, YAML or JSON, and finds its owner.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with it, each with where.
-pub async fn read_document(source: &str, executors: &Executors) -> Result<Document> {
+async fn checked(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<(Document, TeamId)> {
     let (source, executors) = (source.to_owned(), executors.clone());
-    tokio::task::spawn_blocking(move || read(&source, &executors))
+    // parses and checks expressions and schemas: minutes of nobody's time, but not for a thread that others wait for
+    let (document, mut problems) = tokio::task::spawn_blocking(move || read(&source, &executors))
         .await
-        .map_err(|_| Error::Unavailable("reading the offering was interrupted; try again".into()))?
+        .map_err(|_| Error::Unavailable("reading the offering was interrupted; try again".into()))?;
+    let owner = match &document {
+        Some(document) => {
+            problems.extend(replaced(cx, document).await?);
+            owner(cx, &document.definition, &mut problems).await?
+        }
+        None => None,
+    };
+    match (document, owner) {
+        (Some(document), Some(owner)) if problems.is_empty() => Ok((document, owner)),
+        _ => Err(Error::Invalid(problems)),
+    }
 }
 
-fn read(source: &str, executors: &Executors) -> Result<Document> {
-    let value = descriptor::read_value(source).map_err(|problem| Error::Invalid(vec![problem]))?;
+/// What it says, if it can be read at all, and what is wrong with it.
+fn read(source: &str, executors: &Executors) -> (Option<Document>, Vec<Problem>) {
+    let value = match descriptor::read_value(source) {
+        Ok(value) => value,
+        Err(problem) => return (None, vec![problem]),
+    };
     let text = |path: &str| value.pointer(path).and_then(Value::as_str).map(|t| t.trim().to_owned());
     let mut problems = Vec::new();
     let mut problem = |field: &str, message: &str| {
@@ -132,13 +147,13 @@ fn read(source: &str, executors: &Executors) -> Result<Document> {
         Ok(definition) => {
             problems.extend(definition.problems(&executors.names()));
             problems.extend(inputs(&definition, executors));
-            if problems.is_empty() {
-                return Ok(Document { name, title, description, definition });
-            }
+            (Some(Document { name, title, description, definition }), problems)
         }
-        Err(found) => problems.extend(found),
+        Err(found) => {
+            problems.extend(found);
+            (None, problems)
+        }
     }
-    Err(Error::Invalid(problems))
 }
 
 /// What executors find wrong with what they are given.
@@ -168,23 +183,29 @@ fn own_definition(spec: &Value) -> std::result::Result<Definition, Problem> {
 /// What would be written: read and checked as writing it does, by somebody who looks before they write.
 pub async fn look_at_document(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Document> {
     cx.reader()?;
-    let document = read_document(source, executors).await?;
-    owner(cx, &document).await?;
-    Ok(document)
+    Ok(checked(cx, source, executors).await?.0)
 }
 
 /// Writes an offering, or its next version. Members of its team, those above it and admins may. The same again changes
 /// nothing.
 pub async fn write_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Written> {
+    write(cx, source, executors, false).await
+}
+
+/// What writing it would come to; nothing is written.
+pub async fn try_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors) -> Result<Written> {
+    write(cx, source, executors, true).await
+}
+
+async fn write(cx: &mut Cx<'_>, source: &str, executors: &Executors, dry_run: bool) -> Result<Written> {
     if cx.admin().is_err() {
         cx.writer()?;
     }
-    let document = read_document(source, executors).await?;
+    let (document, team) = checked(cx, source, executors).await?;
     let definition = serde_json::to_string(&document.definition)
         .map_err(|e| Error::invalid("spec", format!("cannot be kept: {e}")))?;
     let hash: [u8; 32] =
         Sha256::digest([&document.title, "\n", &document.description, "\n", &definition].concat()).into();
-    let team = owner(cx, &document).await?;
     people::require_team(cx, Some(team), &format!("the offering {}", document.name)).await?;
     cx.atomically(async |cx| {
         let before = store::lock(cx, &document.name).await?;
@@ -196,6 +217,9 @@ pub async fn write_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors
             }
         }
         let version = before.as_ref().map_or(1, |b| b.version + 1);
+        if dry_run {
+            return Ok(Written { name: document.name.clone(), version, changed: true });
+        }
         let id = before.as_ref().map_or_else(OfferingId::new, |b| b.id);
         let row = store::Row { id, version, team, source, definition: &definition, hash: &hash };
         store::write(cx, &row, &document).await?;
@@ -207,27 +231,36 @@ pub async fn write_offering(cx: &mut Cx<'_>, source: &str, executors: &Executors
     .await
 }
 
-/// The team that the document names as its owner; the others that it names must be known too.
-async fn owner(cx: &mut Cx<'_>, document: &Document) -> Result<crate::TeamId> {
-    let d = &document.definition;
-    let others = [
-        ("spec.operatedBy", d.operated_by.as_deref()),
-        ("spec.upgradedBy", d.upgraded_by.as_deref()),
-        ("spec.supportedBy", d.supported_by.as_deref()),
-    ];
-    let named: Vec<_> = others.into_iter().filter_map(|(field, slug)| Some((field, slug?))).collect();
-    let mut problems = Vec::new();
-    let mut owner = None;
-    for (field, slug) in std::iter::once(("spec.owner", d.owner.as_str())).chain(named) {
-        match people::team(cx, slug).await {
-            Ok(team) if field == "spec.owner" => owner = Some(team.id),
-            Ok(_) => {}
-            Err(Error::NotFound { .. }) => problems.push(Problem {
-                field: field.into(),
-                message: format!("is not known here: there is no team {slug:?}"),
-            }),
-            Err(other) => return Err(other),
-        }
+/// What takes its place has to be there: whoever has it is sent there.
+async fn replaced(cx: &mut Cx<'_>, document: &Document) -> Result<Option<Problem>> {
+    let Some(name) = document.definition.replacement.as_deref().filter(|name| *name != "none") else {
+        return Ok(None);
+    };
+    let problem = |message: String| Some(Problem { field: "spec.replacement".into(), message });
+    if name == document.name {
+        return Ok(problem("is the offering itself; name another, or \"none\"".into()));
     }
-    owner.filter(|_| problems.is_empty()).ok_or(Error::Invalid(problems))
+    Ok(match store::get(cx, name, None).await? {
+        Some(_) => None,
+        None => problem(format!("is not there: write the offering {name:?} first, or \"none\"")),
+    })
+}
+
+/// The team that owns it; problems where it, or any other team or person that it names, is not known.
+async fn owner(cx: &mut Cx<'_>, d: &Definition, problems: &mut Vec<Problem>) -> Result<Option<TeamId>> {
+    let (teams, people) = d.named();
+    let known = people::teams_by_slug(cx, &teams.iter().map(|(_, slug)| *slug).collect::<Vec<_>>()).await?;
+    let active =
+        people::active_people(cx, &people.iter().map(|(_, handle)| *handle).collect::<Vec<_>>()).await?;
+    let is = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let no_team = teams.into_iter().filter(|(_, slug)| known.iter().all(|team| !is(&team.slug, slug)));
+    let nobody = people.into_iter().filter(|(_, handle)| active.iter().all(|one| !is(&one.handle, handle)));
+    let wrong = |what: &'static str| {
+        move |(field, name): (String, &str)| Problem {
+            field,
+            message: format!("is not known here: there is no {what} {name:?}"),
+        }
+    };
+    problems.extend(no_team.map(wrong("team")).chain(nobody.map(wrong("active person"))));
+    Ok(known.iter().find(|team| is(&team.slug, &d.owner)).map(|team| team.id))
 }

@@ -6,6 +6,8 @@ use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map as Object, Value};
 
 /// Most parameters of an offering.
+/// Fewest characters of a secret: what is shorter stands in many a line by chance, and cannot be hidden there.
+const SHORTEST_SECRET: usize = 6;
 const MOST: usize = 60;
 /// Largest compiled pattern, in bytes.
 const PATTERN: usize = 1 << 20;
@@ -264,6 +266,14 @@ impl Parameters {
                 found.push(misfit);
             }
         }
+        found.extend(self.fields().into_iter().filter(|field| field.secret).filter_map(|field| {
+            let text = given.get(&field.name)?.as_str()?;
+            let short = !text.is_empty() && text.chars().count() < SHORTEST_SECRET;
+            (short && found.iter().all(|known| known.parameter != field.name)).then(|| Misfit {
+                message: format!("must have {SHORTEST_SECRET} characters at least: a shorter one cannot be kept out of logs"),
+                parameter: field.name,
+            })
+        }).collect::<Vec<_>>());
         found
     }
 }

@@ -74,7 +74,11 @@ async fn entity(cx: &mut Cx<'_>, field: &Field, text: &str) -> Result<Option<Str
     }
 }
 
-async fn environment(cx: &mut Cx<'_>, text: &str) -> Result<Option<String>> {
+/// What is wrong with the name of an environment; nothing with none.
+pub(super) async fn environment(cx: &mut Cx<'_>, text: &str) -> Result<Option<String>> {
+    if text.is_empty() || USUAL_ENVIRONMENTS.contains(&text) {
+        return Ok(None);
+    }
     let mut known: Vec<String> = USUAL_ENVIRONMENTS.map(str::to_owned).to_vec();
     for (name, _) in changes::environments(cx).await? {
         if !known.contains(&name) {

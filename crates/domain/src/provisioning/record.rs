@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Definition, Effect, Experience, Field, Sharing, Stage, State, Verdict};
+use super::{Definition, Effect, Experience, Field, Need, Outcome, Sharing, Stage, State, Verdict};
 use crate::{
-    ApprovalId, EntityId, OfferingId, PersonId, ProvisioningRequestId, ResourceId, StepId, TeamId, WaiverId,
+    ApprovalId, EntityId, OfferingId, PersonId, Problem, ProvisioningRequestId, ResourceId, StepId, TeamId,
+    WaiverId,
     people::{PersonName, TeamName},
 };
 
@@ -184,7 +185,7 @@ pub struct Checked {
     pub verdict: Verdict,
     /// Whose word is needed, with the people who may give it.
     pub approvals: Vec<Foreseen>,
-    /// Waivers that the team asked for and nobody decided yet.
+    /// Waivers of what does not hold that the team asked for and nobody decided yet.
     pub waivers: Vec<Waiver>,
     /// Who pays: what was given, else what the team's descriptor says; may be empty.
     pub cost_centre: String,
@@ -202,6 +203,21 @@ impl Checked {
     /// Whether it can be asked for as it is.
     pub fn goes(&self) -> bool {
         self.problems.is_empty() && !self.verdict.stops()
+    }
+
+    /// All that keeps it from being asked for, each with its field: `params.NAME` of a parameter, `guardrail.NAME` of one
+    /// that speaks of none.
+    pub fn hindrances(&self) -> Vec<Problem> {
+        let param = |name: &str| if name == "service" { name.to_owned() } else { format!("params.{name}") };
+        let misfits = self.verdict.misfits.iter().map(|(name, message)| (format!("params.{name}"), message));
+        let stops =
+            self.verdict.guardrails.iter().filter(|s| matches!(s.outcome, Outcome::Stops | Outcome::Broken));
+        let stops = stops.map(|s| match &s.parameter {
+            Some(name) => (param(name), &s.message),
+            None => (format!("guardrail.{}", s.guardrail), &s.message),
+        });
+        let told = misfits.chain(stops).map(|(field, message)| Problem { field, message: message.clone() });
+        self.problems.iter().cloned().chain(told).collect()
     }
 }
 
@@ -782,4 +798,8 @@ pub struct WaitsOn {
     pub because: String,
     /// By when.
     pub due_at: Timestamp,
+    /// How many others are asked.
+    pub others: i64,
+    /// Whether one word is enough, or each of them has to agree.
+    pub need: Need,
 }

@@ -83,6 +83,13 @@ pub async fn results_of_mine(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Reques
     Ok(Few::cut(rows::results(cx, me, since, limit.probe()).await?, limit))
 }
 
+/// What stopped and waits for somebody, newest first: what the actor asked for, and what offerings of theirs have to mend.
+pub async fn stopped_for_me(cx: &mut Cx<'_>, limit: Limit) -> Result<Few<Request>> {
+    let me = cx.reader()?;
+    let teams = people::teams_answered_for(cx, me).await?;
+    Ok(Few::cut(rows::stopped(cx, me, &teams, limit.probe()).await?, limit))
+}
+
 /// The steps of its run, in order; none before it began.
 pub async fn steps(cx: &mut Cx<'_>, request: &Request) -> Result<Vec<StepOf>> {
     cx.reader()?;
@@ -269,16 +276,15 @@ pub async fn request_of_support(cx: &mut Cx<'_>, support: i64) -> Result<Option<
     rows::of_support(cx, support).await
 }
 
-/// The team that can say more about a request: the one that said no, else the one that answers questions about what the
-/// offering makes.
+/// The team that can say more about a request: the other team that said no, else the one that answers questions about what
+/// the offering makes. A lead's no is asked about where everybody of the team sees their lead.
 pub async fn whom_to_ask(cx: &mut Cx<'_>, request: &Request) -> Result<TeamName> {
     cx.reader()?;
     let approvals = store::approval::of_request(cx, request.id).await?;
     let no = approvals.iter().flat_map(|a| &a.approvers).find(|a| a.agreed == Some(false));
     let slug = match no.map(|a| a.rule.as_str()) {
-        Some("lead") => return Ok(request.team.clone()),
-        Some(rule) => rule.strip_prefix("team:").map(str::to_owned),
-        None => {
+        Some(rule) if rule != "lead" => rule.strip_prefix("team:").map(str::to_owned),
+        _ => {
             let offering = super::offering::known(cx, &request.offering, Some(request.version)).await?;
             offering.definition.supported_by
         }

@@ -124,6 +124,13 @@ pub async fn credentials(cx: &mut Cx<'_>, id: ResourceId) -> Result<Vec<Credenti
     rows::credentials(cx, id).await
 }
 
+/// Whether the actor may see the credentials: they are the team's own. Whoever asked for it and left the team since has no
+/// business with them, and an admin has none either.
+pub async fn may_reveal(cx: &mut Cx<'_>, resource: &Resource) -> Result<bool> {
+    let Ok(me) = cx.writer() else { return Ok(false) };
+    Ok(people::teams_answered_for(cx, me).await?.contains(&resource.team.id))
+}
+
 /// Shows the credentials that were not shown yet: once, to the team it belongs to now. Titles and values.
 pub async fn reveal(
     cx: &mut Cx<'_>,
@@ -132,8 +139,7 @@ pub async fn reveal(
 ) -> Result<Vec<(String, String)>> {
     let me = cx.writer()?;
     let resource = known(cx, id).await?;
-    // whoever asked for it and left the team since has no business with it
-    if !people::team_rights(cx, resource.team.id).await?.edit {
+    if !may_reveal(cx, &resource).await? {
         return Err(Error::Forbidden(format!("only {} may see its credentials", resource.team.name)));
     }
     let key = sealing::required(key, "credentials")?;

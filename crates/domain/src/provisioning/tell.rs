@@ -37,6 +37,21 @@ fn who(request: &Request) -> &str {
     request.requested_by.as_ref().map_or("Portolan", |p| p.name.as_str())
 }
 
+/// What it costs, for whoever has to agree; empty if that is not told.
+fn price(request: &Request) -> String {
+    let currency = request.currency.as_deref().unwrap_or_default();
+    request.cost.map(|cost| format!("It costs {cost:.2} {currency} a month.")).unwrap_or_default()
+}
+
+/// Why, in the words of whoever asked; empty if they said nothing.
+fn reason(request: &Request) -> String {
+    if request.reason.is_empty() {
+        String::new()
+    } else {
+        format!("{}: “{}”", who(request), request.reason)
+    }
+}
+
 pub(super) async fn word_needed(
     cx: &mut Cx<'_>,
     request: &Request,
@@ -44,7 +59,9 @@ pub(super) async fn word_needed(
     because: &str,
 ) -> Result<()> {
     let subject = format!("Your word is needed: {} for {}", request.title(), request.team.name);
-    to_people(cx, request, people, "provisioning.approval-needed", &subject, because).await
+    let text = [because.to_owned(), price(request), reason(request)];
+    let text = text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    to_people(cx, request, people, "provisioning.approval-needed", &subject, &text).await
 }
 
 pub(super) async fn reminder(

@@ -169,7 +169,7 @@ pub(super) fn problems_as(syntax: Syntax, value: &Value, names: &Names<'_>) -> V
     }
     let mut found = Vec::new();
     walk(value, String::new(), &mut |path, text| {
-        if let Err(fault) = nunjucks::check(text) {
+        if let Err(fault) = nunjucks::check(text, names) {
             found.push((path, fault.to_string()));
         }
     });
@@ -180,7 +180,7 @@ pub(super) fn problems_as(syntax: Syntax, value: &Value, names: &Names<'_>) -> V
 pub(super) fn check_condition(syntax: Syntax, source: &str, names: &Names<'_>) -> Result<(), Fault> {
     match syntax {
         Syntax::Cel => expression::check(source, names),
-        Syntax::Nunjucks => nunjucks::check(source),
+        Syntax::Nunjucks => nunjucks::check(source, names),
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn check_list(syntax: Syntax, source: &str, names: &Names<'_>) -> Res
         Syntax::Nunjucks if !nunjucks::is_one(source) => {
             Err(Fault::new("must be one expression between ${{ and }}, of a list"))
         }
-        Syntax::Nunjucks => nunjucks::check(source),
+        Syntax::Nunjucks => nunjucks::check(source, names),
     }
 }
 

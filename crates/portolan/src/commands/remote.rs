@@ -94,6 +94,16 @@ impl Remote {
     }
 }
 
+/// What is wrong with what was sent: each field, or the refusal as a whole.
+pub(super) fn problems(status: StatusCode, text: &str) -> Vec<Problem> {
+    match serde_json::from_str::<Refusal>(text) {
+        Ok(refusal) if !refusal.problems.is_empty() => refusal.problems,
+        _ => {
+            vec![Problem { field: "it".into(), message: format!("was not taken: {}", refused(status, text)) }]
+        }
+    }
+}
+
 /// Why a request was refused, in a sentence.
 pub(super) fn refused(status: StatusCode, text: &str) -> String {
     let Ok(Refusal { detail, problems, request_id }) = serde_json::from_str::<Refusal>(text) else {

@@ -75,6 +75,7 @@ struct Line {
 #[derive(Debug, Deserialize)]
 struct Resource {
     outputs: Map<String, Value>,
+    expires_at: Option<String>,
 }
 
 /// Asks, and with `--wait` stays until it is over. The exit code tells how it ended: 0 it is there (or, without `--wait`, it
@@ -86,7 +87,9 @@ pub(super) async fn run(flags: ProvisioningRequest) -> Result<ExitCode> {
     println!("request {}: {}", asked.number, asked.title);
     let page = remote.page(&format!("provision/requests/{}", asked.number))?;
     if !flags.wait {
-        println!("{}\n{page}", standing(&asked));
+        // whose word it waits for is told by the request itself, not by the answer to asking
+        let now: Request = get(&remote, &format!("provisioning-requests/{}", asked.number)).await?;
+        println!("{}\n{page}", standing(&now));
         return Ok(ExitCode::SUCCESS);
     }
     let until = Instant::now() + Duration::from_secs(flags.timeout);
@@ -102,6 +105,9 @@ pub(super) async fn run(flags: ProvisioningRequest) -> Result<ExitCode> {
             println!("{name}={}", value.as_str().unwrap_or_default());
         }
         println!("resource={id}");
+        if let Some(end) = made.expires_at {
+            println!("ends={end}");
+        }
     }
     println!("{page}");
     Ok(code(&over.state))

@@ -92,6 +92,34 @@ fn a_repository_is_applied_again_without_change_and_rejections_fail_the_pipeline
     );
 }
 
+const OFFERING: &str = "# ours\napiVersion: portolan.dev/v1\nkind: Offering\nmetadata: { name: till, title: Till }\nspec:\n  owner: guests\n  stage: beta\n  experience: call-an-api\n  sharing: shared-code\n  steps:\n    - { id: wait, uses: wait, with: { seconds: 0 } }\n";
+
+#[test]
+fn offerings_are_written_from_the_same_folder_each_in_a_version_of_its_own() {
+    let pipeline = Pipeline::new();
+    pipeline.write("teams.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: guests\nspec:\n  type: team\n  children: []\n");
+    pipeline.write("catalog-info.yaml", &component("shop", ""));
+    let applied = pipeline.apply(&["."]);
+    assert!(applied.status.success(), "{}{}", stdout(&applied), stderr(&applied));
+
+    pipeline.write("till.yaml", &format!("{OFFERING}---\n{}", component("shop", "")));
+    let tried = pipeline.apply(&["--dry-run", "till.yaml"]);
+    assert!(stdout(&tried).contains("created    offering:till version 1"), "{}", stdout(&tried));
+    for (text, summed) in [
+        (OFFERING.to_owned(), "1 created, 0 updated, 0 unchanged, 0 rejected"),
+        (OFFERING.to_owned(), "0 created, 0 updated, 1 unchanged, 0 rejected"),
+        (OFFERING.replace("beta", "general"), "0 created, 1 updated, 0 unchanged, 0 rejected"),
+        (OFFERING.replace("uses: wait", "uses: magic"), "0 created, 0 updated, 0 unchanged, 1 rejected"),
+    ] {
+        pipeline.write("till.yaml", &text);
+        let output = pipeline.apply(&["till.yaml"]);
+        assert_eq!(summary(&output), summed, "{}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.success(), !summed.ends_with("1 rejected"));
+    }
+    let whole = pipeline.apply(&["--atomic", "till.yaml"]);
+    assert!(!whole.status.success() && stderr(&whole).contains("one by one"), "{}", stderr(&whole));
+}
+
 #[test]
 fn what_the_portal_would_refuse_is_said_in_one_sentence() {
     let pipeline = Pipeline::new();

@@ -270,7 +270,7 @@ async fn a_no_is_said_at_the_field_and_on_the_page_and_never_looks_like_a_succes
     let card = "return [...document.querySelectorAll('#wrong, #wrong ~ *')].map((e) => e.innerText.trim().replace(/\\s+/g, ' '))";
     let card = asker.script(card, &[]).await;
     assert_eq!((&card[0], &card[1]), (&"Imke Sørensen said no".into(), &"Use the one of the summer".into()));
-    assert_eq!(card[3], "Ask again with changes Ask Basket", "{card}");
+    assert_eq!(card[3], "Ask again with changes Ask Data Platform", "{card}");
     let text = asker.text().await;
     assert!(!text.contains("Ask them"), "{text}");
     for success in ["It is there", "It is done", "Being made"] {

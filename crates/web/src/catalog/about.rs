@@ -55,7 +55,7 @@ pub(crate) struct About {
     /// Incidents that hurt it now, or did within a day.
     pub(crate) incidents: Vec<Incident>,
     /// How it is known to fail.
-    pub(crate) modes: Vec<FailureMode>,
+    pub(crate) modes: Modes,
     /// What self-service knows of it, if it was made there.
     pub(crate) made: Option<Resource>,
     /// Where something can be had for it, if it is a component.
@@ -116,6 +116,14 @@ pub(crate) struct Link {
     pub(crate) host: String,
 }
 
+/// How a thing is known to fail.
+#[derive(Debug)]
+pub(crate) struct Modes {
+    pub(crate) known: Vec<FailureMode>,
+    /// Whether the viewer may write one down: whoever operates it may, too.
+    pub(crate) may_write: bool,
+}
+
 impl About {
     /// Gathers it all for one entity.
     pub(crate) async fn load(
@@ -135,7 +143,10 @@ impl About {
         let acts = tell(viewer, acts).await?;
         let above = Above::load(viewer, entity).await?;
         let incidents = incidents::lasting_on(&mut viewer.cx(), &[entity.id]).await?;
-        let modes = incidents::failure_modes(&mut viewer.cx(), entity.id).await?;
+        let modes = Modes {
+            known: incidents::failure_modes(&mut viewer.cx(), entity.id).await?,
+            may_write: may_edit || catalog::may_run(&mut viewer.cx(), entity).await?,
+        };
         let made = provisioning::resource_of(&mut viewer.cx(), entity.id).await?;
         let facts = facts(entity, descriptor, &thing, &spans, &above);
         Ok(Self {

@@ -5,7 +5,7 @@ use portolan_domain::{
     Few, Limit, PersonId,
     incidents::{self, Action, Incident},
     paging::{self, HandOver, Paged, State},
-    provisioning::{self, Request as Provisioned, RequestFilter, WaitsOn, Waiver},
+    provisioning::{self, Request as Provisioned, WaitsOn, Waiver},
     rota::{self, Duty, Swap},
     support::{self, Request},
 };
@@ -50,13 +50,7 @@ impl Waits {
         let swaps = rota::swaps_asked_of_me(cx, limit).await?;
         let decisions = first(provisioning::waits_on_me(cx).await?);
         let waivers = first(provisioning::waivers_on_me(cx).await?);
-        let stuck = RequestFilter {
-            by: Some(me),
-            states: vec![provisioning::State::NeedsAttention],
-            ..RequestFilter::default()
-        };
-        let stuck = provisioning::requests(cx, &stuck, None, limit).await?;
-        let stuck = Few { more: stuck.next.is_some(), items: stuck.items };
+        let stuck = provisioning::stopped_for_me(cx, limit).await?;
         let mut notes = paging::hand_overs_now(cx).await?;
         notes.retain(|note| is_mine(note, me));
         let actions = incidents::actions_due(cx, today.saturating_add(SOON.days()), limit).await?;

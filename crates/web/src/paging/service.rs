@@ -154,6 +154,8 @@ struct EntityPage {
     policies: Vec<(String, String)>,
     windows: Vec<Window>,
     may_edit: bool,
+    /// Whether the viewer may plan maintenance: whoever operates it may, too.
+    may_plan: bool,
     form: Form,
 }
 
@@ -206,6 +208,7 @@ async fn render(
         Some(team) => people::team_rights(&mut viewer.cx(), team).await?.edit,
         None => viewer.cx().admin().is_ok(),
     };
+    let may_plan = catalog::may_run(&mut viewer.cx(), &entity).await?;
     let form = match &way {
         Some(way) if form.value("policy").is_empty() && way.because == Because::OwnPolicy => {
             let own = way.policy.as_ref().map(|p| p.1.as_str());
@@ -215,7 +218,10 @@ async fn render(
         _ => form,
     };
     let shell = viewer.shell(Nav::Catalog);
-    page::html_as(status, &EntityPage { shell, entity, way, steps, policies, windows, may_edit, form })
+    page::html_as(
+        status,
+        &EntityPage { shell, entity, way, steps, policies, windows, may_edit, may_plan, form },
+    )
 }
 
 async fn windows(viewer: &mut Viewer, reference: &EntityRef) -> Result<Vec<Window>, PageError> {

@@ -101,6 +101,12 @@ impl AboutPage {
         Some(if fixed { said } else { format!("{said} as proposed, by what is chosen") })
     }
 
+    /// What its form calls a parameter.
+    fn called(&self, name: &str) -> String {
+        let field = self.fields.iter().find(|field| field.name == name);
+        field.map_or_else(|| words::sentence(name), |field| field.title.clone())
+    }
+
     /// Where it may be asked for something to be waived.
     fn waiver(&self, guardrail: &Guardrail) -> String {
         let (offering, name) = (&self.offering.name, &guardrail.name);

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     caller::Viewer,
     error::PageError,
+    flash::{Flash, Tone},
     form::Form,
     page::{self, Nav, Shell},
     words,
@@ -57,11 +58,6 @@ impl ActionPage {
     /// Whether it cannot be had back.
     fn is_final(&self) -> bool {
         self.action.effect == Effect::Remove
-    }
-
-    /// How its button looks.
-    fn looks(&self) -> &'static str {
-        if self.is_final() && !self.card.is_stopped() { "btn--danger" } else { "btn--main" }
     }
 
     /// What it means, said before it is pressed.
@@ -106,6 +102,15 @@ pub(super) async fn show(
     if !provisioning::may_use_resource(&mut viewer.cx(), &resource).await? {
         let why = format!("{} owns {}; ask somebody of it, or an admin", resource.team.name, resource.name);
         return Err(Error::Forbidden(why).into());
+    }
+    if !resource.is_there() {
+        let what = if resource.is_taken_over() { "is its team’s own" } else { "is gone" };
+        let told = Flash::new(
+            Tone::Info,
+            "Nothing can be done with it from here:",
+            format!("{} {what}.", resource.name),
+        );
+        return Ok(told.on(&resource.link()));
     }
     let form = Form::blank().with("once", ProvisioningRequestId::new()).with("reason", "");
     // it begins with what it is
@@ -165,7 +170,7 @@ pub(super) async fn save(
     let (params, unread) = fields::read(&asked.fields, &form);
     if form.is("do", "check") {
         let checked = provisioning::check_action(&mut viewer.cx(), id, &name, &params).await?;
-        form.refuse(in_fields(wrong(checked, unread)))?;
+        form.refuse(in_fields(wrong(&checked, unread)))?;
         return rendered(&mut viewer, resource, asked, form, StatusCode::OK).await;
     }
     let result = if unread.is_empty() {

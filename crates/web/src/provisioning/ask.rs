@@ -197,7 +197,7 @@ pub(super) async fn save(
     let (params, unread) = fields::read(&of, &form);
     let new = asked_for(&name, &form, params);
     let result = match form.value("do") {
-        "check" => Err(wrong(provisioning::check(&mut viewer.cx(), &new).await?, unread)),
+        "check" => Err(wrong(&provisioning::check(&mut viewer.cx(), &new).await?, unread)),
         _ if !unread.is_empty() => Err(Error::Invalid(unread)),
         act => acted(&mut viewer, new, &form, act == "draft").await,
     };

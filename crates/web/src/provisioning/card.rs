@@ -35,6 +35,8 @@ pub(super) struct Card {
     pub(super) behind: Behind,
     /// Whether nobody looks after it any more then.
     pub(super) is_last: bool,
+    /// Whether what it does cannot be had back.
+    removes: bool,
 }
 
 /// Something that policy says.
@@ -80,7 +82,7 @@ impl Card {
             }
         };
         let (made, was) = match what {
-            For::Offering(_) => (made(&checked), None),
+            For::Offering(_) => (made(&checked, stopped), None),
             For::Action { resource, action } => {
                 // its dates stay as they are
                 (checked.expires_at, checked.review_at) = (None, None);
@@ -96,12 +98,18 @@ impl Card {
         // what is stopped is nothing to ask for, whoever would have to agree
         let (act, does) = if stopped { ("Check again".to_owned(), "check") } else { (act, "ask") };
         let is_last = matches!(what, For::Action { action, .. } if is_gone(action));
-        Self { shell, lines, checked, act, does, made, command, call, was, behind, is_last }
+        let removes = matches!(what, For::Action { action, .. } if action.effect == Effect::Remove);
+        Self { shell, lines, checked, act, does, made, command, call, was, behind, is_last, removes }
     }
 
     /// Whether it cannot be asked for as it is.
     pub(super) fn is_stopped(&self) -> bool {
         self.does == "check"
+    }
+
+    /// How the button that does it looks.
+    pub(super) fn look(&self) -> &'static str {
+        if self.removes && !self.is_stopped() { "btn--danger" } else { "btn--main" }
     }
 
     /// Whether somebody has to agree, and so should know why.
@@ -194,10 +202,11 @@ fn wrong(field: Option<(String, String)>, message: &str) -> Line {
 }
 
 /// What comes of it: "Then we make a database in the catalog, owned by Basket: …".
-fn made(checked: &Checked) -> String {
+fn made(checked: &Checked, stopped: bool) -> String {
     let definition = &checked.offering.definition;
     let owned = checked.team.as_ref().map_or_else(String::new, |team| format!(", owned by {}", team.name));
     match &definition.makes {
+        Some(_) if stopped => String::new(),
         Some(makes) => format!("Then we make a {} and enter it in the catalog{owned}.", makes.kind_type),
         None => "Nothing is entered in the catalog for it.".to_owned(),
     }

@@ -11,7 +11,7 @@ use serde_json::Map;
 
 use super::{
     fields::{self, Shown},
-    my_teams, said,
+    my_teams,
 };
 use crate::{
     caller::Viewer,
@@ -167,7 +167,9 @@ async fn saved(
             Ok(told.on(&about))
         }
         Err(error) => {
+            let forbidden = matches!(error, Error::Forbidden(_));
             let status = form.refuse(in_document(error))?;
+            let status = if forbidden { StatusCode::FORBIDDEN } else { status };
             rendered(&mut viewer, known, form, status).await
         }
     }
@@ -175,7 +177,12 @@ async fn saved(
 
 /// The problems of a document are all of one field: where they are stands in their words.
 fn in_document(error: Error) -> Error {
-    let Error::Invalid(problems) = error else { return error };
+    let problems = match error {
+        Error::Invalid(problems) => problems,
+        // what was typed stays there: it may be for another owner, or for somebody else to write
+        Error::Forbidden(why) => return Error::invalid("document", why),
+        other => return other,
+    };
     let told = problems.iter().map(|p| format!("{} {}", p.field, p.message)).collect::<Vec<_>>();
     match told.as_slice() {
         [] => Error::Invalid(Vec::new()),
@@ -192,7 +199,7 @@ impl EditPage {
     }
 
     fn stages(&self) -> String {
-        let all = provisioning::Stage::ALL.iter().filter(|stage| !said::is_given_up(stage));
+        let all = provisioning::Stage::ALL.iter().filter(|stage| !stage.is_given_up());
         all.map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ")
     }
 }

@@ -133,7 +133,8 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
             team.is_some()
         }
         "all" => true,
-        _ => false,
+        "waiting" => false,
+        _ => return Err(Error::invalid("tab", "must be team, waiting or all, or left out").into()),
     };
     let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
     let page = if listed {

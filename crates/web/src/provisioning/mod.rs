@@ -25,7 +25,7 @@ use axum::{
 use portolan_domain::{
     Error, Limit, Problem,
     people::{self, TeamName},
-    provisioning::{Checked, Offering, Outcome},
+    provisioning::{Checked, Offering},
 };
 
 use crate::{Shared, caller::Viewer, error::PageError};
@@ -117,13 +117,11 @@ async fn called(viewer: &mut Viewer, slug: Option<&str>, owner: &TeamName) -> Re
     }
 }
 
-/// All that is wrong with what stands in a form, at the fields: what policy stops for a parameter as well.
-fn wrong(checked: Checked, unread: Vec<Problem>) -> Error {
-    let of = |(parameter, message)| Problem { field: format!("params.{parameter}"), message };
-    let misfits = checked.verdict.misfits.into_iter().map(of);
-    let stops = checked.verdict.guardrails.into_iter().filter(|said| said.outcome == Outcome::Stops);
-    let stops = stops.filter_map(|said| Some(of((said.parameter?, said.message))));
-    Error::Invalid(checked.problems.into_iter().chain(misfits).chain(stops).chain(unread).collect())
+/// All that is wrong with what stands in a form, at the fields: what policy stops for a parameter as well. What speaks of no
+/// field stands in the card.
+fn wrong(checked: &Checked, unread: Vec<Problem>) -> Error {
+    let told = checked.hindrances().into_iter().filter(|problem| !problem.field.starts_with("guardrail."));
+    Error::Invalid(told.chain(unread).collect())
 }
 
 /// Problems of a request in the names of its form: a parameter's is `p-NAME`.

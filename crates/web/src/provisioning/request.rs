@@ -256,8 +256,10 @@ impl Body {
         }
     }
 
+    /// What it costs from then on; nothing is paid here for what is gone, or its users' own.
     fn cost(&self) -> Option<String> {
-        Some(said::monthly(self.request.cost?, self.request.currency.as_deref()))
+        let ends = matches!(self.request.effect, Some(Effect::Remove | Effect::Eject));
+        Some(said::monthly(self.request.cost.filter(|_| !ends)?, self.request.currency.as_deref()))
     }
 
     /// Whose turn it is.

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Error, Limit, Page, ResourceId, people,
+    Error, Limit, Page, ResourceId,
     provisioning::{
         self, Action, Credential, Effect, GivenUp, Module, Offering, Request, RequestFilter, Resource,
         ResourceState, StateOf, Takeover,
@@ -172,7 +172,7 @@ pub(super) async fn rendered(
     }
     let credentials = provisioning::credentials(cx, id).await?;
     let may_use = provisioning::may_use_resource(cx, &resource).await?;
-    let is_own = people::team_rights(cx, resource.team.id).await?.edit;
+    let is_own = provisioning::may_reveal(cx, &resource).await?;
     let states = if may_use { provisioning::states_of(cx, id).await? } else { Vec::new() };
     let may_restore = !states.is_empty() && provisioning::may_edit_offering(cx, &offering).await?;
     let may_export = !states.is_empty() && provisioning::may_export_state(cx, &resource).await?;

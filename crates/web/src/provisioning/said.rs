@@ -1,8 +1,8 @@
 //! How self-service is said: states, durations, money, whose turn it is.
 
 use portolan_domain::provisioning::{
-    ApprovalState, Blame, Difference, Effect, Experience, Outcome, Piece, Request, ResourceState, Said,
-    Stage, State, StepOf, StepState, WaitsOn, WaiverState,
+    ApprovalState, Blame, Difference, Effect, Experience, Need, Outcome, Piece, Request, ResourceState, Said,
+    State, StepOf, StepState, WaitsOn, WaiverState,
 };
 use serde_json::Value;
 
@@ -192,9 +192,15 @@ pub(crate) fn for_whom(waits: &WaitsOn) -> String {
     format!("For {}{service}{place}", waits.team)
 }
 
-/// Whether nothing new is made with it.
-pub(crate) fn is_given_up(stage: &Stage) -> bool {
-    stage.is_given_up()
+/// Who else is asked: "Nobody else can.", "2 others may, too.", "2 others have to agree, too.".
+pub(crate) fn others(waits: &WaitsOn) -> String {
+    match (waits.others, waits.need) {
+        (0, _) => "Nobody else can.".to_owned(),
+        (1, Need::Any) => "Somebody else may, too.".to_owned(),
+        (1, Need::All) => "Somebody else has to agree, too.".to_owned(),
+        (n, Need::Any) => format!("{n} others may, too."),
+        (n, Need::All) => format!("{n} others have to agree, too."),
+    }
 }
 
 /// An icon for what an offering makes.

@@ -46,19 +46,20 @@ struct WaiversPage {
 /// An offering, and what can be waived of it.
 struct Of {
     title: String,
-    /// Name and words of each guardrail.
-    guardrails: Vec<(String, String)>,
+    /// Name of each guardrail, the same in words, and what it says.
+    guardrails: Vec<(String, String, String)>,
 }
 
 impl Of {
     fn new(offering: &Offering) -> Self {
         let (d, fields) = (&offering.definition, offering.fields());
-        let mut guardrails: Vec<(String, String)> = Vec::new();
+        let mut guardrails: Vec<(String, String, String)> = Vec::new();
         for g in d.guardrails.iter().chain(d.actions.iter().flat_map(|action| &action.guardrails)) {
-            if guardrails.iter().all(|(name, _)| *name != g.name) {
+            if guardrails.iter().all(|(name, ..)| *name != g.name) {
                 let pieces = Definition::outline(&g.message, &fields);
                 let text: String = pieces.iter().map(said::piece).collect();
-                guardrails.push((g.name.clone(), format!("{}: {}", g.name, words::brief(&text, 90))));
+                let called = words::sentence(&g.name.replace(['-', '_'], " "));
+                guardrails.push((g.name.clone(), called, words::sentence(&text)));
             }
         }
         Self { title: offering.title.clone(), guardrails }

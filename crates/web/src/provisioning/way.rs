@@ -97,10 +97,11 @@ impl Body {
         let by = r.requested_by.as_ref().map_or("by Portolan".to_owned(), |p| format!("by {}", p.name));
         let fit = r.verdict.guardrails.iter().filter(|s| s.outcome == Outcome::Fits).count();
         let all = r.verdict.guardrails.len();
-        let checked = if all == 0 {
-            String::new()
-        } else {
-            format!("; {fit} of {} fit", words::counted(all, "guardrail", "guardrails"))
+        let checked = match (all, fit) {
+            (0, _) => String::new(),
+            (1, 1) => "; its guardrail holds".to_owned(),
+            (1, _) => "; its guardrail does not hold".to_owned(),
+            _ => format!("; {fit} of {} hold", words::counted(all, "guardrail", "guardrails")),
         };
         let mut marks = vec![Mark {
             look: ("ok", "is-done"),

@@ -112,10 +112,12 @@ fn known_kind(fields: &mut Fields<'_, '_>, version: Option<&str>, text: &str) ->
         fields.problem("kind", "must begin with a letter, and have at most 63 letters and digits");
         return None;
     }
-    if text == "Template" {
+    if matches!(text, "Template" | "Offering") {
         fields.problem(
             "kind",
-            "Template is not taken in yet: Portolan has no software templates so far; leave the file out",
+            format!(
+                "{text} is for self-service: portolan apply hands it on, and the API takes it at /offerings"
+            ),
         );
         return None;
     }

@@ -132,7 +132,7 @@ fn broken_rules_are_named_by_their_path() {
         (kind("component"), "kind \"component\" must be written \"Component\"; capitals count here"),
         (
             kind("Template"),
-            "kind Template is not taken in yet: Portolan has no software templates so far; leave the file out",
+            "kind Template is for self-service: portolan apply hands it on, and the API takes it at /offerings",
         ),
         (
             kind("Widget"),
@@ -444,7 +444,7 @@ fn traps_of_the_format() {
     // 4: templates, old or new, are named and refused
     for version in ["backstage.io/v1beta2", "scaffolder.backstage.io/v1beta3"] {
         let text = SERVICE.replace("backstage.io/v1alpha1", version).replace("Component", "Template");
-        assert!(outcomes(yaml(text))[0].starts_with("kind Template is not taken in yet"));
+        assert!(outcomes(yaml(text))[0].starts_with("kind Template is for self-service"));
     }
     // 5: kinds are compared exactly in a document, in any case in a reference
     assert!(outcomes(yaml(SERVICE.replace("Component", "COMPONENT")))[0].contains("capitals count here"));

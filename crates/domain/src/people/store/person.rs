@@ -164,6 +164,13 @@ pub(in super::super) async fn person_names(cx: &mut Cx<'_>, ids: &[PersonId]) ->
     Ok(names!("WHERE id = ANY($1) ORDER BY lower(name), id", &ids).fetch_all(cx.conn()).await?)
 }
 
+pub(in super::super) async fn active_people(cx: &mut Cx<'_>, handles: &[&str]) -> Result<Vec<PersonName>> {
+    let handles: Vec<_> = handles.iter().map(|handle| tame(handle, 100).to_lowercase()).collect();
+    Ok(names!("WHERE lower(handle) = ANY($1) AND active ORDER BY lower(name), id", &handles)
+        .fetch_all(cx.conn())
+        .await?)
+}
+
 pub(in super::super) async fn reports(cx: &mut Cx<'_>, id: PersonId) -> Result<Vec<PersonName>> {
     Ok(names!("WHERE manager_id = $1 AND active ORDER BY lower(name), id LIMIT 500", id as PersonId)
         .fetch_all(cx.conn())

@@ -154,6 +154,11 @@ pub(in super::super) async fn team_names(cx: &mut Cx<'_>, ids: &[TeamId]) -> Res
     Ok(names!("WHERE id = ANY($1) ORDER BY lower(name), id", &ids).fetch_all(cx.conn()).await?)
 }
 
+pub(in super::super) async fn teams_by_slug(cx: &mut Cx<'_>, slugs: &[&str]) -> Result<Vec<TeamName>> {
+    let slugs: Vec<_> = slugs.iter().map(|slug| tame(slug, 100).to_lowercase()).collect();
+    Ok(names!("WHERE lower(slug) = ANY($1) ORDER BY lower(name), id", &slugs).fetch_all(cx.conn()).await?)
+}
+
 pub(in super::super) async fn org(cx: &mut Cx<'_>) -> Result<Vec<OrgTeam>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_as!(

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     super::{
+        expression::Names,
         jinja_scan::{Inside, Segment, Token, segments},
         nunjucks,
     },
@@ -79,7 +80,7 @@ impl References {
 
     /// A text with all its mentions as they are here.
     pub(super) fn renamed(&self, at: &str, text: &str, found: &mut Found) -> String {
-        if let Err(fault) = nunjucks::check(text) {
+        if let Err(fault) = nunjucks::check(text, &Names::facts(&[])) {
             found.add(at, fault.to_string());
             return text.to_owned();
         }

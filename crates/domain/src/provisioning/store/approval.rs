@@ -199,7 +199,8 @@ pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Res
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (a.due_at, a.id) r.number, o.title, r.action, act.title AS "action_title?",
                   coalesce(x.name, r.params::json->>'name') AS name, t.name AS team, r.environment, coalesce(e.title, e.name) AS service,
-                  a.because, a.due_at
+                  a.because, a.due_at, a.need AS "need: Need",
+                  (SELECT count(DISTINCT w.person_id) FROM provisioning_approver w WHERE w.approval_id = a.id AND w.person_id <> $1) AS "others!"
            FROM provisioning_approver v JOIN provisioning_approval a ON a.id = v.approval_id AND a.state = 'waiting'
                 JOIN provisioning_request r ON r.id = a.request_id AND r.ended_at IS NULL JOIN offering o ON o.id = r.offering_id JOIN team t ON t.id = r.team_id
                 LEFT JOIN provisioned_resource x ON x.id = r.resource_id LEFT JOIN entity e ON e.id = r.service_id
@@ -224,6 +225,8 @@ pub(in super::super) async fn waits_on(cx: &mut Cx<'_>, person: PersonId) -> Res
             service: r.service,
             because: r.because,
             due_at: r.due_at.to_jiff(),
+            others: r.others,
+            need: r.need,
         })
         .collect())
 }

@@ -356,7 +356,7 @@ pub(in super::super) async fn results(
     let found = requests!(
         "WHERE r.requested_by = $1 AND r.state IN ('succeeded', 'refused', 'failed') AND r.ended_at > $2 AND r.satisfaction IS NULL
            AND NOT EXISTS (SELECT FROM provisioning_request n
-                           WHERE n.requested_by = $1 AND n.number > r.number AND n.state NOT IN ('draft', 'cancelled')
+                           WHERE n.requested_by = $1 AND n.number > r.number AND n.submitted_at >= r.ended_at AND n.state NOT IN ('draft', 'cancelled')
                              AND (n.resource_id = r.resource_id
                                   OR (r.state <> 'succeeded' AND r.action IS NULL AND n.action IS NULL AND n.offering_id = r.offering_id
                                       AND n.team_id = r.team_id AND n.params::json->>'name' IS NOT DISTINCT FROM r.params::json->>'name')))
@@ -370,6 +370,45 @@ pub(in super::super) async fn results(
     .fetch_all(cx.conn())
     .await?;
     Ok(found.into_iter().map(Request::from).collect())
+}
+
+/// What stopped and waits for somebody: what a person asked for, and what offerings of these teams are at fault for, or have
+/// to see mended outside.
+pub(in super::super) async fn stopped(
+    cx: &mut Cx<'_>,
+    person: PersonId,
+    teams: &[TeamId],
+    rows: i64,
+) -> Result<Vec<Request>> {
+    let teams: Vec<_> = teams.iter().map(|team| team.0).collect();
+    let found = requests!(
+        "WHERE r.state = 'needs-attention' AND (r.requested_by = $1 OR (r.fault <> 'input' AND o.team_id = ANY($2)))
+         ORDER BY r.number DESC LIMIT $3",
+        person as PersonId,
+        &teams,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(found.into_iter().map(Request::from).collect())
+}
+
+/// The first request that is not over and would make something of that name with an offering.
+pub(in super::super) async fn open_for(
+    cx: &mut Cx<'_>,
+    offering: OfferingId,
+    name: &str,
+) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT number FROM provisioning_request
+         WHERE offering_id = $1 AND ended_at IS NULL AND state <> 'draft' AND action IS NULL AND resource_id IS NULL
+           AND params::json->>'name' = $2
+         ORDER BY number LIMIT 1",
+        offering as OfferingId,
+        name,
+    )
+    .fetch_optional(cx.conn())
+    .await?)
 }
 
 /// How many requests of a person are not over.

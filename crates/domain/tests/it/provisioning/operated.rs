@@ -2,8 +2,9 @@
 
 use jiff::civil::date;
 use portolan_domain::{
+    incidents::{self, NewFailureMode},
     levels::Impact,
-    paging::{self, NewPage, Whom},
+    paging::{self, NewPage, NewWindow, Whom},
     rota::{self, OnCall, Purpose},
 };
 use portolan_testkit::rota::{on_call, weekly};
@@ -177,15 +178,18 @@ async fn a_waiver_waits_for_those_who_decide_and_for_an_admin_when_nobody_does(p
     let today = shop.bed.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let new = NewWaiver {
         offering: "database".into(),
-        guardrail: "quota".into(),
+        guardrail: "cheap".into(),
         team: "basket".into(),
         reason: "the move takes two weeks".into(),
         ends_on: today.checked_add(30.days()).unwrap(),
     };
     let mut imke = shop.bed.as_person(&shop.imke).await;
     let asked = provisioning::ask_waiver(&mut imke.cx(), new).await.unwrap();
-    let checked = provisioning::check(&mut imke.cx(), &super::new(json!({ "name": "slots" }))).await.unwrap();
+    let large = super::new(json!({ "name": "slots", "size": "large" }));
+    let checked = provisioning::check(&mut imke.cx(), &large).await.unwrap();
     assert_eq!(checked.waivers.iter().map(|w| w.id).collect::<Vec<_>>(), [asked.id], "the form leads there");
+    let small = provisioning::check(&mut imke.cx(), &super::new(json!({ "name": "slots" }))).await.unwrap();
+    assert!(small.waivers.is_empty(), "where its guardrail holds nobody waits for it");
     let waits = async |who: &Person| {
         let mut call = shop.bed.as_person(who).await;
         provisioning::waivers_on_me(&mut call.cx()).await.unwrap()
@@ -200,7 +204,7 @@ async fn a_waiver_waits_for_those_who_decide_and_for_an_admin_when_nobody_does(p
     let wanted =
         format!(" | imke asks for it, and it is yours to decide. | /provision/waivers#waiver-{}", asked.id);
     assert!(
-        letters[0].starts_with("pia: A waiver is asked for: quota of PostgreSQL database for Basket | "),
+        letters[0].starts_with("pia: A waiver is asked for: cheap of PostgreSQL database for Basket | "),
         "{letters:?}"
     );
     assert!(letters[0].to_lowercase().ends_with(&wanted), "{letters:?}");
@@ -300,4 +304,49 @@ async fn code_is_operated_by_whoever_it_was_made_for_unless_the_offering_says_ot
     for text in [named, asks] {
         shop.offers(&text).await;
     }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_stopped_waits_for_whoever_has_to_mend_it(pool: PgPool) {
+    let shop = Shop::new(pool.clone()).await;
+    let stopped = async |person: &Person| {
+        let mut call = shop.bed.as_person(person).await;
+        let all = provisioning::stopped_for_me(&mut call.cx(), Limit::new(5).unwrap()).await.unwrap();
+        all.items.into_iter().map(|r| r.number).collect::<Vec<_>>()
+    };
+    let platform = shop.bed.team_named("platform").await;
+    shop.bed.lead(&shop.pia, &platform).await;
+    let theirs = shop.ask(json!({ "name": "slots" })).await.unwrap().number;
+    shop.work(|_| failed(Blame::Platform, false)).await;
+    assert_eq!(stopped(&shop.imke).await, [theirs], "whoever asked");
+    assert_eq!(stopped(&shop.pia).await, [theirs], "whose offering it is");
+    assert!(stopped(&shop.maya).await.is_empty(), "who neither asked nor offers it");
+    let letters = told(&pool, "provisioning.needs-attention").await;
+    assert!(letters.iter().any(|letter| letter.starts_with("pia: ")), "{letters:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_operates_it_says_when_it_is_worked_on_and_how_it_fails(pool: PgPool) {
+    let shop = Shop::new(pool.clone()).await;
+    shop.made("slots").await;
+    let entity = EntityRef::parse("resource:slots-db", None, "default").unwrap();
+    let plans = async |person: &Person| {
+        let mut call = shop.bed.as_person(person).await;
+        let until = call.cx().now() + SignedDuration::from_hours(2);
+        let new = NewWindow { entity: entity.clone(), from: None, until, reason: "new disks".into() };
+        let planned = paging::plan_maintenance(&mut call.cx(), new).await?;
+        paging::end_maintenance(&mut call.cx(), planned.0.id).await
+    };
+    assert!(plans(&shop.pia).await.is_ok(), "a member of Platform, who operates it");
+    assert!(plans(&shop.imke).await.is_ok(), "a member of Basket, who owns it");
+    let till = shop.bed.person("till").await;
+    assert!(matches!(plans(&till).await, Err(Error::Forbidden(_))), "somebody of neither");
+    let mut pia = shop.bed.as_person(&shop.pia).await;
+    let new = NewFailureMode {
+        name: "Disk full".into(),
+        signs: "Writes fail.".into(),
+        remedy: "Ask for a larger one.".into(),
+        incident: None,
+    };
+    assert!(incidents::add_failure_mode(&mut pia.cx(), &entity, new).await.is_ok());
 }

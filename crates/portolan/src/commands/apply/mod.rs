@@ -2,9 +2,10 @@
 //!
 //! What only this side can see is done here: files are found, `$text`, `$json` and `$yaml` are replaced by what they
 //! name, `Location` targets are followed; all of it below the folder that was given, never outside. What a descriptor
-//! may say is judged by the portal alone.
+//! may say is judged by the portal alone. Offerings of self-service among them are written one by one.
 
 mod collect;
+mod offerings;
 mod progress;
 mod resolve;
 mod send;
@@ -16,7 +17,7 @@ use anyhow::Result;
 use crate::cli::Apply;
 use collect::Found;
 use progress::Tally;
-use send::Portal;
+use send::{Answer, Portal};
 
 /// A descriptor file, ready to send.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -31,6 +32,7 @@ struct File {
 pub(super) async fn run(flags: Apply) -> Result<ExitCode> {
     let portal = Portal::new(&flags)?;
     let Found { files, problems, skipped } = collect::all(&flags.paths)?;
+    let (files, offerings) = offerings::apart(files);
     for path in &skipped {
         eprintln!("skipped {path}: it has no apiVersion and kind");
     }
@@ -41,6 +43,11 @@ pub(super) async fn run(flags: Apply) -> Result<ExitCode> {
         eprintln!(
             "nothing was sent: these files cannot be read, and with --atomic or --prune it is all or nothing"
         );
+    } else if whole && !offerings.is_empty() {
+        anyhow::bail!(
+            "offerings are written one by one: apply {} without --atomic and --prune",
+            offerings[0].location
+        );
     } else if !files.is_empty() {
         let batches = if whole { vec![files.as_slice()] } else { send::batches(&files) };
         let bar = progress::bar(files.len());
@@ -50,8 +57,12 @@ pub(super) async fn run(flags: Apply) -> Result<ExitCode> {
             bar.inc(batch.len() as u64);
         }
         bar.finish_and_clear();
-    } else if problems.is_empty() {
+    } else if problems.is_empty() && offerings.is_empty() {
         anyhow::bail!("there are no descriptors in what was named");
+    }
+    for offering in &offerings {
+        let item = portal.write_offering(offering, flags.dry_run).await?;
+        tally.add(&Answer { items: vec![item], refused: None });
     }
     println!("{}", tally.summary());
     Ok(if tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

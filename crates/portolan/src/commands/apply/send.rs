@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     super::remote::{Problem, Remote, refused},
-    File,
+    File, offerings,
 };
 use crate::cli::Apply;
 
@@ -60,6 +60,11 @@ impl Portal {
         let parameters: Vec<_> = std::iter::once(("source", flags.source.as_str())).chain(set).collect();
         let address = remote.address("catalog/apply", &parameters)?;
         Ok(Self { remote, address })
+    }
+
+    /// Writes an offering.
+    pub(super) async fn write_offering(&self, file: &File, dry_run: bool) -> Result<Item> {
+        offerings::write(&self.remote, file, dry_run).await
     }
 
     /// Sends files and tells what became of them.

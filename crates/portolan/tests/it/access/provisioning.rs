@@ -187,8 +187,14 @@ pub(super) const API: &[Row<9>] = &[
         "",
         ["401", "403", "403", "403", "200", "200", "200", "403", "200"],
     ),
-    // it has none
-    ("POST", "/api/v1/resources/{id}/credentials", "/api/v1/resources/{had}/credentials", "", owners("409")),
+    // it has none; they are the team's own, and no admin's
+    (
+        "POST",
+        "/api/v1/resources/{id}/credentials",
+        "/api/v1/resources/{had}/credentials",
+        "",
+        ["401", "403", "403", "403", "409", "409", "409", "403", "403"],
+    ),
     ("GET", "/api/v1/waivers", "/api/v1/waivers", "", readers("200")),
     (
         "POST",

@@ -127,7 +127,7 @@ pub(super) const PAGES: &[Row<6>] = &[
         "/provision/resources/{id}/credentials",
         "/provision/resources/{had}/credentials",
         "",
-        owning_viewers("409"),
+        [SIGN_IN, "403", "409", "409", "409", "403"],
     ),
     (
         "POST",

@@ -76,6 +76,9 @@ fn offers(imke: &mut Visitor) {
         "{}",
         refused.body
     );
+    let several = DOCUMENT
+        .replace("[offering-team]", "['team:tils', 'person:imk']")
+        .replace("uses: wait", "uses: magic");
     // whoever looks before they write is told the same
     for (slip, said) in [
         (
@@ -86,7 +89,13 @@ fn offers(imke: &mut Visitor) {
             DOCUMENT.replace("key-of-${{ params.name }}", "${{ steps.wiat.key }}"),
             "knows no steps.wiat; steps has wait",
         ),
+        (DOCUMENT.replace("size(params.name) < 12", "\"size(params['nmae']) < 12\""), "knows no params.nmae"),
+        (DOCUMENT.replace("params.name == 'asked'", "team.slg == 'till'"), "knows no team.slg"),
         (DOCUMENT.replace("  stage:", "  operatedBy: nobody\n  stage:"), "there is no team"),
+        // all that is wrong is told at once
+        (several.clone(), "is no executor here"),
+        (several.clone(), "there is no team &#34;tils&#34;"),
+        (several.clone(), "there is no active person &#34;imk&#34;"),
     ] {
         let form = imke.form_with("/provision/new", "/provision/new", &[("document", &slip)]);
         let looked = imke.send(&form.press("do", "check"));
@@ -229,7 +238,7 @@ fn waives(imke: &mut Visitor, lena: &mut Visitor) {
         ("reason", "Long names"),
         ("ends_on", day),
     ];
-    lena.submits("/provision/waivers?offering=till", page, &asked, page);
+    lena.submits("/provision/waivers?offering=till&guardrail=short", page, &asked, page);
     let last: jiff::civil::Date = day.parse().expect("a day");
     lena.sees(page, &last.strftime("%-d %b").to_string());
     let decision = imke.action(page, "/provision/waivers/", "/decision");
