@@ -66,7 +66,7 @@ async fn an_upgrade_asks_for_what_the_newest_version_wants_to_know() {
     asker.sees("nothing stands in the way").await; // the button follows what is looked at
     asker.press("Bring it to the newest version").await;
     asker.arrives_at("/provision/requests/").await;
-    asker.comes_to_see("It is done").await;
+    asker.comes_to_see("Done").await;
     asker.sees("Bring it to the newest version: corner").await;
     asker.open(&resource).await;
     asker.sees("version 2").await;
