@@ -126,4 +126,20 @@ ids! {
     ResourceId,
     /// Key of a waiver of a guardrail.
     WaiverId,
+    /// Key of a plan of cycles of wins and challenges.
+    WinsPlanId,
+    /// Key of a cycle.
+    CycleId,
+    /// Key of what a team hands up in a cycle.
+    UpdateId,
+    /// Key of a win or a challenge.
+    WinsEntryId,
+    /// Key of a publication.
+    PublicationId,
+    /// Key of a list of readers.
+    AudienceListId,
+    /// Key of somebody on such a list.
+    ListMemberId,
+    /// Key of a secret address of a feed of publications.
+    WinsFeedId,
 }

@@ -19,6 +19,7 @@
 //! | [`provisioning`] | what can be had without a ticket, who asked for it, what was made |
 //! | [`support`] | what is asked of teams, who has it, by when a word is owed |
 //! | [`review`] | what a team looks back on each week, and what stands out of a month |
+//! | [`wins`] | wins and challenges: what teams write each cycle, what is chosen of it up the tree, what is published |
 //! | [`activity`] | what happened in the portal, who did it, when |
 //! | [`usage`] | which capability was used, by which team |
 //! | [`settings`] | what an admin turns in the portal |
@@ -47,18 +48,20 @@ mod secret;
 pub mod settings;
 pub mod support;
 pub mod usage;
+pub mod wins;
 pub mod work;
 
 pub use cx::{Actor, Call, Cx, Db, Scope, Via};
 pub use error::{Error, Problem, Result};
 pub use id::{
-    ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ApprovalId, CalendarFeedId,
-    ChangeHookId, ChangeId, CoverId, EntityId, FailureModeId, HandOverId, HolidayCalendarId, IdentityLinkId,
-    IncidentEntryId, IncidentId, IncidentRoleId, JobId, LayerId, MaintenanceId, MembershipId, NoticeId,
-    OfferingId, OperationalReviewId, OwnershipId, PageEventId, PageId, PersonId, PolicyId,
-    ProvisioningRequestId, ResourceId, RotationId, ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId,
-    StepId, SupportEventId, SupportRequestId, SwapId, TeamId, TokenId, UsageEventId, WaiverId,
-    WebhookEndpointId,
+    ActionId, ActivityId, AlertGroupId, AlertId, AlertIntegrationId, ApprovalId, AudienceListId,
+    CalendarFeedId, ChangeHookId, ChangeId, CoverId, CycleId, EntityId, FailureModeId, HandOverId,
+    HolidayCalendarId, IdentityLinkId, IncidentEntryId, IncidentId, IncidentRoleId, JobId, LayerId,
+    ListMemberId, MaintenanceId, MembershipId, NoticeId, OfferingId, OperationalReviewId, OwnershipId,
+    PageEventId, PageId, PersonId, PolicyId, ProvisioningRequestId, PublicationId, ResourceId, RotationId,
+    ScheduleId, SessionId, ShiftId, SignInLinkId, SourceId, StepId, SupportEventId, SupportRequestId, SwapId,
+    TeamId, TokenId, UpdateId, UsageEventId, WaiverId, WebhookEndpointId, WinsEntryId, WinsFeedId,
+    WinsPlanId,
 };
 pub use page::{Cursor, Few, Limit, Page};
 pub use portal::{Clock, Portal};

@@ -20,5 +20,6 @@ mod support;
 mod terraform_states;
 mod usage;
 mod warnings;
+mod wins;
 mod work;
 mod world;

@@ -1,0 +1,73 @@
+//! Where a line came from, and what became of an entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    record::{Cycle, Entry, Lifted, Provenance},
+    store,
+};
+use crate::{Cx, Error, Result, WinsEntryId};
+
+/// A line down to what was submitted first; what the actor may not see is left out. At most 500 entries.
+pub async fn provenance(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Provenance> {
+    cx.reader()?;
+    let steps = store::provenance::down(cx, id).await?;
+    let mut ids = vec![id];
+    ids.extend(steps.iter().filter(|step| step.handed_up).map(|step| step.origin));
+    let mut once = BTreeSet::new();
+    ids.retain(|id| once.insert(*id));
+    let entries: BTreeMap<_, _> =
+        store::entry::seen(cx, &ids).await?.into_iter().map(|entry| (entry.id, entry)).collect();
+    if !entries.contains_key(&id) {
+        return Err(Error::not_found("entry", id.to_string()));
+    }
+    let seen: Vec<_> = entries.keys().copied().collect();
+    let cycles = store::provenance::cycles(cx, &seen).await?.into_iter().collect();
+    let mut below = BTreeMap::<_, Vec<_>>::new();
+    for step in steps {
+        below.entry(step.line).or_default().push(step.origin);
+    }
+    let mut tree = Tree { entries, cycles, below };
+    let mut found = tree.of(id);
+    found.pop().ok_or_else(|| Error::not_found("entry", id.to_string()))
+}
+
+/// What a line's tree is made from. Each entry stands in it once: where it was reached first.
+struct Tree {
+    entries: BTreeMap<WinsEntryId, Entry>,
+    cycles: BTreeMap<WinsEntryId, Cycle>,
+    below: BTreeMap<WinsEntryId, Vec<WinsEntryId>>,
+}
+
+impl Tree {
+    /// An entry with what it was made of. In the place of one that the actor may not see stands what that was made of.
+    fn of(&mut self, id: WinsEntryId) -> Vec<Provenance> {
+        let entry = self.entries.remove(&id);
+        // taken out before going on: whatever is met again ends there
+        let below = self.below.remove(&id).unwrap_or_default();
+        let origins: Vec<_> = below.into_iter().flat_map(|origin| self.of(origin)).collect();
+        match entry {
+            Some(entry) => vec![Provenance { cycle: self.cycles.remove(&id), entry, origins }],
+            None => origins,
+        }
+    }
+}
+
+/// What became of an entry further up, nearest level first: for its author, those credited and its team, and only of updates that were
+/// handed up.
+pub async fn lifted(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Lifted>> {
+    let me = cx.reader()?;
+    if store::entry::seen(cx, &[id]).await?.is_empty() {
+        return Err(Error::not_found("entry", id.to_string()));
+    }
+    // in whose words it is told there is the business of those who did it, also where they read nothing else of that level
+    let theirs = store::provenance::is_theirs(cx, me, id).await?;
+    let lines = store::provenance::up(cx, me, id).await?;
+    let lines: Vec<_> = lines.into_iter().filter(|line| theirs || line.seen).collect();
+    let ids: Vec<_> = lines.iter().map(|line| line.line).collect();
+    let entries = store::entry::any(cx, &ids).await?;
+    let lifted = lines.iter().zip(entries);
+    Ok(lifted
+        .map(|(line, entry)| Lifted { team: entry.team.clone(), state: line.state, line: entry })
+        .collect())
+}

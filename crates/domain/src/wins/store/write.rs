@@ -1,0 +1,267 @@
+//! Statements of writing: who may jot, where entries stand, what becomes of lines when what they were made of goes.
+
+use jiff::Timestamp;
+
+use super::super::record::{Audience, Kind, Sensitivity, Update, UpdateState};
+use crate::{Cx, PersonId, Result, TeamId, UpdateId, WinsEntryId};
+
+fn keys(ids: &[WinsEntryId]) -> Vec<uuid::Uuid> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// Whether the actor is in a team, stands in for its lead, or leads it or one above it; and how much waits there.
+pub(in super::super) async fn may_jot(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<(bool, i64)> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let row = sqlx::query!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent_id, lead_id, 0 AS depth FROM team WHERE id = $2
+               UNION ALL
+               SELECT t.id, t.parent_id, t.lead_id, up.depth + 1 FROM up JOIN team t ON t.id = up.parent_id WHERE up.depth < 32)
+           SELECT (EXISTS (SELECT FROM up WHERE lead_id = $1) OR EXISTS (SELECT FROM wins_deputy WHERE team_id = $2 AND person_id = $1)
+                   OR EXISTS (SELECT FROM membership m WHERE m.person_id = $1 AND m.team_id = $2 AND m.valid_from <= $3
+                              AND (m.valid_until IS NULL OR m.valid_until > $3))) AS "may!",
+                  (SELECT count(*) FROM wins_entry WHERE team_id = $2 AND update_id IS NULL) AS "waiting!""#,
+        me as PersonId,
+        team as TeamId,
+        now as _,
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    Ok((row.may, row.waiting))
+}
+
+/// Whether the actor leads a team or one above it, or stands in for its lead.
+pub(in super::super) async fn leads(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT id, parent_id, lead_id, 0 AS depth FROM team WHERE id = $2
+               UNION ALL
+               SELECT t.id, t.parent_id, t.lead_id, up.depth + 1 FROM up JOIN team t ON t.id = up.parent_id WHERE up.depth < 32)
+           SELECT EXISTS (SELECT FROM up WHERE lead_id = $1) OR EXISTS (SELECT FROM wins_deputy WHERE team_id = $2 AND person_id = $1) AS "yes!""#,
+        me as PersonId,
+        team as TeamId,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
+/// Locks an entry until the transaction ends; none: there is none.
+pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Option<Option<UpdateId>>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT update_id AS "update: UpdateId" FROM wins_entry WHERE id = $1 FOR UPDATE"#,
+        id as WinsEntryId
+    )
+    .fetch_optional(cx.conn())
+    .await?)
+}
+
+/// Keys of what the actor wrote or is credited in between two instants, newest first; lines are left out.
+pub(in super::super) async fn mine(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    kind: Option<Kind>,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    after: Option<(Timestamp, WinsEntryId)>,
+    rows: i64,
+) -> Result<Vec<WinsEntryId>> {
+    let [from, until] = [from, until].map(|at| at.map(jiff_sqlx::Timestamp::from));
+    let (at, id) = after.unzip();
+    Ok(sqlx::query_scalar!(
+        r#"SELECT e.id AS "id: WinsEntryId" FROM wins_entry e
+           WHERE (e.created_by = $1 OR EXISTS (SELECT FROM wins_credit c WHERE c.entry_id = e.id AND c.person_id = $1))
+             AND NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id) AND ($2::text IS NULL OR e.kind = $2)
+             AND ($3::timestamptz IS NULL OR e.created_at >= $3) AND ($4::timestamptz IS NULL OR e.created_at < $4)
+             AND ($5::timestamptz IS NULL OR (e.created_at, e.id) < ($5, $6::uuid))
+           ORDER BY e.created_at DESC, e.id DESC LIMIT $7"#,
+        me as PersonId,
+        kind.map(Kind::as_str),
+        from as _,
+        until as _,
+        at.map(jiff_sqlx::Timestamp::from) as _,
+        id as Option<WinsEntryId>,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+pub(in super::super) async fn count_mine(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    kind: Option<Kind>,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<i64> {
+    let [from, until] = [from, until].map(|at| at.map(jiff_sqlx::Timestamp::from));
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM wins_entry e
+           WHERE (e.created_by = $1 OR EXISTS (SELECT FROM wins_credit c WHERE c.entry_id = e.id AND c.person_id = $1))
+             AND NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id) AND ($2::text IS NULL OR e.kind = $2)
+             AND ($3::timestamptz IS NULL OR e.created_at >= $3) AND ($4::timestamptz IS NULL OR e.created_at < $4)"#,
+        me as PersonId,
+        kind.map(Kind::as_str),
+        from as _,
+        until as _,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
+/// How far each of these lines may go at most: the least of what it was made of. What is no line is left out.
+pub(in super::super) async fn least_of_origins(
+    cx: &mut Cx<'_>,
+    lines: &[WinsEntryId],
+) -> Result<Vec<(WinsEntryId, Sensitivity)>> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (o.line_id) o.line_id AS "line: WinsEntryId", e.sensitivity AS "least: Sensitivity"
+           FROM wins_origin o JOIN wins_entry e ON e.id = o.origin_id WHERE o.line_id = ANY($1)
+           ORDER BY o.line_id, array_position(ARRAY['team', 'up', 'publish'], e.sensitivity)"#,
+        &keys(lines),
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.line, r.least)).collect())
+}
+
+/// Closes the gaps in the order of these updates' entries.
+pub(in super::super) async fn renumber(cx: &mut Cx<'_>, updates: &[UpdateId]) -> Result<()> {
+    let updates: Vec<_> = updates.iter().map(|u| u.0).collect();
+    sqlx::query!(
+        "UPDATE wins_entry e SET place = n.nth
+         FROM (SELECT id, (row_number() OVER (PARTITION BY update_id, kind ORDER BY place, id))::int AS nth
+               FROM wins_entry WHERE update_id = ANY($1)) n
+         WHERE e.id = n.id AND e.place <> n.nth",
+        &updates,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Puts the own entries of an update back to its team and deletes its lines: nothing of it is handed up.
+pub(in super::super) async fn empty(cx: &mut Cx<'_>, id: UpdateId) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM wins_entry e WHERE e.update_id = $1 AND EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)",
+        id as UpdateId,
+    )
+    .execute(cx.conn())
+    .await?;
+    sqlx::query!("UPDATE wins_entry SET update_id = NULL, place = 0 WHERE update_id = $1", id as UpdateId)
+        .execute(cx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Wins and challenges of what a team handed up before a cycle, newest first; what stays in the team is not counted, and quiet cycles say
+/// nothing.
+pub(in super::super) async fn counts_before(cx: &mut Cx<'_>, update: &Update) -> Result<Vec<(i64, i64)>> {
+    let before = jiff_sqlx::Date::from(update.cycle.starts_on);
+    let rows = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE e.kind = 'win') AS "wins!", count(*) FILTER (WHERE e.kind = 'challenge') AS "challenges!"
+           FROM wins_update u JOIN wins_cycle c ON c.id = u.cycle_id LEFT JOIN wins_entry e ON e.update_id = u.id AND e.sensitivity <> 'team'
+           WHERE u.team_id = $1 AND c.starts_on < $2 AND u.state IN ('submitted', 'published') AND NOT u.quiet
+           GROUP BY u.id, c.starts_on ORDER BY c.starts_on DESC LIMIT 5"#,
+        update.team.id as TeamId,
+        before as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.wins, r.challenges)).collect())
+}
+
+/// Notes what stands above the entries of an update.
+pub(in super::super) async fn set_intro(cx: &mut Cx<'_>, id: UpdateId, intro: &str) -> Result<()> {
+    sqlx::query!("UPDATE wins_update SET intro = $2 WHERE id = $1", id as UpdateId, intro)
+        .execute(cx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Hands an update up, now, by the actor.
+pub(in super::super) async fn set_submitted(cx: &mut Cx<'_>, id: UpdateId, quiet: bool) -> Result<()> {
+    let (me, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
+    sqlx::query!(
+        "UPDATE wins_update SET state = 'submitted', submitted_at = $2, submitted_by = $3, quiet = $4, version = version + 1 WHERE id = $1",
+        id as UpdateId,
+        now as _,
+        me as Option<PersonId>,
+        quiet,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Opens an update again.
+pub(in super::super) async fn set_open(cx: &mut Cx<'_>, id: UpdateId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE wins_update SET state = 'open', submitted_at = NULL, submitted_by = NULL, quiet = false, version = version + 1 WHERE id = $1",
+        id as UpdateId,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Who writes an update beside the lead and the deputy.
+pub(in super::super) async fn set_delegate(
+    cx: &mut Cx<'_>,
+    id: UpdateId,
+    who: Option<PersonId>,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE wins_update SET delegate_id = $2, version = version + 1 WHERE id = $1",
+        id as UpdateId,
+        who as Option<PersonId>,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// How much an update may hand up.
+pub(in super::super) async fn set_limits(
+    cx: &mut Cx<'_>,
+    id: UpdateId,
+    wins: i16,
+    challenges: i16,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE wins_update SET most_wins = $2, most_challenges = $3, version = version + 1 WHERE id = $1",
+        id as UpdateId,
+        wins,
+        challenges,
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Who reads what an update publishes.
+pub(in super::super) async fn set_audience(cx: &mut Cx<'_>, id: UpdateId, audience: Audience) -> Result<()> {
+    sqlx::query!(
+        "UPDATE wins_update SET audience = $2, version = version + 1 WHERE id = $1",
+        id as UpdateId,
+        audience.as_str(),
+    )
+    .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether a line was made of anything in an update, and how the update stands that it is handed to.
+pub(in super::super) async fn taken_up(
+    cx: &mut Cx<'_>,
+    update: &Update,
+) -> Result<(bool, Option<UpdateState>)> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM wins_origin o JOIN wins_entry e ON e.id = o.origin_id WHERE e.update_id = $1) AS "lifted!",
+                  (SELECT state FROM wins_update WHERE id = $2) AS "above: UpdateState""#,
+        update.id as UpdateId,
+        update.parent as Option<UpdateId>,
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    Ok((row.lifted, row.above))
+}

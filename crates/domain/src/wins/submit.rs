@@ -1,0 +1,94 @@
+//! Handing an update up, and taking it back.
+
+use super::{
+    naming,
+    record::{Entry, Kind, Update, UpdateState},
+    rights::require_writer,
+    store,
+    update::{open, require_caps, subject},
+};
+use crate::{
+    Cx, Error, Result, UpdateId,
+    activity::{self, Act},
+    check::Checks,
+};
+
+/// Hands an update up. Entries above the caps, or without a summary, are refused; nothing else is. With nothing in it, it says that the
+/// cycle was quiet. After its due time it is late; after the cycle is closed it is refused, and what is in it waits for the next one.
+pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
+    cx.atomically(async |cx| {
+        let update = open(cx, id, version).await?;
+        let entries = store::entry::of_update(cx, id, false).await?;
+        require_caps(&update, &entries)?;
+        require_summaries(&entries)?;
+        store::write::set_submitted(cx, id, entries.is_empty()).await?;
+        activity::record(cx, Act::new("wins.submitted", subject(&update))).await?;
+        naming::show_to_leads(cx, id).await?;
+        naming::tell_lifted(cx, id).await?;
+        store::update::head(cx, id).await
+    })
+    .await
+}
+
+fn require_summaries(entries: &[Entry]) -> Result<()> {
+    let mut checks = Checks::default();
+    for entry in entries.iter().filter(|e| e.words.summary.is_empty()) {
+        let kind = match entry.kind {
+            Kind::Win => "wins",
+            Kind::Challenge => "challenges",
+        };
+        let nth = entry.place;
+        checks.problem(&format!("{kind}[{nth}].summary"), "is needed: say it in a line, or put it back");
+    }
+    checks.done()
+}
+
+/// Says that nothing major happened, and hands that up: one press. What was in the update waits in the team again.
+pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
+    cx.atomically(async |cx| {
+        let update = open(cx, id, version).await?;
+        store::write::empty(cx, id).await?;
+        store::write::set_submitted(cx, id, true).await?;
+        activity::record(cx, Act::new("wins.quiet", subject(&update))).await?;
+        store::update::head(cx, id).await
+    })
+    .await
+}
+
+/// Takes back what was handed up, while the level above has made nothing of it and has not handed up itself.
+pub async fn recall(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
+    cx.atomically(async |cx| {
+        cx.writer()?;
+        store::update::lock(cx, id).await?;
+        let update = require_writer(cx, id).await?;
+        if update.state != UpdateState::Submitted {
+            return Err(Error::Conflict(match update.state {
+                UpdateState::Open => "it was not handed up".into(),
+                _ => "its cycle is over; what is wrong with it goes into an addendum".into(),
+            }));
+        }
+        if version.is_some_and(|v| v != update.version) {
+            return Err(Error::Stale);
+        }
+        // above, somebody may be lifting from it just now: they lock their own update first
+        if let Some(parent) = update.parent {
+            store::update::lock(cx, parent).await?;
+        }
+        let (lifted, above) = store::write::taken_up(cx, &update).await?;
+        let whom = update.handed_to.as_ref().map_or("the level above", |t| t.name.as_str());
+        if lifted {
+            return Err(Error::Conflict(format!(
+                "{whom} has chosen from it already; ask them to drop that line first"
+            )));
+        }
+        if above.is_some_and(|state| state != UpdateState::Open) {
+            return Err(Error::Conflict(format!(
+                "{whom} has handed up already; say the rest in the next cycle"
+            )));
+        }
+        store::write::set_open(cx, id).await?;
+        activity::record(cx, Act::new("wins.recalled", subject(&update))).await?;
+        store::update::head(cx, id).await
+    })
+    .await
+}
