@@ -6,8 +6,19 @@ use std::{env, fmt::Write as _, fs, path::Path};
 use sha2::{Digest, Sha256};
 
 /// The modules of the script, in order. Each is self-contained: no imports, no globals.
-const MODULES: [&str; 10] =
-    ["ago", "theme", "palette", "people", "facets", "shortcuts", "live", "parts", "checking", "copying"];
+const MODULES: [&str; 11] = [
+    "ago",
+    "theme",
+    "palette",
+    "people",
+    "facets",
+    "shortcuts",
+    "live",
+    "parts",
+    "checking",
+    "copying",
+    "wins",
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=../../static");

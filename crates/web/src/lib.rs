@@ -24,6 +24,7 @@ mod guard;
 mod help;
 mod home;
 mod incidents;
+pub mod letters;
 mod live;
 mod load;
 mod markdown;
@@ -43,6 +44,7 @@ mod svg;
 mod time;
 mod timeline;
 mod visit;
+mod wins;
 mod words;
 
 use std::sync::Arc;
@@ -82,6 +84,7 @@ pub fn router(portal: Arc<Portal>) -> Router {
         .merge(search::routes())
         .merge(style::routes())
         .merge(support::routes())
+        .merge(wins::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(DefaultBodyLimit::max(guard::MOST))

@@ -34,6 +34,8 @@ pub(crate) enum Nav {
     Support,
     /// What can be had without a ticket.
     Provision,
+    /// Wins and challenges: written, chosen, published.
+    Wins,
     /// What hurts, and what was learned.
     Incidents,
     /// Pages: what woke somebody.
@@ -52,7 +54,7 @@ pub(crate) enum Nav {
 
 impl Nav {
     /// The main places: address, word and icon. The rest of the menu is in the layout.
-    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 9] = [
+    pub(crate) const MAIN: [(Nav, &'static str, &'static str, &'static str); 10] = [
         (Nav::Home, "/", "Home", "home"),
         (Nav::Catalog, "/catalog", "Catalog", "catalog"),
         (Nav::OnCall, "/oncall", "On-call", "rota"),
@@ -62,6 +64,7 @@ impl Nav {
         (Nav::Changes, "/changes", "Changes", "ship"),
         (Nav::Support, "/support", "Support", "help"),
         (Nav::Provision, "/provision", "Get something", "make"),
+        (Nav::Wins, "/wins", "Wins", "report"),
     ];
 }
 

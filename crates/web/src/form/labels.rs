@@ -10,10 +10,13 @@ const LABELS: &[(&str, &str)] = &[
     ("again", "New password again"),
     ("asked", "Who is asked"),
     ("asker", "Whose time it is"),
+    ("anchor", "First day of a cycle"),
     ("by", "Who takes it"),
     ("at", "When"),
+    ("answer", "What your team says of it"),
     ("before", "Number of the earlier one"),
     ("began_at", "It began"),
+    ("calendar", "Holidays"),
     ("category", "Kind of help"),
     ("chat_url", "Link to the channel"),
     ("confirm_after_days", "Ask again after (days)"),
@@ -44,6 +47,8 @@ const LABELS: &[(&str, &str)] = &[
     ("load_false_alarms_most", "Percent of judged pages that may be false alarms"),
     ("load_pages_good", "Pages a week up to which a team is well"),
     ("load_pages_most", "Pages a week beyond which it is not sustainable"),
+    ("left_out", "Teams that take no part"),
+    ("long", "What it stands for"),
     ("note", "A word to them"),
     ("out", "For whom"),
     ("happened", "What happened"),
@@ -54,6 +59,7 @@ const LABELS: &[(&str, &str)] = &[
     ("person", "Who"),
     ("phone", "Telephone"),
     ("provides_apis", "APIs it provides"),
+    ("publish_at", "Published"),
     ("q", "What is searched for"),
     ("reason", "Why"),
     ("recovery_point", "Data that may be lost"),
@@ -62,6 +68,8 @@ const LABELS: &[(&str, &str)] = &[
     ("return_from", "In return, from"),
     ("return_until", "In return, until"),
     ("roles", "Roles it plays"),
+    ("root", "From which team down"),
+    ("short", "Short word"),
     ("slo_saw", "Did an objective see it"),
     ("repeats", "Begins anew"),
     ("routes", "Labels that name the service"),
@@ -73,6 +81,7 @@ const LABELS: &[(&str, &str)] = &[
     ("url", "Address"),
     ("usage_names_days", "Drop names after (days)"),
     ("wanted", "What should come of it"),
+    ("weeks", "Weeks of a cycle"),
 ];
 
 /// Forms that call a field otherwise: where the form is sent to, field, label.
@@ -103,6 +112,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("/support/teams/{slug}/notes", "text", "Note"),
     ("/teams/{slug}/alert-rules", "owner", "Who mends it"),
     ("/teams/{slug}/hand-over", "owner", "Receiving team"),
+    ("/wins/challenges/{id}/closing", "note", "Why"),
+    ("/wins/feeds", "team", "Whose publications"),
+    ("/wins/publications/{id}/addenda", "text", "What is to be added"),
+    ("/wins/publications/{id}/words", "text", "Your words"),
 ];
 
 /// The label of a field on the form that is sent to `route`.
@@ -154,6 +167,8 @@ mod tests {
         ("ownership/bulk.html", "/teams/{slug}/hand-over"),
         ("load/show.html", "/teams/{slug}/alert-rules"),
         ("support/notes.html", "/support/teams/{slug}/notes"),
+        ("wins/feeds.html", "/wins/feeds"),
+        ("wins/publication.html", "/wins/publications/{id}/addenda"),
     ];
 
     /// Every `f::field(form, "name", "Label"` of the templates.

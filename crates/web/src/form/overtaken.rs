@@ -73,6 +73,18 @@ impl Form {
         self.meanwhile = Some(meanwhile);
     }
 
+    /// The same where a form is of many things and somebody else changing another of them is no reason to stop: what only
+    /// the other person changed is taken over without a word. Whether something was changed here and there, which is told.
+    pub(crate) fn caught_up(&mut self, now: &Form) -> bool {
+        self.overtaken(now);
+        let clash = self.meanwhile.iter().flatten().any(|m| m.yours.is_some());
+        if !clash {
+            self.refusal = None;
+            self.meanwhile = None;
+        }
+        clash
+    }
+
     /// For a form that holds nothing of the thing, so that there is nothing in it to compare: what was typed stays, and
     /// how the thing stands is told in words.
     pub(crate) fn outrun(&mut self, version: i64, now: &str) {
@@ -159,6 +171,23 @@ mod tests {
         again.overtaken(&Form { fields: now.fields.clone(), ..Form::default() }.with("contact", "#x"));
         assert_eq!(again.meanwhile().unwrap(), [told("Contact", "#x", None)]);
         assert_eq!(again.value("title"), "Ledger, the second");
+    }
+
+    #[test]
+    fn what_only_others_changed_is_taken_over_without_a_word() {
+        let began = Form::blank().with("summary-a", "One").with("summary-b", "Two");
+        let sent =
+            |a: &str| Form::blank().with("seen", began.seen()).with("summary-a", a).with("summary-b", "Two");
+        let now = Form::blank().with("summary-a", "One").with("summary-b", "Two, by another");
+
+        let mut form = sent("One, mine");
+        assert!(!form.caught_up(&now) && !form.is_refused());
+        assert_eq!((form.value("summary-a"), form.value("summary-b")), ("One, mine", "Two, by another"));
+
+        let mut form = sent("One, mine");
+        assert!(form.caught_up(&Form::blank().with("summary-a", "One, theirs").with("summary-b", "Two")));
+        assert_eq!(form.value("summary-a"), "One, mine");
+        assert_eq!(form.meanwhile().unwrap().len(), 1);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// Short ways: where they work, and which key does what.
-const KEYS: [(&str, &[(&str, &str)]); 3] = [
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Anywhere",
         &[
@@ -49,6 +49,17 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
         ],
     ),
     ("In the search", &[("↑ ↓", "Choose"), ("Enter", "Open the chosen one")]),
+    (
+        "Wins and challenges",
+        &[
+            ("Alt ↑ or Alt ↓", "Move the entry that you write up or down"),
+            ("j or k", "Choosing: the next entry from below, the one before"),
+            ("x", "Choosing: tick it"),
+            ("1 to 9", "Choosing: tick by number"),
+            ("Enter", "Choosing: lift the ticked"),
+            ("e", "Choosing: rewrite the first line"),
+        ],
+    ),
 ];
 
 #[derive(Template)]

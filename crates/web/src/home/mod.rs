@@ -15,6 +15,7 @@ use portolan_domain::{
     people,
     provisioning::{self, Request},
     rota::Purpose,
+    wins,
 };
 
 use waits::{Stints, Waits};

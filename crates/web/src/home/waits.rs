@@ -8,6 +8,7 @@ use portolan_domain::{
     provisioning::{self, Request as Provisioned, WaitsOn, Waiver},
     rota::{self, Duty, Swap},
     support::{self, Request},
+    wins::{self, Owed},
 };
 
 use crate::{caller::Viewer, error::PageError};
@@ -38,6 +39,8 @@ pub(super) struct Waits {
     pub(super) actions: Few<Action>,
     /// Pages that nobody said what they were.
     pub(super) unjudged: Few<Paged>,
+    /// Updates to hand up, and challenges that name a team of the viewer's.
+    pub(super) owed: Few<Owed>,
 }
 
 impl Waits {
@@ -55,7 +58,20 @@ impl Waits {
         notes.retain(|note| is_mine(note, me));
         let actions = incidents::actions_due(cx, today.saturating_add(SOON.days()), limit).await?;
         let unjudged = paging::to_judge(cx, limit).await?;
-        Ok(Self { pages, incidents, requests, swaps, decisions, waivers, stuck, notes, actions, unjudged })
+        let owed = first(wins::owed(cx).await?);
+        Ok(Self {
+            pages,
+            incidents,
+            requests,
+            swaps,
+            decisions,
+            waivers,
+            stuck,
+            notes,
+            actions,
+            unjudged,
+            owed,
+        })
     }
 
     /// How many things wait, and whether there are more than these.
@@ -69,7 +85,8 @@ impl Waits {
             + self.stuck.items.len()
             + self.notes.len()
             + self.actions.items.len()
-            + self.unjudged.items.len();
+            + self.unjudged.items.len()
+            + self.owed.items.len();
         let more = self.pages.more
             || self.incidents.more
             || self.requests.more
@@ -78,7 +95,8 @@ impl Waits {
             || self.waivers.more
             || self.stuck.more
             || self.actions.more
-            || self.unjudged.more;
+            || self.unjudged.more
+            || self.owed.more;
         (n, more)
     }
 

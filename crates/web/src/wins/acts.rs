@@ -1,0 +1,256 @@
+//! What is pressed on the form of an update. What was typed is kept first, whatever it was.
+
+use axum::{extract::Path, http::StatusCode, response::Response};
+use portolan_domain::{
+    Cx, Error, Problem, Result as Outcome, UpdateId, WinsEntryId,
+    wins::{self, Audience, Sheet, SheetEdit, Update},
+};
+
+use super::{
+    key, sheet,
+    write::{On, address, begun, shown},
+};
+use crate::{
+    caller::Viewer,
+    error::PageError,
+    flash::Flash,
+    form::{Form, labels},
+    words,
+};
+
+/// Keeps what was typed and does what was pressed.
+pub(super) async fn act(viewer: Viewer, Path(id): Path<String>, form: Form) -> Result<Response, PageError> {
+    acted(viewer, key(&id)?, form, On::Sheet).await
+}
+
+/// The same beside what was handed to it.
+pub(super) async fn act_below(
+    viewer: Viewer,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, PageError> {
+    acted(viewer, key(&id)?, form, On::Below).await
+}
+
+async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<Response, PageError> {
+    let sheet = wins::sheet(&mut viewer.cx(), id).await?;
+    if !sheet.rights.write {
+        // nothing is changed by it: it says whom to ask
+        wins::save(&mut viewer.cx(), id, SheetEdit::default()).await?;
+    }
+    let pressed = form.text("do");
+    let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
+    let mut form = sheet::labelled(form, &sheet);
+    if form.flag("order") {
+        if form.caught_up(&sheet::form(&sheet)) {
+            return shown(&mut viewer, id, on, Some(form), None, StatusCode::CONFLICT).await;
+        }
+        let places = match (verb, of.parse()) {
+            ("up" | "down", Ok(entry)) => Some(sheet::moved(&sheet, entry, verb == "down")),
+            _ => None,
+        };
+        if let Some(edit) = sheet::read(&form, &sheet, places) {
+            match wins::save(&mut viewer.cx(), id, edit).await {
+                Ok(_) => {}
+                Err(Error::Stale) => {
+                    let now = wins::sheet(&mut viewer.cx(), id).await?;
+                    form.overtaken(&sheet::form(&now));
+                    return shown(&mut viewer, id, on, Some(form), None, StatusCode::CONFLICT).await;
+                }
+                Err(error) => {
+                    let status = form.refuse(sheet::in_fields(error, &form, &sheet))?;
+                    return shown(&mut viewer, id, on, Some(form), None, status).await;
+                }
+            }
+        }
+    }
+    match done(&mut viewer, &sheet, verb, of, &form, on).await {
+        Ok((flash, at)) => Ok(flash.on(&at)),
+        Err(error) => {
+            let (told, status) = told(error)?;
+            let now = wins::sheet(&mut viewer.cx(), id).await?;
+            let again = KEPT.iter().fold(begun(&now), |again, name| again.replaced(name, &form.all(name)));
+            shown(&mut viewer, id, on, Some(again), Some(told), status).await
+        }
+    }
+}
+
+/// What a form that was kept shows again though the update does not say it.
+const KEPT: [&str; 6] = ["pick", "join", "delegate", "most_wins", "most_challenges", "audience"];
+
+/// Why something was not done, for the top of the page; what no other press can mend is handed back.
+fn told(error: Error) -> Result<(String, StatusCode), PageError> {
+    match error {
+        Error::Invalid(problems) => {
+            let one = |p: &Problem| {
+                let (field, place) = labels::split(&p.field);
+                format!("{}{place} {}", labels::label("", field), p.message)
+            };
+            let all: Vec<_> = problems.iter().map(one).collect();
+            Ok((words::sentence(&all.join("; ")), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+        Error::Conflict(why) => Ok((words::sentence(&why), StatusCode::CONFLICT)),
+        Error::Stale => Ok((words::sentence(&Error::Stale.to_string()), StatusCode::CONFLICT)),
+        other => Err(other.into()),
+    }
+}
+
+/// Keys that were ticked.
+fn ticked(form: &Form, name: &str) -> Vec<WinsEntryId> {
+    form.all(name).iter().filter_map(|id| id.parse().ok()).collect()
+}
+
+fn entry_key(text: &str) -> Outcome<WinsEntryId> {
+    text.parse().map_err(|_| Error::not_found("entry", text))
+}
+
+fn limit(form: &Form, name: &str) -> Outcome<i16> {
+    form.text(name).parse().map_err(|_| Error::invalid(name, "must be a whole number"))
+}
+
+/// Merges the lines that are ticked into the first of them.
+async fn merged(cx: &mut Cx<'_>, sheet: &Sheet, form: &Form) -> Outcome<Flash> {
+    let joined = ticked(form, "join");
+    let order: Vec<_> = sheet::entries(sheet).map(|e| e.id).filter(|e| joined.contains(e)).collect();
+    let [into, others @ ..] = order.as_slice() else {
+        return Err(Error::Conflict("tick the lines that become one".to_owned()));
+    };
+    if others.is_empty() {
+        return Err(Error::Conflict("tick two lines or more that become one".to_owned()));
+    }
+    for other in others {
+        wins::merge(cx, *into, *other).await?;
+    }
+    Ok(Flash::ok("Merged.", "The words of both stand in it: shorten them."))
+}
+
+/// Takes in what is ticked, with whatever is pressed, so that one press ends it. Returns how many.
+async fn taken_in(
+    cx: &mut Cx<'_>,
+    sheet: &Sheet,
+    verb: &str,
+    of: &str,
+    picked: &[WinsEntryId],
+    on: On,
+) -> Outcome<usize> {
+    let id = sheet.update.id;
+    let one = if of.is_empty() { None } else { Some(of) };
+    let lift = match (verb, one) {
+        ("take-all", _) => {
+            let all: Vec<_> = sheet.waiting.iter().filter(|e| !e.set_aside).map(|e| e.id).collect();
+            wins::choose(cx, id, &all, None).await?;
+            return Ok(all.len());
+        }
+        ("take", Some(one)) => {
+            wins::choose(cx, id, &[entry_key(one)?], None).await?;
+            return Ok(1);
+        }
+        ("lift", Some(one)) => return Ok(wins::lift(cx, id, &[entry_key(one)?]).await?.len()),
+        ("save" | "take" | "submit" | "lift", _) if !picked.is_empty() => matches!(on, On::Below),
+        _ => return Ok(0),
+    };
+    if lift {
+        return Ok(wins::lift(cx, id, picked).await?.len());
+    }
+    wins::choose(cx, id, picked, None).await?;
+    Ok(picked.len())
+}
+
+/// Does what was pressed, after what was typed was kept: what is told, and where it leads.
+async fn done(
+    viewer: &mut Viewer,
+    sheet: &Sheet,
+    verb: &str,
+    of: &str,
+    form: &Form,
+    on: On,
+) -> Outcome<(Flash, String)> {
+    let (id, here) = (sheet.update.id, on.address(sheet.update.id));
+    let picked = ticked(form, "pick");
+    let cx = &mut viewer.cx();
+    let taken = taken_in(cx, sheet, verb, of, &picked, on).await?;
+    let flash = match verb {
+        "take" | "take-all" | "lift" if taken == 0 => {
+            return Err(Error::Conflict("nothing is ticked: tick what is to be taken in".to_owned()));
+        }
+        "take" | "take-all" | "lift" => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
+        "submit" => {
+            let update = wins::submit(cx, id, None).await?;
+            let to = update.handed_to.as_ref().map_or_else(
+                || "It is published by itself on its day, or when you say so.".to_owned(),
+                |team| {
+                    format!("{} reads it now. You can take it back while nothing was made of it.", team.name)
+                },
+            );
+            return Ok((Flash::ok("Handed up.", to), address(&id)));
+        }
+        "publish" => {
+            wins::publish(cx, id).await?;
+            let Update { team, cycle, .. } = &sheet.update;
+            let flash = Flash::ok("Published.", "Its readers are sent it. From now on it stays as it is.");
+            return Ok((flash, format!("/wins/{}/{}", team.slug, cycle.slug)));
+        }
+        "quiet" => {
+            wins::quiet(cx, id, None).await?;
+            let flash = Flash::ok(
+                "A quiet cycle.",
+                "It is handed up; what was written waits in the team for the next one.",
+            );
+            return Ok((flash, address(&id)));
+        }
+        "recall" => {
+            wins::recall(cx, id, None).await?;
+            Flash::ok("Taken back.", "Hand it up again when it is ready.")
+        }
+        "back" => {
+            wins::put_back(cx, entry_key(of)?).await?;
+            Flash::ok(
+                "Put back.",
+                "What was made here waits in the team; a line from below can be lifted again.",
+            )
+        }
+        "again" => {
+            wins::tell_again(cx, entry_key(of)?, id).await?;
+            Flash::ok("It is told again.", "Change its words below if something changed.")
+        }
+        "use" => {
+            let entry = wins::take_proposal(cx, id, of).await?;
+            Flash::ok(
+                format!("{} added.", entry.kind.label()),
+                "It is a draft: nothing is published by itself.",
+            )
+        }
+        "dismiss" => {
+            wins::dismiss_proposal(cx, id, of).await?;
+            Flash::ok("Not this time.", "It is not proposed again in this cycle.")
+        }
+        "restore" => {
+            wins::restore_proposal(cx, id, of).await?;
+            Flash::ok("Proposed again.", "")
+        }
+        "merge" => merged(cx, sheet, form).await?,
+        "delegate" => match wins::delegate(cx, id, form.optional("delegate").as_deref()).await?.delegate {
+            Some(who) => Flash::ok("Asked.", format!("{} writes this one and is told.", who.name)),
+            None => Flash::ok("Saved.", "Nobody else is asked to write this one."),
+        },
+        "limits" => {
+            let (wins_, challenges) = (limit(form, "most_wins")?, limit(form, "most_challenges")?);
+            wins::raise_limits(cx, id, wins_, challenges).await?;
+            Flash::ok("Saved.", format!("This update may hand up {wins_} wins and {challenges} challenges."))
+        }
+        "audience" => {
+            let audience: Audience = form.text("audience").parse()?;
+            wins::set_audience(cx, id, audience).await?;
+            Flash::ok("Saved.", format!("Who reads it: {}.", audience.label()))
+        }
+        "attach" | "detach" => {
+            let (entry, team) = of.split_once(':').unwrap_or((of, ""));
+            wins::attach_answer(cx, entry_key(entry)?, team, verb == "attach").await?;
+            let answer = if verb == "attach" { "is published with it" } else { "stays inside" };
+            Flash::ok("Saved.", format!("The answer {answer}."))
+        }
+        _ if taken == 0 => Flash::ok("Saved.", ""),
+        _ => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
+    };
+    Ok((flash, here))
+}

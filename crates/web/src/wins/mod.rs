@@ -1,0 +1,51 @@
+//! Wins and challenges: writing an update, choosing from below, jotting an entry, and reading what was published.
+
+mod acts;
+pub(crate) mod admin;
+mod archive;
+mod challenges;
+mod cycle;
+pub(crate) mod entry;
+mod feeds;
+pub(crate) mod jot;
+mod mine;
+mod numbers;
+pub(crate) mod participation;
+pub(crate) mod read;
+pub(crate) mod reading;
+pub(crate) mod sheet;
+mod stop;
+pub(crate) mod team;
+pub(crate) mod write;
+mod year;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use portolan_domain::Error;
+
+use crate::{Shared, error::PageError, page::Nav};
+
+/// Where the pages belong in the menu.
+const NAV: Nav = Nav::Wins;
+
+/// The slice's routes.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/wins/write", get(write::now))
+        .route("/wins/jot", get(jot::form).post(jot::save))
+        .route("/wins/mine", get(mine::show))
+        .route("/wins/updates/{id}", get(write::show).post(acts::act))
+        .route("/wins/updates/{id}/choose", get(write::choose).post(acts::act_below))
+        .route("/wins/entries/{id}", get(entry::show))
+        .route("/wins/entries/{id}/edit", get(entry::form).post(entry::save))
+        .route("/wins/entries/{id}/removal", post(entry::remove))
+        .route("/wins/entries/{id}/answers", post(entry::answer))
+        .merge(reading::routes())
+}
+
+/// The key in an address; whatever is none leads nowhere.
+fn key<K: std::str::FromStr>(text: &str) -> Result<K, PageError> {
+    text.parse().map_err(|_| Error::not_found("page", text).into())
+}

@@ -1,0 +1,43 @@
+//! Wanting no more letters. Whoever reads them may be nobody of the portal, so the secret of the letter is all that is asked for;
+//! and it asks before it does anything, since programs open links too.
+
+use askama::Template;
+use axum::{extract::Path, http::StatusCode, response::Response};
+use portolan_domain::{Error, wins};
+
+use crate::{
+    caller::MaybeViewer,
+    error::PageError,
+    page::{self, Nav, Shell},
+};
+
+#[derive(Template)]
+#[template(path = "wins/stop.html")]
+struct StopPage {
+    shell: Shell,
+    how: How,
+}
+
+/// How far it is.
+#[derive(PartialEq, Eq)]
+enum How {
+    /// It is asked.
+    Asks,
+    /// It is done, for the letters of this team.
+    Stopped(String),
+    /// The secret is of no letter, or of an older one.
+    Unknown,
+}
+
+pub(super) async fn ask(caller: MaybeViewer) -> Result<Response, PageError> {
+    page::html(&StopPage { shell: caller.shell(Nav::Nowhere), how: How::Asks })
+}
+
+pub(super) async fn stop(mut caller: MaybeViewer, Path(secret): Path<String>) -> Result<Response, PageError> {
+    let (status, how) = match wins::stop_letters(&mut caller.cx(), &secret).await {
+        Ok(team) => (StatusCode::OK, How::Stopped(team)),
+        Err(Error::NotFound { .. }) => (StatusCode::GONE, How::Unknown),
+        Err(other) => return Err(other.into()),
+    };
+    page::html_as(status, &StopPage { shell: caller.shell(Nav::Nowhere), how })
+}

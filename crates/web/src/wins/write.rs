@@ -1,0 +1,353 @@
+//! Writing an update: one form with all its entries, what waits in the team, and what the records say. Whatever is pressed, what
+//! was typed is kept first.
+
+use askama::Template;
+use axum::{extract::Path, http::StatusCode, response::Response};
+use portolan_domain::{
+    Error, UpdateId, WinsEntryId,
+    people::{self, PersonName, TeamName},
+    wins::{
+        self, Audience, Below, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
+        Update, UpdateState, Words,
+    },
+};
+
+use super::{key, sheet};
+use crate::{
+    caller::Viewer,
+    error::PageError,
+    form::Form,
+    markdown,
+    page::{self, Shell},
+    people::choices,
+    words,
+};
+
+/// The page that the form stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    /// The update alone.
+    Sheet,
+    /// The update beside what was handed to it.
+    Below,
+}
+
+impl On {
+    pub(super) fn address(self, id: UpdateId) -> String {
+        match self {
+            Self::Sheet => address(&id),
+            Self::Below => format!("{}/choose", address(&id)),
+        }
+    }
+}
+
+/// The page of an update.
+pub(crate) fn address(id: &UpdateId) -> String {
+    format!("/wins/updates/{id}")
+}
+
+/// `Basket, weeks 46 and 47`.
+pub(crate) fn title(update: &Update) -> String {
+    format!("{}, {}", update.team.name, update.cycle.title().to_lowercase())
+}
+
+#[derive(Template)]
+#[template(path = "wins/write.html")]
+struct WritePage {
+    shell: Shell,
+    sheet: Sheet,
+    /// What the records say of the team.
+    proposals: Vec<Proposal>,
+    people: Vec<PersonName>,
+    form: Form,
+    /// What was pressed and not done, though what was typed was kept.
+    undone: Option<String>,
+}
+
+impl WritePage {
+    fn update(&self) -> &Update {
+        &self.sheet.update
+    }
+
+    /// What of the records was not taken and not set aside.
+    fn offered(&self) -> Vec<&Proposal> {
+        self.proposals.iter().filter(|p| p.taken.is_none() && !p.dismissed).collect()
+    }
+
+    fn dismissed(&self) -> Vec<&Proposal> {
+        self.proposals.iter().filter(|p| p.taken.is_none() && p.dismissed).collect()
+    }
+
+    /// Whether an update may hold no more of a kind.
+    fn is_full(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Win => self.sheet.wins.len() >= most(self.update().most_wins),
+            Kind::Challenge => self.sheet.challenges.len() >= most(self.update().most_challenges),
+        }
+    }
+}
+
+fn most(n: i16) -> usize {
+    usize::try_from(n).unwrap_or(0)
+}
+
+#[derive(Template)]
+#[template(path = "wins/choose.html")]
+struct ChoosePage {
+    shell: Shell,
+    sheet: Sheet,
+    below: Vec<Below>,
+    form: Form,
+    undone: Option<String>,
+}
+
+impl ChoosePage {
+    fn update(&self) -> &Update {
+        &self.sheet.update
+    }
+
+    /// What a line was made of.
+    fn originals(&self, line: &WinsEntryId) -> Vec<&Entry> {
+        let offered = self.below.iter().flat_map(|below| &below.entries);
+        offered.filter(|o| o.line == Some(*line)).map(|o| &o.entry).collect()
+    }
+
+    /// The number that an entry which was not lifted is ticked by.
+    fn number(&self, id: &WinsEntryId) -> usize {
+        let open = self.below.iter().flat_map(|below| &below.entries).filter(|o| o.line.is_none());
+        open.map(|o| o.entry.id).position(|entry| entry == *id).map_or(usize::MAX, |at| at + 1)
+    }
+
+    fn both(&self) -> [(&[Checked], &'static str); 2] {
+        [(&self.sheet.wins, "Win"), (&self.sheet.challenges, "Challenge")]
+    }
+
+    fn late(&self) -> Vec<&Below> {
+        self.below.iter().filter(|b| b.late && b.update.submitted_at.is_none()).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.below.iter().all(|below| below.entries.is_empty())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "wins/update.html")]
+struct UpdatePage {
+    shell: Shell,
+    sheet: Sheet,
+    /// Why what was pressed was not done.
+    undone: Option<String>,
+}
+
+impl UpdatePage {
+    fn update(&self) -> &Update {
+        &self.sheet.update
+    }
+
+    fn both(&self) -> [(&[Checked], &'static str); 2] {
+        [(&self.sheet.wins, "Wins"), (&self.sheet.challenges, "Challenges")]
+    }
+}
+
+/// Kinds, topics and so on for the lists of a form.
+pub(crate) fn topics() -> Vec<(&'static str, &'static str)> {
+    Topic::ALL.iter().map(|t| (t.as_str(), t.label())).collect()
+}
+
+/// See [`topics`].
+pub(crate) fn sensitivities() -> Vec<(&'static str, &'static str)> {
+    Sensitivity::ALL.iter().map(|s| (s.as_str(), s.label())).collect()
+}
+
+/// See [`topics`].
+pub(crate) fn audiences() -> Vec<(&'static str, &'static str)> {
+    Audience::ALL.iter().map(|a| (a.as_str(), a.label())).collect()
+}
+
+/// For templates, which hand over references.
+pub(crate) const WIN: &Kind = &Kind::Win;
+/// See [`WIN`].
+pub(crate) const CHALLENGE: &Kind = &Kind::Challenge;
+/// See [`WIN`].
+pub(crate) const PUBLISH: Sensitivity = Sensitivity::Publish;
+
+/// Whether an update was handed up late, or should have been by now.
+pub(crate) fn is_late(update: &Update, now: &jiff::Timestamp) -> bool {
+    update.is_late(*now)
+}
+
+/// For entries that are not written yet.
+pub(crate) fn no_hints() -> &'static [Hint] {
+    &[]
+}
+
+/// What a reader would miss in an entry.
+pub(crate) fn hints(one: &Checked) -> &[Hint] {
+    &one.hints
+}
+
+/// What an entry says beyond its line, each text with its word.
+pub(crate) fn texts(entry: &Entry) -> Vec<(&'static str, &str)> {
+    let Words { situation, action, result, .. } = &entry.words;
+    let all = [("Situation", situation), ("Action", action), ("Result", result)];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(word, text)| (word, text.as_str())).collect()
+}
+
+/// The way to what stands beside an update.
+pub(crate) fn crumbs(update: &Update) -> [(String, String); 2] {
+    [("/wins".to_owned(), "Wins & Challenges".to_owned()), (address(&update.id), title(update))]
+}
+
+/// Text of people as HTML; templates hand over references.
+pub(crate) fn html(text: &str) -> String {
+    markdown::html(text)
+}
+
+/// The picture beside a proposal.
+pub(crate) fn icon(topic: &Topic) -> &'static str {
+    match topic {
+        Topic::Initiative => "ship",
+        Topic::People => "person",
+        Topic::Operations => "bell",
+        Topic::Metric => "report",
+    }
+}
+
+/// Days since something was said first.
+pub(crate) fn days(entry: &Entry, now: &jiff::Timestamp) -> String {
+    let days = now.duration_since(entry.since).as_hours() / 24;
+    words::counted(days.max(0), "day", "days")
+}
+
+/// How it stands with a team that a challenge names.
+pub(crate) fn naming(naming: &Naming) -> String {
+    match (&naming.answered_by, naming.answered_at, naming.shown_at) {
+        (_, Some(_), _) if naming.answer.is_empty() => format!("{} has seen it.", naming.team.name),
+        (Some(who), Some(_), _) => {
+            format!("{} answered for {}: {}", who.name, naming.team.name, naming.answer)
+        }
+        (None, Some(_), _) => format!("{} answered: {}", naming.team.name, naming.answer),
+        (_, None, Some(_)) => {
+            format!("{} was asked and has 48 hours for an answer before it is published.", naming.team.name)
+        }
+        (_, None, None) => {
+            format!("{} is shown it when it is handed up, and has 48 hours for an answer.", naming.team.name)
+        }
+    }
+}
+
+/// What the button that ends the writing says.
+pub(crate) fn hand_up(update: &Update) -> String {
+    update
+        .handed_to
+        .as_ref()
+        .map_or_else(|| "Ready to publish".to_owned(), |team| format!("Hand to {}", team.name))
+}
+
+#[derive(Template)]
+#[template(path = "wins/open.html")]
+struct OpenPage {
+    shell: Shell,
+    /// What the viewer may write, the most pressing first.
+    updates: Vec<Update>,
+    /// Whether they are in a team or lead one.
+    in_a_team: bool,
+}
+
+/// The update that the viewer writes now; where there are several, all of them.
+pub(super) async fn now(mut viewer: Viewer) -> Result<Response, PageError> {
+    let (updates, in_a_team) = mine(&mut viewer).await?;
+    match updates.as_slice() {
+        [one] => Ok(page::see(&address(&one.id))),
+        _ => page::html(&OpenPage { shell: viewer.shell(super::NAV), updates, in_a_team }),
+    }
+}
+
+/// The teams that the viewer is in or leads.
+pub(super) async fn teams(viewer: &mut Viewer) -> Result<Vec<TeamName>, PageError> {
+    let me = viewer.person().ok_or(Error::Unauthenticated)?;
+    let cx = &mut viewer.cx();
+    let ids = people::team_ids_of(cx, me).await?;
+    let mut teams = people::team_names(cx, &ids).await?;
+    for led in people::led_by(cx, me).await? {
+        if !teams.contains(&led) {
+            teams.push(led);
+        }
+    }
+    Ok(teams)
+}
+
+async fn mine(viewer: &mut Viewer) -> Result<(Vec<Update>, bool), PageError> {
+    let owed = wins::owed(&mut viewer.cx()).await?;
+    let mut updates: Vec<Update> = Vec::new();
+    for one in owed {
+        if let Owed::Update(update) = one {
+            updates.push(*update);
+        }
+    }
+    let teams = teams(viewer).await?;
+    for team in &teams {
+        if updates.iter().any(|u| u.team.id == team.id) {
+            continue;
+        }
+        if let Some(update) = wins::current_update(&mut viewer.cx(), &team.slug).await? {
+            updates.push(update);
+        }
+    }
+    Ok((updates, !teams.is_empty()))
+}
+
+/// The update: its form for whoever writes it, else what may be read of it.
+pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+    shown(&mut viewer, key(&id)?, On::Sheet, None, None, StatusCode::OK).await
+}
+
+/// What was handed to the update, and its lines.
+pub(super) async fn choose(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+    shown(&mut viewer, key(&id)?, On::Below, None, None, StatusCode::OK).await
+}
+
+/// The form as the update stands. What is beside the entries is no part of what may be overtaken: it has presses of its own.
+pub(super) fn begun(sheet: &Sheet) -> Form {
+    let form = sheet::form(sheet);
+    let seen = form.seen();
+    let Update { most_wins, most_challenges, audience, delegate, .. } = &sheet.update;
+    form.with("seen", seen)
+        .with("most_wins", most_wins)
+        .with("most_challenges", most_challenges)
+        .with("audience", audience)
+        .with_optional("delegate", delegate.as_ref().map(|who| &who.handle))
+}
+
+pub(super) async fn shown(
+    viewer: &mut Viewer,
+    id: UpdateId,
+    on: On,
+    form: Option<Form>,
+    undone: Option<String>,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let sheet = wins::sheet(&mut viewer.cx(), id).await?;
+    let form = form.unwrap_or_else(|| begun(&sheet));
+    if on == On::Below {
+        if !sheet.rights.write {
+            let words = format!("whoever writes for {} chooses for it", sheet.update.team.name);
+            return Err(Error::Forbidden(words).into());
+        }
+        let below = wins::below(&mut viewer.cx(), id).await?;
+        return page::html_as(
+            status,
+            &ChoosePage { shell: viewer.shell(super::NAV), sheet, below, form, undone },
+        );
+    }
+    if !sheet.rights.write || sheet.update.state != UpdateState::Open {
+        return page::html_as(status, &UpdatePage { shell: viewer.shell(super::NAV), sheet, undone });
+    }
+    let proposals = wins::proposals(&mut viewer.cx(), id).await?;
+    let people = choices(viewer, form.value("delegate")).await?;
+    page::html_as(
+        status,
+        &WritePage { shell: viewer.shell(super::NAV), sheet, proposals, people, form, undone },
+    )
+}
