@@ -27,6 +27,7 @@ mod review;
 mod rota;
 mod support;
 mod tag;
+mod wins;
 
 use std::sync::Arc;
 
@@ -83,6 +84,7 @@ fn routes() -> OpenApiRouter<Shared> {
         review::routes(),
         rota::routes(),
         support::routes(),
+        wins::routes(),
     ];
     let api = slices.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     OpenApiRouter::with_openapi(openapi::skeleton()).nest(BASE, api)

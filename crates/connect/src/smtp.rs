@@ -1,4 +1,4 @@
-//! E-mail: one plain-text letter to one mailbox.
+//! E-mail: one letter to one mailbox, in plain text, and in HTML beside it where it has that.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{
-        Mailbox,
+        Mailbox, MultiPart,
         header::{ContentType, HeaderName, HeaderValue},
     },
     transport::smtp::{
@@ -136,6 +136,10 @@ pub struct Letter<'l> {
     pub subject: &'l str,
     /// Plain text.
     pub text: &'l str,
+    /// The same in HTML, for programs that show that; the text comes first, so that others show it.
+    pub html: Option<&'l str>,
+    /// Address at which they say that they want no more of it (RFC 2369).
+    pub stop: Option<&'l str>,
     /// Left part of its id: the same for the same letter sent again, so that programs can tell.
     pub id: &'l str,
     /// When it is sent.
@@ -197,16 +201,24 @@ impl Mailer {
             HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into());
         let id: String =
             letter.id.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
-        Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, address))
             .subject(one_line(letter.subject))
             .date(letter.at.into())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .raw_header(automatic)
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.text.to_owned())
-            .map_err(|error| bad(&format!("the letter cannot be written ({error})")))
+            .raw_header(automatic);
+        if let Some(stop) = letter.stop {
+            let stop: Url = stop.parse().map_err(|_| bad("the address to stop it is none"))?;
+            let name = HeaderName::new_from_ascii_str("List-Unsubscribe");
+            message = message.raw_header(HeaderValue::new(name, format!("<{stop}>")));
+        }
+        let text = letter.text.to_owned();
+        let written = match letter.html {
+            Some(html) => message.multipart(MultiPart::alternative_plain_html(text, html.to_owned())),
+            None => message.header(ContentType::TEXT_PLAIN).body(text),
+        };
+        written.map_err(|error| bad(&format!("the letter cannot be written ({error})")))
     }
 }
 
@@ -253,6 +265,8 @@ mod tests {
             address: "imke@fairhaven.example",
             subject,
             text: "Zoë says: p99 > 2 s\n.\nline",
+            html: None,
+            stop: None,
             id: "0190-1.0190-2",
             at: "2026-11-21T03:10:00Z".parse().unwrap(),
         };
@@ -293,10 +307,37 @@ mod tests {
             ["a@b\r\nBcc: c@d", "a", "a@", "a b@c.example", "<a@b.example>", "a@b.example, c@d.example", ""]
         {
             let at = Timestamp::UNIX_EPOCH;
-            let refused =
-                mailer.written(&Letter { name: None, address, subject: "s", text: "t", id: "i", at });
+            let letter =
+                Letter { name: None, address, subject: "s", text: "t", html: None, stop: None, id: "i", at };
+            let refused = mailer.written(&letter);
             assert!(matches!(refused, Err(Undelivered::Lasting(_))), "{address:?}");
         }
+    }
+
+    #[test]
+    fn a_letter_in_two_forms_has_the_text_first_and_says_how_to_stop_it() {
+        let server: Server = "smtp://localhost".parse().unwrap();
+        let mailer = Mailer::new(&server, "portal@fairhaven.example").unwrap();
+        let letter = |stop| Letter {
+            name: None,
+            address: "imke@fairhaven.example",
+            subject: "Commerce",
+            text: "It held.",
+            html: Some("<p>It held.</p>"),
+            stop,
+            id: "1",
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let stop = "https://portal.fairhaven.example/wins/stop/abc";
+        let text = String::from_utf8(mailer.written(&letter(Some(stop))).unwrap().formatted()).unwrap();
+        assert!(text.contains("Content-Type: multipart/alternative;"), "{text}");
+        assert!(text.contains(&format!("List-Unsubscribe: <{stop}>\r\n")), "{text}");
+        let (plain, html) = (text.find("text/plain").unwrap(), text.find("text/html").unwrap());
+        assert!(plain < html && text.contains("<p>It held.</p>"), "{text}");
+        let evil = mailer.written(&letter(Some("https://x.example/\r\nBcc: all@fairhaven.example"))).unwrap();
+        let evil = String::from_utf8(evil.formatted()).unwrap();
+        assert!(!evil.to_lowercase().lines().any(|line| line.starts_with("bcc")), "{evil}");
+        assert!(mailer.written(&letter(Some("no address"))).is_err());
     }
 
     #[test]
