@@ -45,6 +45,15 @@ pub(crate) enum Command {
     /// written, and its exit code is the outcome: 0 it is there, 1 it could not be asked for, 2 somebody said no, 3 it
     /// failed or was cancelled, 4 it waits for somebody's help, 5 the time to wait was over.
     Request(ProvisioningRequest),
+    /// Jot something that went well; it waits in your team until its next update is written.
+    ///
+    /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "write"). Prints whose it is and where to read it.
+    Win(Jot),
+    /// Jot something that is hard and not over; it stays open until somebody closes it.
+    ///
+    /// Reads `PORTOLAN_URL` and `PORTOLAN_TOKEN` (a token with the scope "write"). Another team is named by --names, or as
+    /// @slug in the text: it is asked before the challenge is published.
+    Challenge(Jot),
     /// Run an example of another system that offerings have something done by: it makes namespaces, in memory.
     ///
     /// Answers `POST /namespaces` with a name, a team and a quota, `GET` and `DELETE /namespaces/{name}`; all of it signed
@@ -253,4 +262,71 @@ pub(crate) struct ProvisioningRequest {
     pub(crate) idempotency_key: Option<String>,
     #[command(flatten)]
     pub(crate) access: Access,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Jot {
+    /// It in a line.
+    #[arg(value_name = "SUMMARY")]
+    pub(crate) summary: String,
+    /// Slug of the team whose it is; your only team if absent.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) team: String,
+    /// How it was. Markdown, as the next two.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) situation: String,
+    /// What was done.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) action: String,
+    /// What came of it.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) result: String,
+    /// A figure, as in "p95 of the payment step: 3.8 -> 1.9 s"; may be given five times.
+    #[arg(long = "number", value_name = "FIGURE")]
+    pub(crate) numbers: Vec<String>,
+    /// What it is about in the catalog, by name or reference; may be given many times.
+    #[arg(long, value_name = "REF")]
+    pub(crate) about: Vec<String>,
+    /// Slug of another team that it names; may be given many times.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) names: Vec<String>,
+    /// Handle or e-mail address of somebody to credit; you if absent.
+    #[arg(long = "credit", value_name = "PERSON")]
+    pub(crate) credits: Vec<String>,
+    /// What it is about.
+    #[arg(long)]
+    pub(crate) topic: Option<JotTopic>,
+    /// It stays in the team.
+    #[arg(long, conflicts_with = "up")]
+    pub(crate) stays: bool,
+    /// It may go up, and is not published.
+    #[arg(long)]
+    pub(crate) up: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum JotTopic {
+    /// Something that was set out to be done.
+    Initiative,
+    /// Who came, who grew, how people are.
+    People,
+    /// Keeping things running.
+    Operations,
+    /// A figure that moved.
+    Metric,
+}
+
+impl JotTopic {
+    /// The word that the API takes.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Initiative => "initiative",
+            Self::People => "people",
+            Self::Operations => "operations",
+            Self::Metric => "metric",
+        }
+    }
 }

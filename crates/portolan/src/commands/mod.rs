@@ -8,6 +8,7 @@ mod oncall;
 mod remote;
 mod request;
 mod serve;
+mod win;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::ExampleExecutor(flags) => on_runtime(example_executor::run(flags))?,
         Command::Apply(flags) => return on_runtime(apply::run(flags)),
         Command::Request(flags) => return on_runtime(request::run(flags)),
+        Command::Win(flags) => on_runtime(win::run("win", flags))?,
+        Command::Challenge(flags) => on_runtime(win::run("challenge", flags))?,
         Command::Oncall(flags) => {
             let somebody = on_runtime(oncall::run(flags))?;
             return Ok(if somebody { ExitCode::SUCCESS } else { ExitCode::FAILURE });

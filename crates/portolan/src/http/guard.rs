@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
-use portolan_domain::{paging::KEY_PREFIX, people::TOKEN_PREFIX, rota::FEED_PREFIX};
+use portolan_domain::{paging::KEY_PREFIX, people::TOKEN_PREFIX, rota::FEED_PREFIX, wins};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -88,20 +88,22 @@ pub(super) async fn around(State(guard): State<Guard>, mut request: Request, nex
 }
 
 /// What stands before a secret in a path: one-time links, and addresses for programs that cannot sign in.
-const BEFORE_SECRETS: [&str; 4] = ["sign-in", "set-up", "calendars", "integrations"];
+const BEFORE_SECRETS: [&str; 5] = ["sign-in", "set-up", "calendars", "integrations", "stop"];
 /// How secrets begin, wherever one is written by mistake.
-const SECRETS_BEGIN: [&str; 3] = [TOKEN_PREFIX, FEED_PREFIX, KEY_PREFIX];
+const SECRETS_BEGIN: [&str; 4] = [TOKEN_PREFIX, FEED_PREFIX, KEY_PREFIX, wins::FEED_PREFIX];
 
 /// The path without secrets: who reads the log must not be able to use them. A key in such a place opens nothing and tells
 /// which one is meant, so it stays.
 pub(super) fn for_log(path: &str) -> Cow<'_, str> {
     let (mut before, mut hidden) = ("", false);
-    // the secret of a step stands behind the step's key
+    // the secret of a step stands behind the step's key, that of a feed behind what it is a feed of
     let mut of_step = false;
+    let of_feed = path.starts_with("/feeds/");
     let mut parts: Vec<&str> = path.split('/').collect();
     for part in parts.iter_mut().filter(|part| !part.is_empty()) {
         let own = *part;
-        let is_secret = (of_step || BEFORE_SECRETS.contains(&before)) && Uuid::try_parse(own).is_err();
+        let is_behind = of_step || (of_feed && before == "wins") || BEFORE_SECRETS.contains(&before);
+        let is_secret = is_behind && Uuid::try_parse(own).is_err();
         if is_secret || SECRETS_BEGIN.iter().any(|begin| own.starts_with(begin)) {
             *part = "…";
             hidden = true;

@@ -165,7 +165,7 @@ fn no_route_puts_a_secret_into_the_log() {
         assert!(!logged.contains(SECRET), "{route} puts its secret into the log; teach for_log");
     }
     for route in paths.keys() {
-        for begin in ["ptl_", "ptc_", "pta_"] {
+        for begin in ["ptl_", "ptc_", "pta_", "ptw_"] {
             let path = filled(route, &format!("{begin}{SECRET}"));
             assert!(!for_log(&path).contains(SECRET), "{route}: {begin}");
         }

@@ -105,6 +105,8 @@ async fn send(job: &Job, bundle: &Bundle) -> Result<(), Undelivered> {
         address,
         subject: &bundle.subject(),
         text: &bundle.text(&portal.base_url),
+        html: None,
+        stop: None,
         id: &ends.join("."),
         at: now,
     };

@@ -5,11 +5,11 @@ use std::{pin::Pin, time::Duration};
 use portolan_domain::{
     Cx, Error, Result, notify,
     paging::{self, PageJob, WindowJob},
-    provisioning, rota, work,
+    provisioning, rota, wins, work,
 };
 use serde::de::DeserializeOwned;
 
-use super::{Job, calendar, deliver, provision};
+use super::{Job, calendar, deliver, letter, provision};
 
 /// A kind of job.
 pub(crate) struct Kind {
@@ -47,6 +47,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind { name: rota::ASK_CALENDAR, at_once: 4, longest: SHORT, act: |job| Box::pin(calendar::run(job)) },
     Kind { name: provisioning::RUN, at_once: 8, longest: A_STEP, act: |job| Box::pin(provision::run(job)) },
     Kind { name: notify::MAIL, at_once: 8, longest: SHORT, act: |job| Box::pin(deliver::run(job)) },
+    Kind { name: wins::LETTER, at_once: 4, longest: SHORT, act: |job| Box::pin(letter::run(job)) },
     Kind { name: notify::WEBHOOK, at_once: 8, longest: SHORT, act: |job| Box::pin(deliver::run(job)) },
     Kind {
         name: paging::STEP,

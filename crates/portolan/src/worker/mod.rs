@@ -8,6 +8,7 @@
 mod calendar;
 mod deliver;
 mod kinds;
+mod letter;
 mod periodic;
 mod provision;
 mod pulse;

@@ -8,7 +8,7 @@ use std::{
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use portolan_domain::{
-    Actor, Cx, Portal, Result, notify, paging, people, provisioning, rota, support, usage, work,
+    Actor, Cx, Portal, Result, notify, paging, people, provisioning, rota, support, usage, wins, work,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -34,6 +34,7 @@ pub(crate) async fn run(portal: Arc<Portal>, metrics: PrometheusHandle) {
         job("sweep-approvals", &portal, async |cx| provisioning::sweep_approvals(cx).await).await;
         job("sweep-runs", &portal, async |cx| provisioning::sweep_runs(cx).await).await;
         job("sweep-resources", &portal, async |cx| provisioning::sweep_resources(cx).await).await;
+        job("turn-wins", &portal, async |cx| wins::turn(cx).await).await;
         job("prepare-hand-overs", &portal, async |cx| paging::prepare_hand_overs(cx).await).await;
         if round.is_multiple_of(SWEEP) {
             job("sweep-people", &portal, async |cx| people::sweep(cx).await).await;
