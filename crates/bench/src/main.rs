@@ -1,6 +1,7 @@
 //! Measures Portolan: makes a catalog of any size, drives a real server with it, and says what the figures are worth.
 
 mod alerts;
+mod archive;
 mod floor;
 mod generate;
 mod load;

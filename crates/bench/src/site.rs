@@ -14,6 +14,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::{
     alerts::Alerts,
+    archive,
     floor::{self, Tape},
     generate::{Catalog, SEED},
     load::{self, Client, Requests},
@@ -78,6 +79,7 @@ impl Site {
         let catalog = Catalog::new(services, SEED);
         let applied = apply(server.port, &caller, &catalog).await?;
         let schedules = schedules::make(server.port, &caller, &catalog).await?;
+        archive::fill(&mut connection, &catalog).await?;
         // What autovacuum does within minutes, done now, so that every run measures the same state.
         sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
 

@@ -98,6 +98,14 @@ pub(crate) fn operations(catalog: &Catalog, horizon: &str) -> Vec<Operation> {
                     .collect(),
             )
         },
+        call(
+            "archive of wins by word, 20 newest with total",
+            "—",
+            services
+                .iter()
+                .map(|s| format!("/api/v1/archive?q={}&limit={LIST}", s.replace('-', "+")))
+                .collect(),
+        ),
         view("service view", services.iter().map(|s| format!("/catalog/component/default/{s}")).collect()),
         view("index view", vec!["/catalog".into()]),
     ]

@@ -12,6 +12,7 @@ mod smoke;
 mod story;
 #[cfg(test)]
 mod tests;
+mod wins;
 
 use std::{
     collections::BTreeMap,
@@ -51,7 +52,7 @@ pub(crate) const COMPANY: &str = "Fairhaven";
 /// Name of the source that the company's descriptors come from.
 const SOURCE: &str = "git.fairhaven.example/fairhaven/catalog";
 /// The company has used the portal for this long,
-const BEGAN: SignedDuration = SignedDuration::from_hours(24 * 240);
+const BEGAN: SignedDuration = SignedDuration::from_hours(24 * 385);
 /// its platform teams gave up the schemas that everybody shared this long ago,
 const OFFERED_AGAIN: SignedDuration = SignedDuration::from_hours(24 * 130);
 /// and its catalog was last read this long ago.
@@ -104,6 +105,8 @@ enum Event {
     Page(pages::Event),
     Schedule(rota::Schedule),
     Smoke(smoke::Event),
+    /// A cycle of wins and challenges, so many ago.
+    Wins(i64),
 }
 
 async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
@@ -131,6 +134,8 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     events.extend(made::events(now)?.into_iter().map(|(at, made)| (at, Event::Made(Box::new(made)))));
     let schedules = list::<rota::Schedule>("schedules.yaml")?;
     events.extend(schedules.into_iter().map(|schedule| (schedule.at.before(now), Event::Schedule(schedule))));
+    let mut year = wins::Year::new(now)?;
+    events.extend(year.events()?.into_iter().map(|(at, ago)| (at, Event::Wins(ago))));
     events.sort_by_key(|(at, _)| *at);
     let mut made = Vec::new();
     let (mut helped, mut smoked, mut watched) = (Helped::default(), Smoked::default(), Watched::default());
@@ -146,6 +151,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
             Event::Smoke(event) => smoked.happen(cx, event, at).await?,
             Event::Help(event) => helped.happen(cx, event, at).await?,
             Event::Page(event) => watched.happen(cx, event, at).await?,
+            Event::Wins(ago) => Box::pin(year.happen(cx, ago)).await?,
             Event::Act(act) => perform(cx, &act, at).await.with_context(|| format!("{} at {at}", act.by))?,
             Event::Change(change) => {
                 let what = format!("the change of {} to {}", change.entity, change.version);
@@ -160,6 +166,7 @@ async fn tell(cx: &mut Cx<'_>) -> Result<Loaded> {
     review::look_back(cx, now).await.context("what teams looked back on")?;
     let report =
         take_in(&mut cx.acting_at(&system, now - LAST_READ), descriptors(&["catalog/"])?, true).await?;
+    year.catch_up(cx).await.context("what is due of wins and challenges")?;
     notify::told_then(cx).await?;
     Ok(Loaded { entities: report.items.len(), changes })
 }

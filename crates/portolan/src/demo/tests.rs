@@ -8,6 +8,7 @@ use portolan_domain::{
     catalog::{self, Filter, Kind, Sort, findings},
     changes,
     people::{self, PeopleFilter},
+    wins::{self, ArchiveFilter, PublicationFilter, UpdateState},
 };
 use sqlx::PgPool;
 
@@ -128,6 +129,42 @@ async fn an_incident_finds_the_last_change(pool: PgPool) {
     let unknown: Vec<_> =
         all.items.iter().filter(|c| c.person_id.is_none()).map(|c| &c.deployed_by).collect();
     assert!(unknown.is_empty(), "nobody knows {unknown:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_year_of_wins_is_told_and_none_twice(pool: PgPool) {
+    let mut call = loaded(pool.clone()).await;
+    let cx = &mut call.cx();
+    let of_company = PublicationFilter { team: Some("fairhaven".into()), level: None };
+    let published = wins::publications(cx, &of_company, None, many()).await.expect("publications");
+    assert_eq!(published.total, 25, "all cycles but the one that is being written up");
+    let waiting = wins::waiting_for_answer(cx).await.expect("what names Basket");
+    assert_eq!(waiting.len(), 2, "Ledger and Storefront name Basket");
+    let update = wins::current_update(cx, "basket").await.expect("an answer").expect("Basket takes part");
+    assert!(update.state == UpdateState::Open && update.is_late(now()), "{update:?}");
+    let sheet = wins::sheet(cx, update.id).await.expect("what Basket writes");
+    assert!(!sheet.wins.is_empty() && sheet.waiting.len() >= 5, "{} wait", sheet.waiting.len());
+
+    let db = Db::new(pool);
+    let mut system = db.call(Actor::system(), now()).await.expect("a call");
+    let margriet = people::person(&mut system.cx(), "margriet.blom").await.expect("Margriet");
+    drop(system);
+    let mut call = db.call(Actor::person(&margriet, Scope::Read, Via::Page), now()).await.expect("a call");
+    let filter =
+        ArchiveFilter { origins_only: true, kind: Some(wins::Kind::Win), ..ArchiveFilter::default() };
+    let (mut seen, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = wins::archive(&mut call.cx(), &filter, after, many()).await.expect("the archive");
+        for found in page.items {
+            let summary = found.entry.words.summary;
+            assert!(seen.insert(summary.clone()), "told twice: {summary}");
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert!(seen.len() > 230, "{} wins", seen.len());
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
