@@ -5,8 +5,14 @@
 
 mod provisioning;
 mod provisioning_pages;
+mod wins_api;
+mod wins_pages;
+mod wins_reading;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeSet,
+};
 
 use serde_json::{Value, json};
 
@@ -1473,12 +1479,12 @@ const PAGES: &[Row<6>] = &[
 
 /// The rows of the API.
 fn api() -> impl Iterator<Item = &'static Row<9>> {
-    API.iter().chain(provisioning::API)
+    API.iter().chain(provisioning::API).chain(wins_api::API)
 }
 
 /// The rows of pages.
 fn pages() -> impl Iterator<Item = &'static Row<6>> {
-    PAGES.iter().chain(provisioning_pages::PAGES)
+    PAGES.iter().chain(provisioning_pages::PAGES).chain(wins_pages::PAGES).chain(wins_reading::PAGES)
 }
 
 /// A small company: Lea leads the guild above the harbour, Lou leads the harbour, Mia is in it, Otto is in another team,
@@ -1488,6 +1494,8 @@ struct Scene {
     admin: RefCell<Client>,
     /// Ann, who is in no team and asks for help.
     asker: RefCell<Client>,
+    /// Lou, once he does something for a row.
+    lead: OnceCell<RefCell<Client>>,
     next: RefCell<u32>,
     /// The schedule that was made last.
     rota: RefCell<String>,
@@ -1507,6 +1515,7 @@ impl Scene {
             portal,
             admin,
             asker,
+            lead: OnceCell::new(),
             next: RefCell::new(0),
             rota: RefCell::default(),
             team: RefCell::default(),
@@ -1526,6 +1535,12 @@ impl Scene {
         for (team, handle) in [("harbour", "mia"), ("other", "otto")] {
             scene.make(&format!("/api/v1/teams/{team}/members"), &json!({ "person": handle }));
         }
+        let plan =
+            json!({ "name": "Every two weeks", "root": "guild", "anchor": "2026-01-05", "time_zone": "UTC" });
+        scene.make("/api/v1/wins-plans", &plan);
+        scene.portal.as_system(async |mut call| {
+            portolan_domain::wins::turn(&mut call.cx()).await.expect("a cycle opens");
+        });
         scene.incident(); // the first one is Ann's
         let integration = json!({ "team": "harbour", "kind": "generic", "name": "the matrix" });
         let url = text(&scene.make("/api/v1/alert-integrations", &integration)["url"]);
@@ -1638,6 +1653,10 @@ impl Scene {
             }
             "offer" | "waits" | "draft" | "tookback" | "had" | "waiver" | "someday" => {
                 self.made_by_itself(word, &n, mine)
+            }
+            "isle" | "plan" | "cycle" | "ours" | "top" | "berth" | "ship" | "handed" | "chosen"
+            | "jotted" | "hard" | "closedhard" | "term" | "list" | "listed" | "winsfeed" => {
+                self.made_of_cycles(word, &n, mine)
             }
             _ => self.made_of_paging(word, &n, mine),
         }
@@ -1878,7 +1897,7 @@ fn outcome(answer: &Answer) -> String {
         300..400 => {
             let path = answer.location().split(['?', '#']).next().unwrap_or_default();
             // pages and frozen reviews are numbered as they come
-            match ["/pages/", "/teams/harbour/reviews/", "/provision/requests/"]
+            match ["/pages/", "/teams/harbour/reviews/", "/provision/requests/", "/wins/entries/"]
                 .into_iter()
                 .find(|begin| path.starts_with(begin))
             {
@@ -2000,13 +2019,14 @@ fn the_tables_have_every_route_and_no_other() {
 
 #[test]
 fn strangers_get_no_further_than_the_ways_in() {
-    let beyond = PAGES.iter().filter(|row| !row.4[0].starts_with(SIGN_IN)).map(|row| row.1);
+    let beyond = pages().filter(|row| !row.4[0].starts_with(SIGN_IN)).map(|row| row.1);
     let open: BTreeSet<_> = beyond.collect();
     let few = [
         "/api/docs/{*rest}",
         "/api/v1/openapi.json",
         "/assets/{name}",
         "/favicon.ico",
+        "/feeds/wins/{secret}",
         "/healthz",
         "/metrics",
         "/readyz",
@@ -2014,6 +2034,7 @@ fn strangers_get_no_further_than_the_ways_in() {
         "/sign-in",
         "/sign-in/persona",
         "/sign-in/{secret}",
+        "/wins/stop/{secret}",
     ];
     assert_eq!(open.into_iter().collect::<Vec<_>>(), few, "this list may only shrink");
     let secret = [

@@ -28,6 +28,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// Slices of the domain, from those that may call most to those that may call none. A slice calls lower rows only.
 const LAYERS: &[&[&str]] = &[
+    &["wins"],
     &["review"],
     &["load"],
     &["incidents"],

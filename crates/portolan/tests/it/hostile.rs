@@ -6,7 +6,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{page::form_to, portal::Portal};
+use serde_json::json;
+
+use crate::{
+    support::{
+        http::Client,
+        mail::{Letter, MailServer, Mood},
+        page::form_to,
+        portal::Portal,
+    },
+    wins::{Company, OUTSIDE, get, post, word},
+};
 
 const MARKUP: &str = r#""><script>alert(1)</script><img src=x onerror=alert(2)>'"#;
 
@@ -242,6 +252,171 @@ fn markup_in_self_service_stays_text() {
     for path in ["/log", "", "/steps"].map(|rest| format!("/api/v1/provisioning-requests/{request}{rest}")) {
         assert!(!api.get(&path).body.contains("s3cret-pin"), "{path} tells a secret");
     }
+}
+
+/// What breaks out of a line, of a block, of a header, of a part of a letter, of a piece of XML.
+const WRITTEN: &str = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'\n\n# broken out\n\n[press](javascript:alert(1)) \
+    ![x](https://evil.example/p.png)\n\n<style>*{}</style>\n\n]]></content><script>alert(3)</script>\n\n\
+    --=_boundary\nContent-Type: text/html\n\n<script>alert(4)</script>\n\n```\n</pre><script>alert(5)</script>\n\n<!-- ${7*7} {{7*7}}";
+
+/// A cycle in which everything that people write is markup: of the win and the challenge, the intro, the answer of the team that is
+/// named, the words of readers and what is added afterwards. The keys of the update of the team, the publication and the line at the top.
+fn hostile_cycle(company: &mut Company) -> [String; 4] {
+    let (mut tor, mut imke, mut otto) =
+        (company.writer("tor"), company.writer("imke"), company.writer("otto"));
+    let entry = |kind: &str| {
+        json!({
+            "kind": kind, "team": "basket", "summary": format!("{MARKUP} ]]> # broken out"), "situation": WRITTEN,
+            "action": WRITTEN, "result": WRITTEN,
+            "numbers": [{ "what": MARKUP, "before": "<b>x", "value": "<i>y", "unit": "\"><script>alert(6)</script>" }],
+            "teams": if kind == "challenge" { vec!["ledger"] } else { Vec::new() },
+        })
+    };
+    let keys: Vec<_> =
+        ["win", "challenge"].map(|kind| word(&post(&mut tor, "/entries", &entry(kind))["id"])).to_vec();
+    let script = json!({ "team": "basket", "summary": "A link", "source_link": "javascript:alert(1)" });
+    assert_eq!(
+        tor.json("POST", "/api/v1/entries", &script).status,
+        422,
+        "an address that runs a script is taken"
+    );
+    let header = json!({ "team": "basket", "summary": "x\r\nBcc: all@fairhaven.example" });
+    let header = tor.json("POST", "/api/v1/entries", &header);
+    assert!(header.status == 422 || !header.body.contains("\\nBcc"), "{}", header.body);
+    let update = word(&get(&mut imke, "/teams/basket/update")["id"]);
+    post(&mut imke, &format!("/updates/{update}/entries"), &json!({ "entries": keys }));
+    let intro =
+        imke.json("PATCH", &format!("/api/v1/updates/{update}/entries"), &json!({ "intro": WRITTEN }));
+    assert_eq!(intro.status, 200, "{}", intro.body);
+    post(&mut imke, &format!("/updates/{update}/submission"), &json!({}));
+    company.lift_all("commerce", "dora");
+    let lines = company.lift_all("company", "vera");
+    let waiting = get(&mut otto, "/challenges/namings");
+    for one in waiting["items"].as_array().expect("challenges") {
+        let path = format!("/api/v1/challenges/{}/namings/ledger", word(&one["entry"]["id"]));
+        assert_eq!(otto.json("PUT", &path, &json!({ "text": WRITTEN })).status, 200, "{path}");
+    }
+    let mut vera = company.writer("vera");
+    for line in &lines {
+        if get(&mut vera, &format!("/entries/{line}"))["kind"] == "challenge" {
+            let path = format!("/api/v1/challenges/{line}/namings/ledger/attachment");
+            let attached = vera.json("PUT", &path, &json!({ "attached": true }));
+            assert_eq!(attached.status, 200, "{}", attached.body);
+        }
+    }
+    let cycle = word(&get(&mut vera, "/cycles")["items"][0]["slug"]);
+    let top = word(&get(&mut vera, &format!("/teams/company/update?cycle={cycle}"))["id"]);
+    let publication = word(&post(&mut vera, &format!("/updates/{top}/publication"), &json!({}))["id"]);
+    for kind in ["thanks", "question", "answer"] {
+        let said = json!({ "line": lines[0], "kind": kind, "text": WRITTEN });
+        post(&mut otto, &format!("/publications/{publication}/words"), &said);
+    }
+    post(&mut vera, &format!("/publications/{publication}/addenda"), &json!({ "text": WRITTEN }));
+    [update, publication, lines[0].clone(), cycle]
+}
+
+#[test]
+fn markup_in_wins_stays_text_on_pages_in_letters_and_in_feeds() {
+    let mail = MailServer::start(Mood::Good);
+    let mut company = Company::new(&mail, "<i>y Tor", "<b>x Basket");
+    company.readers();
+    let [update, publication, line, cycle] = hostile_cycle(&mut company);
+    let typed = url::form_urlencoded::byte_serialize(MARKUP.as_bytes()).collect::<String>();
+    let pages = [
+        "/".to_owned(),
+        "/wins".into(),
+        format!("/wins/company/{cycle}"),
+        "/wins/write".into(),
+        format!("/wins/updates/{update}"),
+        format!("/wins/updates/{update}/choose"),
+        format!("/wins/updates/{update}/preview"),
+        "/wins/jot".into(),
+        format!("/wins/entries/{line}"),
+        "/wins/mine".into(),
+        "/wins/archive".into(),
+        format!("/wins/archive?q={typed}"),
+        format!("/wins/archive?team={typed}"),
+        format!("/wins/archive?topic={typed}"),
+        format!("/wins/archive?quarter={typed}"),
+        format!("/wins/archive?person={typed}"),
+        "/wins/challenges?state=all".into(),
+        format!("/wins/challenges?team={typed}"),
+        "/wins/participation".into(),
+        "/wins/year".into(),
+        "/wins/feeds".into(),
+        "/teams/basket/wins".into(),
+        "/teams/basket/wins/settings".into(),
+        format!("/wins/jot?summary={typed}"),
+        format!("/wins/stop/{typed}"),
+        "/activity".into(),
+    ];
+    for handle in ["tor", "imke", "vera", "otto"] {
+        let mut session = company.portal.signed_in(handle);
+        for path in &pages {
+            is_read(&mut session, path);
+        }
+    }
+    let mut otto = company.writer("otto");
+    let told = otto.get(&format!("/api/v1/publications/{publication}?format=markdown"));
+    assert_eq!(told.status, 200, "{}", told.body);
+    for line in told.body.lines() {
+        assert!(!line.starts_with("# broken out"), "text became a heading of the whole: {}", told.body);
+    }
+    is_fed(&mut otto, &company);
+    for to in ["otto@fairhaven.example", OUTSIDE] {
+        // the publication, and what was added
+        let is = |letter: &&Letter| letter.to == to && letter.html.is_some();
+        let letters = mail.until(|all| all.iter().filter(is).count() >= 2);
+        letters.iter().filter(is).for_each(is_sealed);
+    }
+}
+
+/// Looks at a page of wins: it answers, and nothing on it is alive.
+fn is_read(session: &mut Client, path: &str) {
+    let answer = session.get(path);
+    assert!(answer.status < 500, "{path}: {} {}", answer.status, answer.body);
+    is_dead(path, &answer.body);
+    is_inert(path, &answer.body);
+}
+
+/// Nothing is fetched or styled that people brought along.
+fn is_inert(what: &str, body: &str) {
+    for alive in ["<style>*", "<img", "evil.example/p.png\"", "<h1>broken out"] {
+        assert!(!body.contains(alive), "{what} has {alive}: {body}");
+    }
+}
+
+/// The feed is one piece of XML, and what a reader makes of it is dead.
+fn is_fed(otto: &mut Client, company: &Company) {
+    let url = word(&post(otto, "/wins-feeds", &json!({}))["url"]);
+    let at = url.find("/feeds/").expect("a path");
+    let feed = company.portal.stranger().get(&url[at..]);
+    assert_eq!(feed.status, 200, "{}", feed.body);
+    is_dead("the feed", &feed.body);
+    let mut pieces = 0;
+    for piece in feed.body.split("<content").skip(1) {
+        let (piece, _) = piece.split_once("</content>").expect("its end");
+        let html = piece
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&");
+        is_dead("what a reader of the feed shows", &html);
+        assert!(!html.contains("<img") && !html.contains("<style"), "{html}");
+        pieces += 1;
+    }
+    assert!(pieces > 0, "{}", feed.body);
+    assert_eq!(feed.body.matches("</feed>").count(), 1, "{}", feed.body);
+}
+
+/// A letter has the headers it was given, its two parts, and nothing alive in the one that is shown.
+fn is_sealed(letter: &Letter) {
+    assert!(!letter.head.to_lowercase().lines().any(|line| line.starts_with("bcc")), "{}", letter.head);
+    let html = letter.html.as_deref().expect("HTML");
+    is_dead("a letter", html);
+    assert!(!html.contains("<img") && !html.contains("<style>*") && !html.contains("<script"), "{html}");
+    assert!(letter.text.contains("broken out"), "the text is there as it was written: {}", letter.text);
 }
 
 /// Nothing of it is markup, and no secret that was typed is in it.

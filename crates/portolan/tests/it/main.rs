@@ -24,3 +24,5 @@ mod self_service;
 mod storm;
 mod support;
 mod terraform_state;
+mod wins;
+mod wins_journey;

@@ -27,6 +27,7 @@ const NO_VIEWS: &[(&str, &str)] = &[
     ("/search/people", "choices of a field"),
     ("/provision/requests/{number}/parts", "a part of the page of a request"),
     ("/provision/requests/{number}/log", "text for machines"),
+    ("/feeds/wins/{secret}", "for machines"),
     ("/live", "what the badges of every page are made of"),
     ("/search/quick", "a part of the palette, which is opened on every page"),
 ];
@@ -144,6 +145,67 @@ async fn nobody_stumbles_on_the_answers_of_forms() {
             browser.sees("Not saved yet").await;
             wrong.extend(problems(&browser, &format!("{path} refused")).await);
         }
+    }
+    browser.close().await;
+    assert!(wrong.is_empty(), "{} problems\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Pages of an update: their addresses are others in every portal.
+#[tokio::test]
+async fn nobody_stumbles_on_writing_and_choosing() {
+    let portal = Portal::empty();
+    portal.as_system(crate::wins_journey::company);
+    crate::wins_journey::ten_wait(&portal);
+    let driver = Driver::start();
+    let browser = driver.browser(portal.url()).await;
+    let mut wrong = Vec::new();
+    browser.act_as(&portal, "lena").await;
+    let write = portal.signed_in("lena").get("/wins/write").location().to_owned();
+    for dark in [false, true] {
+        browser.dark(dark).await;
+        browser.open(&write).await;
+        wrong.extend(problems(&browser, "an update with nothing in it").await);
+    }
+    browser.size(1440, 900).await;
+    browser.open(&write).await;
+    browser.press("Take all in").await;
+    browser.sees("the rest was not done").await;
+    wrong.extend(problems(&browser, "a press that was refused").await);
+    browser.size(1440, 900).await;
+    browser.open(&write).await;
+    for n in [1, 2, 8] {
+        let tick = format!(
+            "[...document.querySelectorAll('label')].find((l) => l.textContent === 'What happened, number {n}').control.click()"
+        );
+        browser.script(&tick, &[]).await;
+    }
+    browser.press("Take the ticked in").await;
+    browser.sees("3 taken in").await;
+    wrong.extend(problems(&browser, "an update").await);
+    browser.open(&write).await;
+    let entry = browser.script("return document.querySelector('[data-entry]').dataset.entry", &[]).await;
+    let entry = format!("/wins/entries/{}", entry.as_str().expect("an entry"));
+    browser.size(1440, 900).await;
+    browser.press("Hand to Commerce").await;
+    browser.sees("Take it back").await;
+    wrong.extend(problems(&browser, "what was handed up").await);
+    browser.act_as(&portal, "dirk").await;
+    let choose = format!("{}/choose", portal.signed_in("dirk").get("/wins/write").location());
+    for dark in [false, true] {
+        browser.dark(dark).await;
+        browser.open(&choose).await;
+        wrong.extend(problems(&browser, "choosing").await);
+    }
+    browser.size(1440, 900).await;
+    browser.open(&choose).await;
+    browser.script("for (const box of document.querySelectorAll('input[name=pick]')) box.click()", &[]).await;
+    browser.press("Lift the ticked").await;
+    browser.sees("As Basket wrote it").await;
+    wrong.extend(problems(&browser, "lines beside their originals").await);
+    browser.act_as(&portal, "eva").await;
+    for path in [entry.clone(), "/wins/mine".to_owned()] {
+        browser.open(&path).await;
+        wrong.extend(problems(&browser, &path).await);
     }
     browser.close().await;
     assert!(wrong.is_empty(), "{} problems\n{}", wrong.len(), wrong.join("\n"));

@@ -5,6 +5,8 @@ mod by_itself;
 mod refusals;
 mod waits;
 mod when_it_hurts;
+mod wins;
+mod wins_reading;
 
 use std::{collections::BTreeSet, thread};
 
@@ -198,8 +200,15 @@ fn every_form_works_without_script() {
     // that of the demo's personas is tried in journeys.rs
     let all = routes::of_pages();
     let mut admin = portal.signed_in("ada");
-    let sent: Vec<_> =
-        ada.sent.into_iter().chain(bo.sent).chain(when_it_hurts::walk()).chain(by_itself::walk()).collect();
+    let sent: Vec<_> = ada
+        .sent
+        .into_iter()
+        .chain(bo.sent)
+        .chain(when_it_hurts::walk())
+        .chain(by_itself::walk())
+        .chain(wins::walk())
+        .chain(wins_reading::walk())
+        .collect();
     let untried: Vec<_> = all
         .iter()
         .filter(|route| routes::methods(&mut admin, route).contains("POST"))

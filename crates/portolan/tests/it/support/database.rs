@@ -1,9 +1,19 @@
 //! Databases on the Postgres that the tests were given.
 
-use std::{env, time::Duration};
+use std::{
+    env,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use portolan_domain::{Actor, Call, Clock, Db};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
+
+use super::process::{run, stderr};
+
+/// Guards the making of the demo's template, between all tests that run now.
+const MAKING: i64 = 0x0064_656d_6f20_6462;
+/// So many seconds a template is young: the demo's story ends when it is loaded.
+const YOUNG: u64 = 30 * 60;
 
 /// An empty database of the test's own. Dropping it takes it away, whoever still uses it.
 pub(crate) struct Database {
@@ -14,11 +24,18 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new() -> Self {
+        Self::like("template1")
+    }
+
+    /// One with the demo company in it: a copy, for its year takes many seconds to tell and every test would tell the same.
+    pub(crate) fn with_demo() -> Self {
+        Self::like(&demo_template())
+    }
+
+    fn like(template: &str) -> Self {
         let name = format!("it_{}", uuid::Uuid::now_v7().simple());
-        admin(format!("CREATE DATABASE {name}"));
-        let mut url = server();
-        url.set_path(&name);
-        Self { url: url.into(), name }
+        admin(format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        Self { url: address(&name), name }
     }
 
     /// Throws out everybody who uses it, and lets nobody in for as long.
@@ -35,6 +52,49 @@ impl Drop for Database {
     fn drop(&mut self) {
         admin(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
+}
+
+/// The name of a database into which this build of the program loaded the demo lately. The first test that asks makes it.
+fn demo_template() -> String {
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_portolan")).expect("the program is there");
+    let built = program.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).expect("a time");
+    let now = UNIX_EPOCH.elapsed().expect("a time").as_secs() / YOUNG;
+    let name = format!("demo_{}_{now}", built.as_millis());
+    let made = name.clone();
+    apart(async move {
+        let mut one =
+            PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
+        let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(MAKING).execute(&mut one).await;
+        locked.expect("one test at a time makes it");
+        let old: Vec<String> =
+            sqlx::query_scalar("SELECT datname::text FROM pg_database WHERE datname LIKE 'demo\\_%'")
+                .fetch_all(&mut one)
+                .await
+                .expect("names");
+        if old.contains(&made) {
+            return;
+        }
+        for old in old {
+            // one that is being copied stays until the next time
+            let _ = one.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {old}"))).await;
+        }
+        let making = format!("new_{made}");
+        for statement in [format!("DROP DATABASE IF EXISTS {making}"), format!("CREATE DATABASE {making}")] {
+            one.execute(sqlx::AssertSqlSafe(statement)).await.expect("an empty database");
+        }
+        let loaded = run(["demo", "--database-url", &address(&making)]);
+        assert!(loaded.status.success(), "{}", stderr(&loaded));
+        let rename = format!("ALTER DATABASE {making} RENAME TO {made}");
+        one.execute(sqlx::AssertSqlSafe(rename)).await.expect("the demo is whole");
+    });
+    name
+}
+
+/// Where a database of the server is.
+fn address(name: &str) -> String {
+    let mut url = server();
+    url.set_path(name);
+    url.into()
 }
 
 fn server() -> url::Url {

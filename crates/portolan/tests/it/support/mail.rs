@@ -40,6 +40,8 @@ pub(crate) struct Letter {
     pub(crate) head: String,
     /// Its text.
     pub(crate) text: String,
+    /// The same in HTML, if it has that.
+    pub(crate) html: Option<String>,
 }
 
 impl Letter {
@@ -199,8 +201,33 @@ impl State {
 }
 
 fn read(to: &str, data: &str) -> Letter {
+    let (head, body) = parted(data);
+    // a letter in several forms: what stands between its boundaries, each part with a head of its own
+    let boundary =
+        head.split_once("boundary=\"").and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
+    let (text, html) = match boundary {
+        None => (decoded(&head, body), None),
+        Some(boundary) => {
+            let boundary = format!("--{boundary}");
+            let parts = body.split(boundary.as_str()).filter_map(|part| part.strip_prefix("\r\n"));
+            let parts: Vec<_> = parts.map(parted).collect();
+            let of = |kind: &str| {
+                let (head, body) = parts.iter().find(|(head, _)| head.to_lowercase().contains(kind))?;
+                Some(decoded(head, body))
+            };
+            (of("text/plain").unwrap_or_default(), of("text/html"))
+        }
+    };
+    Letter { to: to.to_owned(), head, text, html }
+}
+
+/// The head, its folded lines joined, and what follows.
+fn parted(data: &str) -> (String, &str) {
     let (head, body) = data.split_once("\r\n\r\n").unwrap_or((data, ""));
-    let head = head.replace("\r\n ", " ");
+    (head.replace("\r\n ", " "), body)
+}
+
+fn decoded(head: &str, body: &str) -> String {
     let encoding = head.to_lowercase();
     let text = if encoding.contains("content-transfer-encoding: base64") {
         let bytes = STANDARD.decode(body.split_whitespace().collect::<String>()).expect("base64");
@@ -210,7 +237,7 @@ fn read(to: &str, data: &str) -> Letter {
     } else {
         body.to_owned()
     };
-    Letter { to: to.to_owned(), head, text: text.replace("\r\n", "\n") }
+    text.replace("\r\n", "\n")
 }
 
 /// The lines up to the one with a dot alone, dots that were doubled undone.

@@ -81,7 +81,7 @@ impl Portal {
     }
 
     fn start_with(flags: &[&str], settings: &[(&str, &str)]) -> Self {
-        let database = Database::new();
+        let database = if flags.contains(&"--demo") { Database::with_demo() } else { Database::new() };
         let flags = [&["--database-url", &database.url], flags].concat();
         let settings = [&[("PORTOLAN_SECRET_KEY", SECRET_KEY)], settings].concat();
         let process = Process::start_with(&flags, &settings);

@@ -1,4 +1,7 @@
 //! Every view that an address leads to, and who looks at it: what the browser tests walk and `make screenshots` shows.
+//!
+//! Of wins and challenges `{last-cycle}` stands for the cycle that was published last, `{this-cycle}` for the key of the one that is
+//! being written up, `{plan}` for the plan's, `{update of TEAM}` and `{entry of TEAM}` for those of a team in it.
 
 use super::portal::Portal;
 
@@ -11,6 +14,8 @@ const MANAGER: &str = "rani.verma";
 const VP: &str = "sanne.hoekstra";
 const PLATFORM: &str = "ingrid.solheim";
 const ADMIN: &str = "noor.vandenberg";
+/// Who sees all that was handed up.
+const TOP: &str = "margriet.blom";
 
 /// All of them, in the demo company. A page that no view leads to fails the browser tests.
 pub(crate) const VIEWS: &[View] = &[
@@ -140,9 +145,43 @@ pub(crate) const VIEWS: &[View] = &[
     ("provision-remove", ENGINEER, "/provision/resources/{basket-namespace}/actions/remove"),
     ("provision-waivers", ENGINEER, "/provision/waivers"),
     ("help-self-service", ENGINEER, "/help/self-service"),
+    ("wins", ENGINEER, "/wins"),
+    ("wins-manager", MANAGER, "/wins"),
+    ("wins-company", VP, "/wins/fairhaven/{last-cycle}"),
+    ("wins-department", MANAGER, "/wins/commerce/{last-cycle}"),
+    ("wins-team", ENGINEER, "/wins/basket/{last-cycle}"),
+    ("wins-to-write", ENGINEER, "/wins/write"),
+    ("wins-write", ENGINEER, "/wins/updates/{update of basket}"),
+    ("wins-handed-up", "luc.tremblay", "/wins/updates/{update of storefront}"),
+    ("wins-write-above", MANAGER, "/wins/updates/{update of commerce}"),
+    ("wins-choose", MANAGER, "/wins/updates/{update of commerce}/choose"),
+    ("wins-preview", MANAGER, "/wins/updates/{update of commerce}/preview"),
+    ("wins-entry", ENGINEER, "/wins/entries/{entry of basket}"),
+    ("wins-entry-edit", ENGINEER, "/wins/entries/{entry of basket}/edit"),
+    ("wins-jot", "maya.chen", "/wins/jot"),
+    ("wins-mine", ENGINEER, "/wins/mine"),
+    ("wins-archive", MANAGER, "/wins/archive"),
+    ("wins-archive-found", MANAGER, "/wins/archive?q=bank&kind=win"),
+    ("wins-archive-nothing", MANAGER, "/wins/archive?q=zzzzzz"),
+    ("wins-challenges", MANAGER, "/wins/challenges"),
+    ("wins-participation", MANAGER, "/wins/participation"),
+    ("wins-cycle", MANAGER, "/wins/cycles/{this-cycle}"),
+    ("wins-year", ENGINEER, "/wins/year"),
+    ("wins-feeds", ENGINEER, "/wins/feeds"),
+    ("wins-stop-spent", "", "/wins/stop/spent"),
+    ("wins-timeline", ENGINEER, "/teams/basket/wins"),
+    ("wins-settings", MANAGER, "/teams/commerce/wins/settings"),
+    ("wins-plans", ADMIN, "/admin/wins"),
+    ("wins-plan-new", ADMIN, "/admin/wins/new"),
+    ("wins-plan", ADMIN, "/admin/wins/{plan}"),
     ("activity", ADMIN, "/activity"),
     ("usage", ADMIN, "/usage"),
     ("settings", ADMIN, "/settings"),
+    ("wins-challenges-closed", MANAGER, "/wins/challenges?state=closed"),
+    ("wins-participation-nobody", ADMIN, "/wins/participation"),
+    ("wins-year-refused", ENGINEER, "/wins/year?from=soon"),
+    ("wins-year-team", MANAGER, "/wins/year?team=commerce"),
+    ("wins-settings-others", ENGINEER, "/teams/ledger/wins/settings"),
     ("account", ENGINEER, "/account"),
     ("token-new", ENGINEER, "/account/tokens/new"),
     ("style", ADMIN, "/style"),
@@ -158,9 +197,42 @@ pub(crate) fn address(portal: &Portal, path: &str) -> String {
     else {
         return path.to_owned();
     };
-    let answer = portal.with_token(ADMIN, "read").get("/api/v1/resources?limit=200");
-    let all: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
-    let made = all["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
-    let id = made.and_then(|one| one["id"].as_str()).unwrap_or_else(|| panic!("there is no {name}: {all}"));
+    let id = of_wins(portal, name).unwrap_or_else(|| {
+        let all = asked(portal, ADMIN, "/api/v1/resources?limit=200");
+        let made = all["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
+        let id =
+            made.and_then(|one| one["id"].as_str()).unwrap_or_else(|| panic!("there is no {name}: {all}"));
+        id.to_owned()
+    });
     format!("{begin}{id}{end}")
+}
+
+/// What stands for a key of wins and challenges.
+fn of_wins(portal: &Portal, name: &str) -> Option<String> {
+    let of = |path: &str, pointer: &str| {
+        let all = asked(portal, TOP, path);
+        let found = all.pointer(pointer).and_then(serde_json::Value::as_str);
+        Some(found.unwrap_or_else(|| panic!("{path} has no {pointer}: {all}")).to_owned())
+    };
+    match name.split_once(" of ") {
+        Some(("update", team)) => of(&format!("/api/v1/teams/{team}/update"), "/id"),
+        Some(("entry", team)) => {
+            let id = of(&format!("/api/v1/teams/{team}/update"), "/id")?;
+            // whoever writes it sees what was not handed up
+            let sheet = asked(portal, ENGINEER, &format!("/api/v1/updates/{id}/entries"));
+            let entry = sheet.pointer("/wins/0/id");
+            Some(entry.and_then(|id| id.as_str()).unwrap_or_else(|| panic!("no win: {sheet}")).to_owned())
+        }
+        None if name == "last-cycle" => {
+            of("/api/v1/publications?team=fairhaven&limit=1", "/items/0/cycle/slug")
+        }
+        None if name == "this-cycle" => of("/api/v1/teams/commerce/update", "/cycle/id"),
+        None if name == "plan" => of("/api/v1/wins-plans", "/items/0/id"),
+        _ => None,
+    }
+}
+
+fn asked(portal: &Portal, who: &str, path: &str) -> serde_json::Value {
+    let answer = portal.with_token(who, "read").get(path);
+    serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{path}: {}", answer.body))
 }
