@@ -337,7 +337,8 @@ $$;
 --   in the team all of it, also what is a draft and what stays there; whoever writes an update for the team, all of that update;
 --   who wrote an entry or is credited in it, that one, but not what a level above is still making of it;
 --   above it and beside it what was handed up, but not what stays in the team;
---   readers of a publication, its lines.
+--   readers of a publication, its lines;
+--   whoever answers for a team that a challenge names, that challenge, once it was shown to them.
 -- It names no part of itself by WITH, so that a statement that joins it looks at its own rows only and not at all entries.
 CREATE FUNCTION wins_visible(me uuid, at timestamptz) RETURNS TABLE (entry_id uuid) LANGUAGE sql STABLE AS $$
     SELECT e.id FROM wins_entry e
@@ -348,9 +349,14 @@ CREATE FUNCTION wins_visible(me uuid, at timestamptz) RETURNS TABLE (entry_id uu
        OR e.created_by = me
        -- a line that a level above makes of it is told to them when it is handed up
        OR (EXISTS (SELECT FROM wins_credit c WHERE c.entry_id = e.id AND c.person_id = me)
-           AND (u.state IN ('submitted', 'published') OR NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)))
+           AND (u.state IN ('submitted', 'published') AND e.sensitivity <> 'team' OR NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)))
        OR (near.grade = 2 AND e.sensitivity <> 'team' AND u.state IN ('submitted', 'published'))
        OR (e.sensitivity = 'publish' AND e.publication_id IN (SELECT r.publication_id FROM wins_readable(me, at) r))
+       OR (e.kind = 'challenge' AND e.sensitivity = 'publish' AND u.state IN ('submitted', 'published')
+           AND EXISTS (SELECT FROM wins_naming n JOIN team t ON t.id = n.team_id LEFT JOIN team a ON a.id = t.parent_id
+                       WHERE n.entry_id = e.id AND n.shown_at IS NOT NULL
+                         AND (t.lead_id = me OR t.lead_id IS NULL AND a.lead_id = me
+                              OR EXISTS (SELECT FROM wins_deputy d WHERE d.team_id = t.id AND d.person_id = me))))
 $$;
 
 -- Who owes an update: whoever was asked to write it, else the lead, while that one is away the deputy, and where there is neither the

@@ -32,6 +32,9 @@ pub async fn below(cx: &mut Cx<'_>, id: UpdateId) -> Result<Vec<Below>> {
     updates.dedup();
     let mut heads: BTreeMap<_, _> =
         store::update::heads(cx, &updates).await?.into_iter().map(|update| (update.id, update)).collect();
+    for update in heads.values_mut().filter(|update| update.submitted_at.is_none()) {
+        update.intro.clear();
+    }
     let now = cx.now();
     let mut found: Vec<Below> = Vec::with_capacity(updates.len());
     for offer in offers {
@@ -64,6 +67,12 @@ pub async fn lift(cx: &mut Cx<'_>, id: UpdateId, entries: &[WinsEntryId]) -> Res
                 Some(None) if !wanted.contains(entry) => wanted.push(*entry),
                 Some(line) => lines.extend(*line),
             }
+        }
+        // whoever lowers or takes back one of them at this moment comes first or waits
+        store::below::hold(cx, &wanted).await?;
+        let again = store::below::offers(cx, id).await?;
+        if wanted.iter().any(|entry| !again.iter().any(|offer| offer.entry == Some(*entry))) {
+            return Err(Error::Stale);
         }
         let origins = store::entry::any(cx, &wanted).await?;
         let mut drafts = Vec::with_capacity(origins.len());
@@ -256,8 +265,10 @@ pub(super) async fn narrow(cx: &mut Cx<'_>, entry: WinsEntryId, to: Sensitivity)
             made_of.iter().filter(|(_, origins)| origins.contains(&entry)).map(|(line, _)| *line).collect();
         store::below::take_from(cx, entry, &direct).await?;
         store::entry::delete(cx, &gone).await?;
-        let touched: BTreeSet<_> = direct.into_iter().chain(gone).collect();
-        (touched.into_iter().collect(), "lost what it was made of: that stays in its team now")
+        // what is left of a merged line may still have its words: it is not published until its writer looked at it
+        let left: Vec<_> = all.iter().copied().filter(|line| !gone.contains(line)).collect();
+        store::below::lower(cx, &left).await?;
+        (all, "lost what it was made of, which stays in its team now: rewrite it before it is published")
     };
     let me = cx.actor().person;
     let told = touched.iter().filter_map(|id| lines.get(id)).filter(|(_, writer, _)| *writer != me);

@@ -65,7 +65,8 @@ pub async fn challenges(
     };
     let (rows, total) = store::challenge::list(cx, me, team, filter.stands, key, limit.probe()).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.last).collect();
-    let entries = store::entry::any(cx, &ids).await?;
+    let mut entries = store::entry::any(cx, &ids).await?;
+    store::entry::keep_answers_inside(cx, me, &mut entries).await?;
     let mut teams: Vec<_> = entries.iter().map(|entry| entry.team.id).collect();
     teams.sort();
     teams.dedup();

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     record::{Cycle, Update},
-    rights::rights_over,
+    rights::{as_read, rights_over},
     store,
 };
 use crate::{Cursor, Cx, CycleId, Error, Limit, Page, Result, UpdateId, people};
@@ -37,6 +37,10 @@ pub async fn updates_of(
     let key = after.as_ref().map(Cursor::key::<UpdateId>).transpose()?;
     let (ids, all) = store::cycle::readable(cx, id, me, key, limit.probe()).await?;
     let mut heads = store::update::heads(cx, &ids).await?;
+    // whoever writes one of them reads its words on its own page
+    for update in heads.iter_mut().filter(|update| update.submitted_at.is_none()) {
+        update.intro.clear();
+    }
     heads.sort_by_key(|update| ids.iter().position(|id| *id == update.id));
     Ok(Page::cut(heads, limit, all, after.as_ref(), |u| u.id))
 }
@@ -48,7 +52,7 @@ pub async fn current_update(cx: &mut Cx<'_>, team: &str) -> Result<Option<Update
     let team = people::team(cx, team).await?;
     let Some(update) = store::update::current(cx, team.id).await? else { return Ok(None) };
     let rights = rights_over(cx, &update).await?;
-    Ok((rights.inside || rights.write || rights.read).then_some(update))
+    Ok((rights.inside || rights.write || rights.read).then(|| as_read(update, rights)))
 }
 
 /// Everyone signed in may know when what is due; commands on the server's machine and Portolan itself do too.

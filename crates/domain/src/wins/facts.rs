@@ -5,7 +5,7 @@ use jiff::{ToSpan, tz::TimeZone};
 use super::{
     deadline,
     entry::only,
-    record::{Entry, Kind, Number, Proposal, Topic, Update, Words},
+    record::{Entry, Kind, Number, Proposal, Sensitivity, Topic, Update, Words},
     rights::{require_reader, require_writer},
     store::{
         self,
@@ -79,6 +79,7 @@ pub async fn take_proposal(cx: &mut Cx<'_>, id: UpdateId, key: &str) -> Result<E
             source_key: Some(source_key(&update, key)),
             source_link: proposal.source_link,
             about,
+            sensitivity: if proposal.topic == Topic::People { Sensitivity::Up } else { Sensitivity::Publish },
             ..Draft::new(cx, update.team.id, proposal.kind, proposal.words)
         };
         let taken = draft.id;

@@ -49,6 +49,16 @@ pub(super) async fn find(
     team: TeamId,
     wanted: &[Wanted<'_>],
 ) -> Result<Vec<Found>> {
+    for one in wanted {
+        for (field, words) in [("credits", one.credits), ("about", one.about), ("teams", one.teams)] {
+            if words.is_some_and(|words| words.len() > MOST_NAMED) {
+                return Err(Error::invalid(
+                    format!("{}{field}", one.prefix),
+                    format!("may be {MOST_NAMED} at most"),
+                ));
+            }
+        }
+    }
     let people = credited(cx, checks, wanted).await?;
     let entities = entities(cx, checks, wanted).await?;
     let mut found = Vec::new();
@@ -57,16 +67,6 @@ pub(super) async fn find(
         let credits = one.credits.map(pick);
         let pick = |words: &[String]| unique(words.iter().filter_map(|w| entities.get(&key(w)).copied()));
         let about = one.about.map(pick);
-        let teams = one.teams.map(<[String]>::len);
-        for (field, n) in [
-            ("credits", credits.as_ref().map(Vec::len)),
-            ("about", about.as_ref().map(Vec::len)),
-            ("teams", teams),
-        ] {
-            if n.is_some_and(|n| n > MOST_NAMED) {
-                checks.problem(&format!("{}{field}", one.prefix), format!("may be {MOST_NAMED} at most"));
-            }
-        }
         found.push(Found { credits, about, namings: None });
     }
     name_teams(cx, checks, team, wanted, &mut found).await?;

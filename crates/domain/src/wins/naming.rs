@@ -29,7 +29,14 @@ pub async fn waiting_for_answer(cx: &mut Cx<'_>) -> Result<Vec<(Entry, TeamName)
     // whoever was shown a challenge reads it, however far they are from those who wrote it
     let entries: BTreeMap<_, _> =
         store::entry::any(cx, &ids).await?.into_iter().map(|entry| (entry.id, entry)).collect();
-    Ok(waiting.into_iter().filter_map(|one| Some((entries.get(&one.entry)?.clone(), one.team))).collect())
+    let asked = |one: store::naming::Waiting| {
+        let mut entry = entries.get(&one.entry)?.clone();
+        for naming in entry.namings.iter_mut().filter(|n| n.team.id != one.team.id && !n.attached) {
+            naming.answer.clear();
+        }
+        Some((entry, one.team))
+    };
+    Ok(waiting.into_iter().filter_map(asked).collect())
 }
 
 /// Answers for a team that a challenge names; an empty answer says it was seen. For its lead, deputy and those above. The author of the
@@ -208,7 +215,7 @@ pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<(
                    published without."
                 .into(),
             reason: format!("You answer for {named}."),
-            ..Notice::new(Recipient::Person(to), "wins.named", subject, "/wins/challenges", about)
+            ..Notice::new(Recipient::Person(to), "wins.named", subject, format!("/wins/entries/{entry}"), about)
         }
     });
     notify::send_all(cx, notices.collect()).await?;

@@ -45,7 +45,7 @@ pub(super) fn lines(text: &str) -> String {
 /// Markdown of people inside a document of ours: emphasis, lists, links and code stay; headings, rules, markup, pictures and
 /// definitions, which would reach beyond their place, are shown as they were typed.
 pub(super) fn blocks(text: &str) -> String {
-    let text = visible(text);
+    let text = followable(&visible(text));
     let mut out: Vec<String> = Vec::new();
     let mut fence: Option<(char, usize)> = None;
     // whether code inside lines can be told: as long as each line of the paragraph closes what it opens
@@ -189,6 +189,22 @@ fn closing(chars: &[char], from: usize, length: usize) -> Option<usize> {
         at += run.max(1);
     }
     None
+}
+
+/// A text whose links lead to the web, to a mailbox or into the portal; what looks like another one is shown as it was typed.
+fn followable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(middle) = rest.find("](") {
+        let target =
+            rest[middle + 2..].trim_start_matches(|c: char| c.is_whitespace() || c == '<').to_lowercase();
+        let fine = ["http://", "https://", "mailto:", "/", "#"].iter().any(|begin| target.starts_with(begin));
+        out.push_str(&rest[..=middle]);
+        out.push_str(if fine { "(" } else { "\\(" });
+        rest = &rest[middle + 2..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Each `[label](address)` of a text as these say it; what is no such link stays.

@@ -65,7 +65,8 @@ pub async fn lifted(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Lifted>> {
     let lines = store::provenance::up(cx, me, id).await?;
     let lines: Vec<_> = lines.into_iter().filter(|line| theirs || line.seen).collect();
     let ids: Vec<_> = lines.iter().map(|line| line.line).collect();
-    let entries = store::entry::any(cx, &ids).await?;
+    let mut entries = store::entry::any(cx, &ids).await?;
+    store::entry::keep_answers_inside(cx, me, &mut entries).await?;
     let lifted = lines.iter().zip(entries);
     Ok(lifted
         .map(|(line, entry)| Lifted { team: entry.team.clone(), state: line.state, line: entry })

@@ -230,7 +230,7 @@ fn line(entry: &Entry, teams: &[TeamName], cycle: &Cycle) -> Line {
         teams: teams.iter().map(team_link).collect(),
         about: entry.about.iter().map(about).collect(),
         people: entry.credits.iter().map(person_link).collect(),
-        answers: entry.namings.iter().map(answer).collect(),
+        answers: entry.namings.iter().filter(|naming| naming.answered_at.is_some()).map(answer).collect(),
         since: if entry.kind == Kind::Challenge { since() } else { None },
     }
 }

@@ -48,9 +48,17 @@ pub(super) async fn require_reader(cx: &mut Cx<'_>, id: UpdateId) -> Result<(Upd
     let update = store::update::head(cx, id).await?;
     let rights = rights_over(cx, &update).await?;
     if rights.inside || rights.write || rights.read {
-        return Ok((update, rights));
+        return Ok((as_read(update, rights), rights));
     }
     Err(Error::not_found("update", id.to_string()))
+}
+
+/// An update as those see it who are neither in the team nor write it: what stands above its entries is theirs when it is handed up.
+pub(super) fn as_read(mut update: Update, rights: UpdateRights) -> Update {
+    if !rights.inside && !rights.write && update.submitted_at.is_none() {
+        update.intro.clear();
+    }
+    update
 }
 
 /// What the actor owes now: updates that are due within three days or late, and challenges that name a team of theirs. The most pressing

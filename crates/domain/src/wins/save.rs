@@ -15,6 +15,9 @@ const INTRO: usize = 5000;
 /// Writes a whole sheet at once: edits, new entries, the order. All of it, or none. New entries that say nothing are left out. What is
 /// past the caps is kept until it is handed up, so that nothing that somebody typed is lost.
 pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Update> {
+    if edit.entries.len() + edit.new.len() + edit.order.len() > 3 * MOST_ENTRIES {
+        return Err(Error::invalid("entries", format!("may be {MOST_ENTRIES} at most")));
+    }
     cx.atomically(async |cx| {
         let update = open(cx, id, None).await?;
         let held = store::entry::of_update(cx, id, false).await?;

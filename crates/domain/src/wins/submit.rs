@@ -47,6 +47,11 @@ fn require_summaries(entries: &[Entry]) -> Result<()> {
 pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
     cx.atomically(async |cx| {
         let update = open(cx, id, version).await?;
+        if store::entry::of_update(cx, id, false).await?.iter().any(|entry| entry.is_line) {
+            return Err(Error::Conflict(
+                "lines were chosen for it: drop them first, then say that nothing major happened".into(),
+            ));
+        }
         store::write::empty(cx, id).await?;
         store::write::set_submitted(cx, id, true).await?;
         activity::record(cx, Act::new("wins.quiet", subject(&update))).await?;

@@ -127,7 +127,7 @@ async fn tell(
         WordKind::Question => ("wins.asked", format!("{name} asks about “{summary}”")),
         WordKind::Answer => ("wins.replied", format!("{name} answers about “{summary}”")),
     };
-    let link = format!("/wins/{}/{}#line-{line}", place.team, place.cycle);
+    let link = format!("/wins/{}/{}#e-{line}", place.team, place.cycle);
     let notices = to.into_iter().map(|to| Notice {
         text: text.to_owned(),
         reason: reason.into(),

@@ -85,7 +85,8 @@ pub(in super::super) async fn take_over(cx: &mut Cx<'_>, into: WinsEntryId, from
                                 THEN greatest(n.answered_at, excluded.answered_at) END,
              answered_by = coalesce(n.answered_by, excluded.answered_by),
              answer = concat_ws(E'\\n\\n', nullif(n.answer, ''), nullif(excluded.answer, '')),
-             attached = n.attached OR excluded.attached",
+             -- what one of the two keeps inside stays inside
+             attached = (n.attached OR excluded.attached) AND (n.attached OR n.answer = '') AND (excluded.attached OR excluded.answer = '')",
         into as WinsEntryId,
         from as WinsEntryId,
     )
@@ -131,6 +132,17 @@ pub(in super::super) async fn lower(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> R
         now as _,
     )
     .execute(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Keeps others from changing these entries until the transaction ends.
+pub(in super::super) async fn hold(cx: &mut Cx<'_>, entries: &[WinsEntryId]) -> Result<()> {
+    sqlx::query!(
+        "SELECT id FROM wins_entry WHERE id = ANY($1) ORDER BY id FOR SHARE",
+        &entries.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(cx.conn())
     .await?;
     Ok(())
 }

@@ -160,10 +160,16 @@ pub(in super::super) async fn seen(cx: &mut Cx<'_>, ids: &[WinsEntryId]) -> Resu
 }
 
 /// What a named team answered is read by those the entry is of or was handed to, by who wrote it or is credited; by others where it was
-/// attached.
-async fn keep_answers_inside(cx: &mut Cx<'_>, me: PersonId, entries: &mut [Entry]) -> Result<()> {
-    let holds =
-        |entry: &Entry| entry.namings.iter().any(|naming| !naming.attached && !naming.answer.is_empty());
+/// attached. So is why a challenge was closed.
+pub(in super::super) async fn keep_answers_inside(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    entries: &mut [Entry],
+) -> Result<()> {
+    let holds = |entry: &Entry| {
+        entry.closed.as_ref().is_some_and(|closed| !closed.note.is_empty())
+            || entry.namings.iter().any(|naming| !naming.attached && !naming.answer.is_empty())
+    };
     let own = |entry: &Entry| entry.author.iter().chain(&entry.credits).any(|person| person.id == me);
     if !entries.iter().any(|entry| holds(entry) && !own(entry)) {
         return Ok(());
@@ -179,6 +185,9 @@ async fn keep_answers_inside(cx: &mut Cx<'_>, me: PersonId, entries: &mut [Entry
     for entry in entries.iter_mut().filter(|entry| !own(entry) && !near.contains(&entry.team.id)) {
         for naming in entry.namings.iter_mut().filter(|naming| !naming.attached) {
             naming.answer.clear();
+        }
+        if let Some(closed) = &mut entry.closed {
+            closed.note.clear();
         }
     }
     Ok(())

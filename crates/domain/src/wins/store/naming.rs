@@ -132,7 +132,7 @@ pub(in super::super) async fn lifted_from(cx: &mut Cx<'_>, update: UpdateId) -> 
            FROM wins_entry l JOIN wins_origin x ON x.line_id = l.id JOIN wins_entry o ON o.id = x.origin_id
                 CROSS JOIN LATERAL (SELECT o.created_by AS id UNION SELECT c.person_id FROM wins_credit c WHERE c.entry_id = o.id) w
                 JOIN person p ON p.id = w.id AND p.active
-           WHERE l.update_id = $1 AND p.id IS DISTINCT FROM $2
+           WHERE l.update_id = $1 AND l.sensitivity <> 'team' AND p.id IS DISTINCT FROM $2
            ORDER BY p.id, l.kind DESC, l.place, l.id, o.id"#,
         update as UpdateId,
         me as Option<PersonId>,
@@ -159,6 +159,7 @@ pub(in super::super) async fn waiting(cx: &mut Cx<'_>, me: PersonId) -> Result<V
            )
            SELECT e.id AS "entry: WinsEntryId", t.id AS "team: TeamId", t.slug, t.name
            FROM wins_naming n JOIN mine ON mine.id = n.team_id JOIN team t ON t.id = n.team_id JOIN wins_entry e ON e.id = n.entry_id
+                JOIN wins_update u ON u.id = e.update_id AND u.state IN ('submitted', 'published')
            WHERE n.shown_at IS NOT NULL AND n.answered_at IS NULL
              AND e.kind = 'challenge' AND e.sensitivity = 'publish' AND e.publication_id IS NULL AND e.closed_at IS NULL
              AND NOT EXISTS (SELECT FROM wins_origin o JOIN wins_naming b ON b.entry_id = o.origin_id
@@ -199,6 +200,7 @@ pub(in super::super) async fn shown_at(
 ) -> Result<Option<Timestamp>> {
     let at = sqlx::query_scalar!(
         r#"SELECT n.shown_at AS "at: jiff_sqlx::Timestamp" FROM wins_naming n JOIN wins_entry e ON e.id = n.entry_id
+                JOIN wins_update u ON u.id = e.update_id AND u.state IN ('submitted', 'published')
            WHERE n.entry_id = $1 AND n.team_id = $2 AND e.kind = 'challenge' AND e.sensitivity = 'publish'"#,
         entry as WinsEntryId,
         team as TeamId,
@@ -236,7 +238,7 @@ pub(in super::super) async fn answer(
                answered AS (
                    UPDATE wins_naming n SET answered_at = $3, answered_by = $4, answer = $5, shown_at = coalesce(n.shown_at, $3)
                    FROM wins_entry e
-                   WHERE e.id = n.entry_id AND n.team_id = $2 AND (e.publication_id IS NULL OR e.id = $1)
+                   WHERE e.id = n.entry_id AND n.team_id = $2 AND (e.publication_id IS NULL OR e.id = $1 AND NOT n.attached)
                      AND (e.id IN (SELECT up.id FROM up) OR e.id IN (SELECT down.id FROM down))
                    RETURNING n.entry_id
                )

@@ -89,7 +89,7 @@ pub(in super::super) async fn up(cx: &mut Cx<'_>, me: PersonId, id: WinsEntryId)
            SELECT e.id AS "line: WinsEntryId", u.state AS "state: UpdateState",
                   e.id IN (SELECT v.entry_id FROM wins_visible($2, $3) v) AS "seen!"
            FROM up JOIN wins_entry e ON e.id = up.id JOIN wins_update u ON u.id = e.update_id
-           WHERE u.state IN ('submitted', 'published')
+           WHERE u.state IN ('submitted', 'published') AND (e.sensitivity <> 'team' OR e.id IN (SELECT v.entry_id FROM wins_visible($2, $3) v))
            GROUP BY e.id, u.id ORDER BY min(up.depth), u.level, e.id LIMIT 100"#,
         id as WinsEntryId,
         me as PersonId,

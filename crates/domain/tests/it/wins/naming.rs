@@ -88,7 +88,13 @@ async fn the_lead_is_shown_it_once_answers_and_the_answer_goes_up_with_it(pool: 
     assert!(wins::waiting_for_answer(&mut carl.cx()).await.unwrap().is_empty(), "it is a draft");
     let early = wins::answer_naming(&mut carl.cx(), entry.id, "crane", "No").await;
     assert!(matches!(early, Err(Error::NotFound { .. })), "{early:?}");
+    assert!(wins::entry(&mut carl.cx(), entry.id).await.is_err(), "nobody outside reads a draft");
     company.submit("basket").await;
+    wins::entry(&mut carl.cx(), entry.id).await.expect("whoever is asked for a word reads what it is about");
+    assert!(
+        wins::entry(&mut company.call("cem").await.cx(), entry.id).await.is_err(),
+        "and others of Crane do not"
+    );
     let shop = company.update("shop").await.id;
     let mut dora = company.call("dora").await;
     let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);

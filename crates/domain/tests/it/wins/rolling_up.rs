@@ -236,6 +236,9 @@ async fn what_may_go_less_far_takes_its_lines_with_it(pool: PgPool) {
     let way = wins::provenance(&mut vera.cx(), tops[1].id).await.unwrap();
     assert_eq!(leaves(&way), ["Other"], "what stays in the team is taken out");
 
+    let held = wins::entry(&mut vera.cx(), tops[1].id).await.unwrap();
+    assert_eq!(held.sensitivity, Sensitivity::Up, "it may still have the words of what was taken out");
+
     wins::edit_entry(&mut imke.cx(), alone.id, lower(Sensitivity::Team), None).await.unwrap();
     for (who, line) in [("dora", lines[0].id), ("vera", tops[0].id)] {
         let gone = wins::entry(&mut company.call(who).await.cx(), line).await;
@@ -244,5 +247,8 @@ async fn what_may_go_less_far_takes_its_lines_with_it(pool: PgPool) {
     let told = company
         .number("SELECT count(*) FROM notice n JOIN person p ON p.id = n.person_id WHERE n.event = 'wins.narrowed' AND p.handle = 'vera'")
         .await;
-    assert_eq!(told, 2, "once that it may not be published, once that it is gone");
+    assert_eq!(
+        told, 3,
+        "that it may not be published, that one of its origins is gone, that the other one is gone whole"
+    );
 }
