@@ -1484,7 +1484,8 @@ fn api() -> impl Iterator<Item = &'static Row<9>> {
 
 /// The rows of pages.
 fn pages() -> impl Iterator<Item = &'static Row<6>> {
-    PAGES.iter().chain(provisioning_pages::PAGES).chain(wins_pages::PAGES).chain(wins_reading::PAGES)
+    // those of wins come first: teams that other rows make are to write something too, as soon as the worker saw them
+    wins_pages::PAGES.iter().chain(wins_reading::PAGES).chain(PAGES).chain(provisioning_pages::PAGES)
 }
 
 /// A small company: Lea leads the guild above the harbour, Lou leads the harbour, Mia is in it, Otto is in another team,
