@@ -32,9 +32,7 @@ pub async fn below(cx: &mut Cx<'_>, id: UpdateId) -> Result<Vec<Below>> {
     updates.dedup();
     let mut heads: BTreeMap<_, _> =
         store::update::heads(cx, &updates).await?.into_iter().map(|update| (update.id, update)).collect();
-    for update in heads.values_mut().filter(|update| update.submitted_at.is_none()) {
-        update.intro.clear();
-    }
+    heads.values_mut().for_each(rights::keep_draft_inside);
     let now = cx.now();
     let mut found: Vec<Below> = Vec::with_capacity(updates.len());
     for offer in offers {
@@ -180,7 +178,7 @@ pub async fn merge(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Res
         store::below::take_over(cx, into, from).await?;
         store::entry::rewrite(cx, &[edit]).await?;
         store::entry::delete(cx, &[from]).await?;
-        store::below::close_ranks(cx, update.id).await?;
+        store::write::renumber(cx, &[update.id]).await?;
         store::update::touch(cx, update.id).await?;
         store::entry::any(cx, &[into]).await?.pop().ok_or(Error::Stale)
     })
@@ -235,7 +233,7 @@ pub async fn drop_line(cx: &mut Cx<'_>, line_id: WinsEntryId) -> Result<()> {
     cx.atomically(async |cx| {
         require_open(cx, &update).await?;
         store::entry::delete(cx, &[line.id]).await?;
-        store::below::close_ranks(cx, update.id).await?;
+        store::write::renumber(cx, &[update.id]).await?;
         store::update::touch(cx, update.id).await?;
         Ok(())
     })

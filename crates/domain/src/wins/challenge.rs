@@ -70,11 +70,8 @@ pub async fn challenges(
     let mut teams: Vec<_> = entries.iter().map(|entry| entry.team.id).collect();
     teams.sort();
     teams.dedup();
-    let mut written = Vec::new();
-    if cx.writer().is_ok() {
-        written = store::challenge::written_by(cx, me, &teams).await?;
-    }
     let (now, may_write) = (cx.now(), cx.writer().is_ok());
+    let written = if may_write { store::challenge::written_by(cx, me, &teams).await? } else { Vec::new() };
     let items = rows.into_iter().zip(entries).map(|(row, entry)| {
         let until = entry.closed.as_ref().map_or(now, |closed| closed.at);
         let days = (until.duration_since(row.since).as_hours() / 24).max(0);

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     record::{Cycle, Update},
-    rights::{as_read, rights_over},
+    rights::{as_read, keep_draft_inside, rights_over},
     store,
 };
 use crate::{Cursor, Cx, CycleId, Error, Limit, Page, Result, UpdateId, people};
@@ -38,9 +38,7 @@ pub async fn updates_of(
     let (ids, all) = store::cycle::readable(cx, id, me, key, limit.probe()).await?;
     let mut heads = store::update::heads(cx, &ids).await?;
     // whoever writes one of them reads its words on its own page
-    for update in heads.iter_mut().filter(|update| update.submitted_at.is_none()) {
-        update.intro.clear();
-    }
+    heads.iter_mut().for_each(keep_draft_inside);
     heads.sort_by_key(|update| ids.iter().position(|id| *id == update.id));
     Ok(Page::cut(heads, limit, all, after.as_ref(), |u| u.id))
 }

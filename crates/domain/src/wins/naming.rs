@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    record::{Entry, MOST_NAMED, Naming, Words},
+    record::{Entry, MOST_NAMED, Naming, Update, Words},
     rights,
     store::{
         self,
@@ -49,7 +49,7 @@ pub async fn answer_naming(cx: &mut Cx<'_>, entry: WinsEntryId, team: &str, answ
     let not_there = || Error::not_found("entry", entry.to_string());
     let team = people::team(cx, team).await?;
     let shown = store::naming::shown_at(cx, entry, team.id).await?.is_some();
-    if !(shown && store::naming::answers_for(cx, me, team.id).await?) {
+    if !(shown && store::plan::chain(cx, team.id, me).await?.1) {
         let seen = store::entry::seen(cx, &[entry]).await?.pop().ok_or_else(not_there)?;
         return Err(if seen.namings.iter().any(|naming| naming.team.id == team.id) && shown {
             let words = format!("the lead of {}, its deputy and those above answer for it", team.name);
@@ -224,12 +224,12 @@ pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<(
 
 /// Tells whoever wrote the origins of an update's lines, or is credited in them, what was lifted and in which words: when it is handed
 /// up, one notice for each person.
-pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: UpdateId) -> Result<()> {
-    let told = store::naming::lifted_from(cx, update).await?;
+pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> {
+    let told = store::naming::lifted_from(cx, update.id).await?;
     if told.is_empty() {
         return Ok(());
     }
-    let by = store::update::head(cx, update).await?.team.name;
+    let by = &update.team.name;
     let notices = told.chunk_by(|a, b| a.to == b.to).filter_map(|theirs| {
         let first = theirs.first()?;
         let (subject, link) = match theirs {
@@ -249,7 +249,7 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: UpdateId) -> Result<()>
                 "wins.lifted",
                 subject,
                 link,
-                About::new("wins-update", update.0),
+                About::new("wins-update", update.id.0),
             )
         })
     });

@@ -55,10 +55,17 @@ pub(super) async fn require_reader(cx: &mut Cx<'_>, id: UpdateId) -> Result<(Upd
 
 /// An update as those see it who are neither in the team nor write it: what stands above its entries is theirs when it is handed up.
 pub(super) fn as_read(mut update: Update, rights: UpdateRights) -> Update {
-    if !rights.inside && !rights.write && update.submitted_at.is_none() {
-        update.intro.clear();
+    if !rights.inside && !rights.write {
+        keep_draft_inside(&mut update);
     }
     update
+}
+
+/// Takes what stands above the entries from an update that was not handed up.
+pub(super) fn keep_draft_inside(update: &mut Update) {
+    if update.submitted_at.is_none() {
+        update.intro.clear();
+    }
 }
 
 /// What the actor owes now: updates that are due within three days or late, and challenges that name a team of theirs. The most pressing

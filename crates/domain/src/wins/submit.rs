@@ -24,7 +24,7 @@ pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
         store::write::set_submitted(cx, id, entries.is_empty()).await?;
         activity::record(cx, Act::new("wins.submitted", subject(&update))).await?;
         naming::show_to_leads(cx, id).await?;
-        naming::tell_lifted(cx, id).await?;
+        naming::tell_lifted(cx, &update).await?;
         store::update::head(cx, id).await
     })
     .await
@@ -52,7 +52,7 @@ pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resul
                 "lines were chosen for it: drop them first, then say that nothing major happened".into(),
             ));
         }
-        store::write::empty(cx, id).await?;
+        store::turn::release(cx, &[id]).await?;
         store::write::set_submitted(cx, id, true).await?;
         activity::record(cx, Act::new("wins.quiet", subject(&update))).await?;
         store::update::head(cx, id).await

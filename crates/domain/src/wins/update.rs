@@ -3,7 +3,6 @@
 use super::{
     checker,
     entry::{only, reach},
-    plan,
     record::{Audience, Checked, Entry, Kind, MOST_ENTRIES, Sheet, Update, UpdateRights, UpdateState},
     rights::{require_reader, require_writer},
     store::{self, entry::Rewrite},
@@ -50,7 +49,7 @@ pub async fn sheet(cx: &mut Cx<'_>, id: UpdateId) -> Result<Sheet> {
     let mut glossary = None;
     // hints help those who write; readers of what was handed up miss it, or do not
     if rights.inside || rights.write {
-        let terms = plan::glossary(cx, &sheet.update.team.slug).await?;
+        let terms = store::plan::glossary(cx, sheet.update.team.id).await?;
         glossary = Some(terms.into_iter().map(|t| t.short).collect::<Vec<_>>());
         let before = store::write::counts_before(cx, &sheet.update).await?;
         sheet.hints = checker::of_update(&wins, &challenges, &before);

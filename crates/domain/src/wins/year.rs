@@ -186,7 +186,8 @@ pub async fn year(cx: &mut Cx<'_>, of: &YearOf, from: Date, until: Date) -> Resu
         YearOf::Me => (people::person_by_id(cx, me).await?.name, None),
         YearOf::Team(slug) => {
             let team = people::team(cx, slug).await?;
-            if !store::year::is_insider(cx, me, team.id).await? {
+            let (inside, over) = store::plan::chain(cx, team.id, me).await?;
+            if !inside && !over {
                 return Err(Error::Forbidden(format!(
                     "the record of {} is for whoever is in it, its lead and those above it; \
                      what it published is in the archive",

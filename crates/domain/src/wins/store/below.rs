@@ -59,19 +59,6 @@ pub(in super::super) async fn taken(cx: &mut Cx<'_>, id: UpdateId, kind: Kind) -
     Ok((row.count, row.last))
 }
 
-/// Numbers the entries of an update again, from 1, after one of them went.
-pub(in super::super) async fn close_ranks(cx: &mut Cx<'_>, id: UpdateId) -> Result<()> {
-    sqlx::query!(
-        "UPDATE wins_entry e SET place = n.nth
-         FROM (SELECT id, row_number() OVER (PARTITION BY kind ORDER BY place, id)::int AS nth FROM wins_entry WHERE update_id = $1) n
-         WHERE e.id = n.id AND e.place <> n.nth",
-        id as UpdateId,
-    )
-    .execute(cx.conn())
-    .await?;
-    Ok(())
-}
-
 /// Gives one line all that another was made of and whom it names. A team that both name was shown the one line only if it was shown both.
 pub(in super::super) async fn take_over(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Result<()> {
     sqlx::query!(

@@ -176,22 +176,6 @@ pub(in super::super) async fn waiting(cx: &mut Cx<'_>, me: PersonId) -> Result<V
     Ok(rows.into_iter().map(|r| row((r.entry, r.team, r.slug, r.name))).collect())
 }
 
-/// Whether somebody leads a team or one above it, or stands in for such a lead.
-pub(in super::super) async fn answers_for(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"WITH RECURSIVE up AS (
-               SELECT t.id, t.parent_id, t.lead_id, 0 AS depth FROM team t WHERE t.id = $2
-               UNION ALL
-               SELECT t.id, t.parent_id, t.lead_id, up.depth + 1 FROM up JOIN team t ON t.id = up.parent_id WHERE up.depth < 32)
-           SELECT EXISTS (SELECT FROM up WHERE up.lead_id = $1
-                             OR EXISTS (SELECT FROM wins_deputy d WHERE d.team_id = up.id AND d.person_id = $1)) AS "may!""#,
-        me as PersonId,
-        team as TeamId,
-    )
-    .fetch_one(cx.conn())
-    .await?)
-}
-
 /// When a challenge was shown to a team that it names; none: it does not name it, or was not shown yet.
 pub(in super::super) async fn shown_at(
     cx: &mut Cx<'_>,

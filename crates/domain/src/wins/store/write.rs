@@ -139,20 +139,6 @@ pub(in super::super) async fn renumber(cx: &mut Cx<'_>, updates: &[UpdateId]) ->
     Ok(())
 }
 
-/// Puts the own entries of an update back to its team and deletes its lines: nothing of it is handed up.
-pub(in super::super) async fn empty(cx: &mut Cx<'_>, id: UpdateId) -> Result<()> {
-    sqlx::query!(
-        "DELETE FROM wins_entry e WHERE e.update_id = $1 AND EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)",
-        id as UpdateId,
-    )
-    .execute(cx.conn())
-    .await?;
-    sqlx::query!("UPDATE wins_entry SET update_id = NULL, place = 0 WHERE update_id = $1", id as UpdateId)
-        .execute(cx.conn())
-        .await?;
-    Ok(())
-}
-
 /// Wins and challenges of what a team handed up before a cycle, newest first; what stays in the team is not counted, and quiet cycles say
 /// nothing.
 pub(in super::super) async fn counts_before(cx: &mut Cx<'_>, update: &Update) -> Result<Vec<(i64, i64)>> {

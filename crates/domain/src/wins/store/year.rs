@@ -98,21 +98,3 @@ pub(in super::super) async fn thanks(
     .await?;
     Ok(rows.into_iter().map(|r| (r.entry, r.who, r.text)).collect())
 }
-
-/// Whether a person is in a team, leads it or stands in for its lead, or does so for one above it.
-pub(in super::super) async fn is_insider(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<bool> {
-    let now = jiff_sqlx::Timestamp::from(cx.now());
-    Ok(sqlx::query_scalar!(
-        r#"WITH RECURSIVE up AS (
-               SELECT t.id, t.parent_id, t.lead_id, 0 AS depth FROM team t WHERE t.id = $3
-               UNION ALL SELECT t.id, t.parent_id, t.lead_id, x.depth + 1 FROM up x JOIN team t ON t.id = x.parent_id WHERE x.depth < 32)
-           SELECT EXISTS (SELECT FROM wins_nearness($1, $2) n WHERE n.team_id = $3 AND n.grade = 3)
-               OR EXISTS (SELECT FROM up WHERE up.lead_id = $1)
-               OR EXISTS (SELECT FROM up JOIN wins_deputy d ON d.team_id = up.id WHERE d.person_id = $1) AS "is!""#,
-        me as PersonId,
-        now as _,
-        team as TeamId
-    )
-    .fetch_one(cx.conn())
-    .await?)
-}
