@@ -129,6 +129,15 @@ async fn a_line_is_lifted_once_rewritten_and_told_to_who_wrote_it(pool: PgPool) 
     assert_eq!(notices[0].0, "Shop chose “Checkout p95 is 1.9 s”");
     assert_eq!(notices[0].1, "“Checkout p95 is 1.9 s” is handed up as “People pay twice as fast”.");
     assert!(told(&company, "dora").await.is_empty(), "nobody is told what they did themselves");
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    wins::recall(&mut dora.cx(), shop, None).await.unwrap();
+    company.submit("shop").await;
+    assert_eq!(told(&company, "tor").await.len(), 1, "nor of the same words twice");
+    wins::recall(&mut dora.cx(), shop, None).await.unwrap();
+    rewrite(&company, "shop", line.id, "Everybody pays twice as fast").await;
+    company.submit("shop").await;
+    assert_eq!(told(&company, "tor").await.len(), 2);
     assert!(is_not_found(&wins::lifted(&mut company.call("otto").await.cx(), fast.id).await));
 
     let top = lift(&company, "harbour", &[line.id]).await.unwrap().remove(0);
