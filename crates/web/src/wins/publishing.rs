@@ -7,12 +7,12 @@ use portolan_domain::{
     wins::{self, Audience, Below, Publishing, Update, UpdateState},
 };
 
-use super::key;
+use super::reading::key;
 use crate::{
     caller::Viewer,
     error::PageError,
     flash::Flash,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
     words,
 };
 
@@ -94,7 +94,7 @@ pub(crate) fn lateness(below: &Below) -> (&'static str, &'static str) {
 }
 
 pub(super) async fn ask(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    asked(&mut viewer, key(&id)?, None, StatusCode::OK).await
+    asked(&mut viewer, key("update", &id)?, None, StatusCode::OK).await
 }
 
 async fn asked(
@@ -104,11 +104,11 @@ async fn asked(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let asked = wins::publishing(&mut viewer.cx(), id).await?;
-    page::html_as(status, &PublishingPage { shell: viewer.shell(super::NAV), asked, undone })
+    page::html_as(status, &PublishingPage { shell: viewer.shell(Nav::Wins), asked, undone })
 }
 
 pub(super) async fn publish(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    let id = key(&id)?;
+    let id = key("update", &id)?;
     match wins::publish(&mut viewer.cx(), id).await {
         Ok(made) => Ok(Flash::ok("Published.", "Its readers are sent it. From now on it stays as it is.")
             .on(&made.document.path())),
