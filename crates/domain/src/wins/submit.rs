@@ -25,7 +25,7 @@ pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
         }
         require_caps(&update, &entries)?;
         store::write::set_submitted(cx, id, false).await?;
-        activity::record(cx, Act::new("wins.submitted", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.submitted", subject(&update))).await?;
         naming::show_to_leads(cx, id).await?;
         naming::tell_lifted(cx, &update).await?;
         store::update::head(cx, id).await
@@ -44,7 +44,7 @@ pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resul
         }
         store::turn::release(cx, &[id]).await?;
         store::write::set_submitted(cx, id, true).await?;
-        activity::record(cx, Act::new("wins.quiet", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.quiet", subject(&update))).await?;
         store::update::head(cx, id).await
     })
     .await
@@ -82,7 +82,7 @@ pub async fn recall(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
             )));
         }
         store::write::set_open(cx, id).await?;
-        activity::record(cx, Act::new("wins.recalled", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.recalled", subject(&update))).await?;
         store::update::head(cx, id).await
     })
     .await
