@@ -16,6 +16,9 @@ use crate::{
     words,
 };
 
+/// Teams that are named one by one.
+const MOST_LATE: usize = 20;
+
 /// The page that asks.
 pub(crate) fn address(id: &UpdateId) -> String {
     format!("/wins/updates/{id}/publishing")
@@ -33,6 +36,11 @@ struct PublishingPage {
 impl PublishingPage {
     fn update(&self) -> &Update {
         &self.asked.update
+    }
+
+    /// Those that are late, as many as are read.
+    fn late(&self) -> &[Below] {
+        self.asked.late.get(..MOST_LATE).unwrap_or(&self.asked.late)
     }
 
     /// `67 people may read it: everyone who can sign in.`

@@ -223,7 +223,7 @@ pub(crate) fn naming(entry: &Entry, naming: &Naming) -> String {
         _ if entry.kind == Kind::Win => String::new(),
         (_, None, Some(_)) if entry.publication.is_some() => format!("{team} was asked and said nothing."),
         (_, None, Some(_)) if may_be_published => {
-            format!("{team} was asked and has 48 hours for an answer before it is published.")
+            format!("{team} was asked: it may be published once they answered, or 48 hours after.")
         }
         (_, None, Some(_)) => format!("{team} was asked, but it may not be published any more."),
         (_, None, None) if may_be_published => {
