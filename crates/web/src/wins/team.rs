@@ -146,6 +146,12 @@ impl SettingsPage {
         if self.form.is("which", which) { self.form.clone() } else { Form::blank() }
     }
 
+    /// What a field of the form of a list is called: a summary of what is wrong leads to the one that was sent.
+    #[expect(clippy::unused_self, reason = "called from the template")]
+    fn field(&self, form: &Form, name: &str, list: &AudienceList) -> String {
+        if form.is_refused() { format!("f-{name}") } else { format!("f-{name}-{}", list.id) }
+    }
+
     /// The form that names the deputy, with who it is.
     fn of_deputy(&self) -> Form {
         if self.form.is("which", "deputy") {
