@@ -82,7 +82,7 @@ CREATE FUNCTION wins_seen(me uuid, at timestamptz) RETURNS TABLE (
     state text, cycle_id uuid, publication_id uuid, readable boolean
 ) LANGUAGE sql STABLE AS $$
     SELECT e.id, e.team_id, e.update_id, e.kind, e.topic, e.created_by, e.words, u.state, u.cycle_id, p.id,
-           p.audience = 'everyone' OR u.delegate_id = me OR p.team_id IN (SELECT c.team_id FROM wins_circles(me, at) c)
+           p.id IS NOT NULL AND (p.audience = 'everyone' OR u.delegate_id = me OR p.team_id IN (SELECT c.team_id FROM wins_circles(me, at) c))
     FROM wins_entry e
          LEFT JOIN wins_update u ON u.id = e.update_id
          LEFT JOIN wins_publication p ON p.id = e.publication_id
@@ -139,6 +139,9 @@ FROM wins_publication p
 WHERE a.verb = 'wins.published' AND a.at = p.published_at AND p.audience = 'circle'
   AND a.subject = 'team:' || (SELECT t.slug FROM team t WHERE t.id = p.team_id);
 UPDATE activity a SET near_team_id = p.team_id
+FROM wins_publication p JOIN team t ON t.id = p.team_id JOIN wins_update u ON u.id = p.update_id JOIN wins_cycle c ON c.id = u.cycle_id
+WHERE a.verb = 'wins.added-to' AND p.audience = 'circle' AND a.subject = 'team:' || t.slug AND a.note = c.slug;
+UPDATE activity a SET near_team_id = p.team_id
 FROM wins_publication p
 WHERE a.verb IN ('wins.letter-sent', 'wins.letter-failed') AND a.subject = 'publication:' || p.id;
 
@@ -152,4 +155,4 @@ CREATE TABLE wins_stop (
 );
 CREATE INDEX wins_stop_member_idx ON wins_stop (member_id);
 INSERT INTO wins_stop (hash, member_id) SELECT stop_hash, id FROM wins_list_member WHERE stop_hash IS NOT NULL;
-ALTER TABLE wins_list_member DROP COLUMN stop_hash;
+-- `stop_hash` is read no more; it goes when no server that writes it runs any more

@@ -29,7 +29,9 @@ pub(crate) async fn check_writes(State(portal): State<Shared>, request: Request,
         .headers()
         .get(header::CONTENT_TYPE)
         .is_none_or(|t| t.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !is_form {
+    // mail programs stop letters with one request, whose body nobody reads and which may be a multipart one (RFC 8058, section 3.1)
+    let is_stop = request.uri().path().starts_with("/wins/stop/");
+    if !is_form && !is_stop {
         return PageError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response();
     }
     let (parts, body) = request.into_parts();

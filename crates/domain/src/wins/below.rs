@@ -164,7 +164,11 @@ pub async fn merge(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Res
     }
     cx.atomically(async |cx| {
         require_open(cx, &update).await?;
-        // once more, behind the lock: somebody may have rewritten or merged them meanwhile
+        // once more, behind the locks: somebody may have rewritten or merged them meanwhile, or lowered what they were made of
+        let mut origins = store::below::origins(cx, into).await?;
+        origins.extend(store::below::origins(cx, from).await?);
+        store::below::hold(cx, &origins).await?;
+        store::write::lock_all(cx, &[into, from]).await?;
         let found = store::entry::any(cx, &[into, from]).await?;
         let [first, second] = &found[..] else { return Err(Error::Stale) };
         let edit = Rewrite {

@@ -97,7 +97,8 @@ pub async fn may_close(cx: &mut Cx<'_>, entry: &Entry) -> Result<bool> {
     if entry.kind != Kind::Challenge || cx.writer().is_err() {
         return Ok(false);
     }
-    let is_mine = entry.author.as_ref().is_some_and(|author| author.id == me);
+    // whoever chose a line did not write what it was made of
+    let is_mine = !entry.is_line && entry.author.as_ref().is_some_and(|author| author.id == me);
     Ok(is_mine
         || store::update::rights(cx, me, entry.team.id, entry.update).await?.write
         || !store::challenge::closed_by(cx, me, &[entry.team.id]).await?.is_empty())
@@ -186,10 +187,11 @@ fn solved(cx: &Cx<'_>, entry: &Entry, note: &str) -> Draft {
     let was = &entry.words;
     let summary =
         Some(format!("Solved: {}", was.summary)).filter(|text| text.chars().count() <= named::SUMMARY);
-    let before = [was.situation.as_str(), was.result.as_str()];
+    let before = format!("{}\n\n{}", was.situation, was.result).trim().to_owned();
+    let before = Some(before).filter(|text| text.chars().count() <= named::TEXT);
     let words = Words {
         summary: summary.unwrap_or_else(|| was.summary.clone()),
-        situation: before.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n"),
+        situation: before.unwrap_or_else(|| was.situation.clone()),
         action: was.action.clone(),
         result: note.to_owned(),
         numbers: was.numbers.clone(),
@@ -235,8 +237,6 @@ pub async fn tell_again(cx: &mut Cx<'_>, id: WinsEntryId, update: UpdateId) -> R
     }
     cx.atomically(async |cx| {
         below::require_open(cx, &update).await?;
-        // the first waits for whoever tells it in another update just now, the second sees that
-        store::challenge::tellings(cx, id).await?;
         let tellings = store::challenge::tellings(cx, id).await?;
         let told = tellings.iter().find(|one| one.update == Some(update.id));
         let again = match (told, tellings.first()) {

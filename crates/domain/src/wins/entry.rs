@@ -334,7 +334,7 @@ pub(super) async fn rewrites(
                 "stays: a line is what it was made of; ask those who wrote that",
             );
         }
-        if edit.set_aside == Some(true) && entry.is_line {
+        if edit.set_aside == Some(true) && entry.is_line && entry.update.is_some() {
             checks
                 .problem(&format!("{prefix}set_aside"), "is for what waits in a team; drop the line instead");
         }

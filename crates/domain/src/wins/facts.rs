@@ -372,6 +372,10 @@ fn of_ownership(f: &Facts) -> Vec<Making> {
     all
 }
 
+fn changes(n: i64) -> String {
+    if n == 1 { "1 change".into() } else { format!("{n} changes") }
+}
+
 fn of_changes(f: &Facts) -> Option<Making> {
     let (all, wrong) = (f.changes, f.wrong);
     if all.now == 0 {
@@ -382,14 +386,14 @@ fn of_changes(f: &Facts) -> Option<Making> {
     let worse = wrong.now > 1 && was.is_none_or(|was| share > was);
     let kind = if worse { Kind::Challenge } else { Kind::Win };
     let summary = match wrong.now {
-        0 => format!("{} changes in production, none rolled back", all.now),
-        n => format!("{} changes in production, {n} failed or were rolled back", all.now),
+        0 => format!("{} in production, none rolled back", changes(all.now)),
+        n => format!("{} in production, {n} failed or were rolled back", changes(all.now)),
     };
     let weight = if worse { 5.0 } else { 2.0 };
     let one = proposal(weight + float(wrong.now) / 5.0, "changes", kind, Topic::Operations, summary)
         .number("changes", Some(all.before.to_string()), all.now.to_string(), "")
         .number("failed or rolled back", was.map(|was| was.to_string()), share.to_string(), "%")
-        .compared(format!("cycle before: {} changes, {} failed or rolled back", all.before, wrong.before));
+        .compared(format!("cycle before: {}, {} failed or rolled back", changes(all.before), wrong.before));
     Some(one.link(format!("/changes?team={}", f.slug)))
 }
 

@@ -16,7 +16,7 @@ use crate::{
 /// Longest summary.
 pub(super) const SUMMARY: usize = 200;
 /// Longest of the other texts; the level's limit of words is far below, but only advised.
-const TEXT: usize = 5000;
+pub(super) const TEXT: usize = 5000;
 /// Longest name of a figure, and longest part of one.
 const FIGURE: usize = 120;
 const FIGURE_PART: usize = 40;

@@ -213,8 +213,8 @@ pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<(
         let (subject, text) = if shown.again {
             (
                 format!("A challenge that names {named} has other words now: {}", shown.summary),
-                "You were shown it before. What you answered then is not published with these words unless its writer says so; \
-                 you can answer again.",
+                "You were shown it before, in other words. Answer these, or they may be published without, once the 48 hours that \
+                 began then are over.",
             )
         } else {
             (

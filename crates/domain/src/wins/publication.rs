@@ -86,8 +86,8 @@ pub async fn publish(cx: &mut Cx<'_>, id: UpdateId) -> Result<Publication> {
     publication_by_id(cx, kept).await
 }
 
-/// Publishes what was handed up, because it is time: asks nobody, and leaves out what a team may still answer. Such an entry waits in its
-/// team again; a line stays as it is, unpublished.
+/// Publishes what was handed up, because it is time: asks nobody, and leaves out what a team may still answer. Such an entry, or
+/// line, waits in its team for the next cycle.
 pub(super) async fn close_update(cx: &mut Cx<'_>, update: &Update) -> Result<()> {
     let id = update.id;
     cx.atomically(async |cx| {
@@ -97,7 +97,7 @@ pub(super) async fn close_update(cx: &mut Cx<'_>, update: &Update) -> Result<()>
         }
         let (clear, waiting): (Vec<_>, Vec<_>) =
             publishable(cx, id).await?.into_iter().partition(|entry| Held::of(cx, entry, &update).is_none());
-        let back: Vec<_> = waiting.iter().filter(|e| !e.is_line).map(|e| (e.id, None, 0)).collect();
+        let back: Vec<_> = waiting.iter().map(|entry| (entry.id, None, 0)).collect();
         store::entry::place(cx, &back).await?;
         keep(cx, &update, &clear).await?;
         Ok(())
@@ -130,8 +130,9 @@ pub(super) fn may_be_published(update: &Update) -> Result<()> {
     Err(Error::Conflict(no))
 }
 
-/// What of an update may be published, in order.
+/// What of an update may be published, in order; locked.
 async fn publishable(cx: &mut Cx<'_>, id: UpdateId) -> Result<Vec<Entry>> {
+    store::write::lock_of_update(cx, id).await?;
     let mut entries = store::entry::of_update(cx, id, false).await?;
     entries.retain(|entry| entry.sensitivity == Sensitivity::Publish && !entry.set_aside);
     Ok(entries)

@@ -5,7 +5,7 @@ use super::{
     named,
     record::{Entry, EntryEdit, MOST_ENTRIES, NewEntry, SheetEdit, Update, Words},
     store::{self, entry::Draft},
-    update::{open, places},
+    update::{open, places, take_in},
 };
 use crate::{Cx, Error, Result, UpdateId, check::Checks};
 
@@ -21,6 +21,7 @@ pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Upda
     }
     cx.atomically(async |cx| {
         let update = open(cx, id, edit.version).await?;
+        store::write::lock_of_update(cx, id).await?;
         let held = store::entry::of_update(cx, id, false).await?;
         let mut checks = Checks::default();
         let intro = edit.intro.as_deref().map(|text| checks.text("intro", text, INTRO));
@@ -81,12 +82,12 @@ async fn add(cx: &mut Cx<'_>, update: &Update, mut drafts: Vec<Draft>) -> Result
     }
     let meant = |of: Option<UpdateId>| of.is_none_or(|of| of == update.id);
     let known = written_just_now(cx, update.team.id, &mut drafts, meant).await?;
-    let waiting: Vec<_> = known
-        .into_iter()
-        .filter(|(_, of)| of.is_none())
-        .map(|(entry, _)| (entry, Some(update.id), i32::MAX))
-        .collect();
-    store::entry::place(cx, &waiting).await?;
+    let waiting: Vec<_> = known.into_iter().filter(|(_, of)| of.is_none()).map(|(entry, _)| entry).collect();
+    // somebody may be taking one of them into another cycle's update just now: there it stays
+    store::write::lock_all(cx, &waiting).await?;
+    let mut waiting = store::entry::any(cx, &waiting).await?;
+    waiting.retain(|entry| entry.update.is_none());
+    take_in(cx, update.id, &waiting).await?;
     for (nth, draft) in drafts.iter_mut().enumerate() {
         draft.update = Some(update.id);
         draft.place = i32::MAX - i32::try_from(MOST_ENTRIES).unwrap_or(0) + i32::try_from(nth).unwrap_or(0);

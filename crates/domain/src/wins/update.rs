@@ -149,19 +149,21 @@ pub async fn choose(
         }
         held.extend(chosen.iter().cloned());
         require_caps(&update, &held)?;
-        let places: Vec<_> = chosen.iter().map(|e| (e.id, Some(id), i32::MAX)).collect();
-        store::entry::place(cx, &places).await?;
-        let taken_up: Vec<_> = chosen
-            .iter()
-            .filter(|e| e.set_aside)
-            .map(|e| Rewrite { set_aside: false, ..Rewrite::from(e) })
-            .collect();
-        store::entry::rewrite(cx, &taken_up).await?;
+        take_in(cx, id, &chosen).await?;
         store::write::renumber(cx, &[id]).await?;
         store::update::touch(cx, id).await?;
         store::update::head(cx, id).await
     })
     .await
+}
+
+/// Takes entries into an update, behind the others; none of them is set aside any more.
+pub(super) async fn take_in(cx: &mut Cx<'_>, id: UpdateId, entries: &[Entry]) -> Result<()> {
+    let places: Vec<_> = entries.iter().map(|e| (e.id, Some(id), i32::MAX)).collect();
+    store::entry::place(cx, &places).await?;
+    let aside = entries.iter().filter(|e| e.set_aside);
+    let taken_up: Vec<_> = aside.map(|e| Rewrite { set_aside: false, ..Rewrite::from(e) }).collect();
+    store::entry::rewrite(cx, &taken_up).await
 }
 
 /// Puts an entry of an open update back to what waits in the team. A line that was made of entries below is dropped instead.

@@ -402,10 +402,18 @@ fn the_link_of_any_letter_stops_them() {
     let links = outside(2);
     assert_ne!(links[0], links[1]);
     let mut program = company.portal.stranger();
-    let form = [("Content-Type", "application/x-www-form-urlencoded")];
-    for link in links {
+    let typed = [("Content-Type", "application/x-www-form-urlencoded")];
+    let parts = [("Content-Type", "multipart/form-data; boundary=b")];
+    let body =
+        b"--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    for (link, form) in links.into_iter().zip([typed, parts]) {
         assert_eq!(program.get(&link).status, 200, "it asks first");
-        let stopped = program.send("POST", &link, &form, b"List-Unsubscribe=One-Click");
+        let stopped = program.send(
+            "POST",
+            &link,
+            &form,
+            if form == typed { b"List-Unsubscribe=One-Click" } else { &body[..] },
+        );
         assert!(stopped.status == 200 && stopped.body.contains("Company"), "{}", stopped.body);
     }
     post(&mut vera, &addenda, &json!({ "text": "It were four." }));

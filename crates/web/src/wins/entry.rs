@@ -27,7 +27,10 @@ pub(crate) fn address(id: &WinsEntryId) -> String {
 
 /// The way to what stands beside an entry.
 pub(crate) fn crumbs(entry: &Entry) -> [(String, String); 2] {
-    [("/wins".to_owned(), "Wins & Challenges".to_owned()), (address(&entry.id), entry.words.summary.clone())]
+    [
+        ("/wins".to_owned(), "Wins and challenges".to_owned()),
+        (address(&entry.id), entry.words.summary.clone()),
+    ]
 }
 
 /// A link into the portal, if it is one.

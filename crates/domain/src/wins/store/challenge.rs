@@ -116,8 +116,15 @@ pub(in super::super) struct Telling {
     pub(in super::super) open: bool,
 }
 
-/// All tellings of a challenge, the last one first; of a line those of the challenges that it was made of as well. Locked.
+/// All tellings of a challenge, the last one first; of a line those of the challenges that it was made of as well. Locked: whoever tells
+/// it in another update just now comes first, and is seen.
 pub(in super::super) async fn tellings(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Telling>> {
+    let before: Vec<_> = all_tellings(cx, id).await?.iter().map(|one| one.id).collect();
+    super::write::lock_all(cx, &before).await?;
+    all_tellings(cx, id).await
+}
+
+async fn all_tellings(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Telling>> {
     Ok(sqlx::query_as!(
         Telling,
         r#"WITH RECURSIVE
@@ -135,7 +142,7 @@ pub(in super::super) async fn tellings(cx: &mut Cx<'_>, id: WinsEntryId) -> Resu
            )
            SELECT e.id AS "id: WinsEntryId", e.update_id AS "update: UpdateId", coalesce(u.state = 'open', false) AS "open!"
            FROM wins_entry e LEFT JOIN wins_update u ON u.id = e.update_id
-           WHERE e.id IN (SELECT told.id FROM told) ORDER BY e.created_at DESC, e.id DESC FOR UPDATE OF e"#,
+           WHERE e.id IN (SELECT told.id FROM told) ORDER BY e.created_at DESC, e.id DESC"#,
         id as WinsEntryId,
     )
     .fetch_all(cx.conn())
@@ -195,7 +202,7 @@ pub(in super::super) async fn reopen(
     tellings: &[WinsEntryId],
 ) -> Result<u64> {
     let keys: Vec<_> = tellings.iter().map(|id| id.0).collect();
-    let done = sqlx::query!(
+    let opened = sqlx::query_scalar!(
         "WITH RECURSIVE up AS (
              SELECT e.id, e.closed_at FROM wins_entry e JOIN wins_entry c ON c.id = $2 AND c.closed_at = e.closed_at WHERE e.id = ANY($1)
              UNION
@@ -203,17 +210,17 @@ pub(in super::super) async fn reopen(
                  JOIN wins_entry l ON l.id = o.line_id AND l.closed_at = up.closed_at
          )
          UPDATE wins_entry e SET closed_as = NULL, closed_at = NULL, closed_by = NULL, closed_note = '', version = version + 1
-         FROM up WHERE e.id = up.id",
+         FROM up WHERE e.id = up.id RETURNING e.id",
         &keys,
         challenge as WinsEntryId,
     )
-    .execute(cx.conn())
+    .fetch_all(cx.conn())
     .await?;
     sqlx::query!(
         "DELETE FROM wins_entry WHERE solves = ANY($1) AND update_id IS NULL AND publication_id IS NULL AND version = 1",
-        &keys
+        &opened
     )
     .execute(cx.conn())
     .await?;
-    Ok(done.rows_affected())
+    Ok(opened.len() as u64)
 }

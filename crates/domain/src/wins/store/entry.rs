@@ -491,8 +491,8 @@ impl From<&Entry> for Rewrite {
     }
 }
 
-/// Writes edits: three statements, however many there are. An answer was given to other words, so it goes with a rewritten challenge no
-/// more: a team that the challenge names is shown it anew; of a line, whose origins were shown, it is told the new words.
+/// Writes edits: three statements, however many there are. An answer was given to other words, so it is none to a rewritten challenge: a
+/// team that the challenge names is shown it anew, or, of a line, whose origins it was shown, told the new words.
 pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Result<()> {
     if edits.is_empty() {
         return Ok(());
@@ -514,9 +514,8 @@ pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Res
          ),
          asked AS (
              UPDATE wins_naming w
-             SET again = r.is_line, attached = false, shown_at = CASE WHEN r.is_line THEN w.shown_at END,
-                 answered_at = CASE WHEN r.is_line THEN w.answered_at END, answered_by = CASE WHEN r.is_line THEN w.answered_by END,
-                 answer = CASE WHEN r.is_line THEN w.answer ELSE '' END
+             SET again = r.is_line, shown_at = CASE WHEN r.is_line THEN w.shown_at END, answered_at = NULL, answered_by = NULL, answer = '',
+                 attached = false
              FROM reworded r WHERE w.entry_id = r.id AND w.shown_at IS NOT NULL
          )
          UPDATE wins_entry e SET kind = n.kind, summary = n.summary, situation = n.situation, action = n.action, result = n.result,

@@ -177,7 +177,7 @@ pub(in super::super) async fn waiting(cx: &mut Cx<'_>, me: PersonId) -> Result<V
            WHERE n.shown_at IS NOT NULL AND n.answered_at IS NULL
              AND e.kind = 'challenge' AND e.sensitivity = 'publish' AND e.publication_id IS NULL AND e.closed_at IS NULL
              AND NOT EXISTS (SELECT FROM wins_origin o JOIN wins_naming b ON b.entry_id = o.origin_id
-                             WHERE o.line_id = e.id AND b.team_id = n.team_id AND b.shown_at IS NOT NULL)
+                             WHERE o.line_id = e.id AND b.team_id = n.team_id AND b.shown_at IS NOT NULL AND b.answered_at IS NULL)
            ORDER BY n.shown_at, e.id, t.id LIMIT 50"#,
         me as PersonId,
     )
@@ -234,7 +234,9 @@ pub(in super::super) async fn answer(
                    SELECT $1::uuid AS id UNION SELECT o.origin_id FROM down JOIN wins_origin o ON o.line_id = down.id
                ),
                answered AS (
-                   UPDATE wins_naming n SET answered_at = $3, answered_by = $4, answer = $5, shown_at = coalesce(n.shown_at, $3)
+                   UPDATE wins_naming n SET answered_at = $3, answered_by = $4, answer = $5, shown_at = coalesce(n.shown_at, $3),
+                          -- another answer is attached by whoever writes the challenge, or is not
+                          attached = n.attached AND n.answer = $5
                    FROM wins_entry e
                    WHERE e.id = n.entry_id AND n.team_id = $2 AND (e.publication_id IS NULL OR e.id = $1 AND NOT n.attached)
                      AND (e.id IN (SELECT up.id FROM up) OR e.id IN (SELECT down.id FROM down))

@@ -153,7 +153,7 @@ pub(in super::super) async fn published_below(
                SELECT o.origin_id, d.depth + 1 FROM down d JOIN wins_origin o ON o.line_id = d.id WHERE d.depth < 32
            )
            SELECT DISTINCT lower(t.name) AS sort, t.id AS "id: TeamId", t.slug, t.name, c.slug AS cycle
-           FROM down d JOIN wins_entry e ON e.id = d.id AND e.sensitivity <> 'team' JOIN wins_publication p ON p.update_id = e.update_id
+           FROM down d JOIN wins_entry e ON e.id = d.id AND e.sensitivity <> 'team' JOIN wins_publication p ON p.id = e.publication_id
                 JOIN wins_update u ON u.id = p.update_id JOIN wins_cycle c ON c.id = u.cycle_id JOIN team t ON t.id = p.team_id
            WHERE p.id IN (SELECT r.publication_id FROM wins_readable($2, $3) r) ORDER BY 1, t.id, c.slug LIMIT 50"#,
         id as WinsEntryId,

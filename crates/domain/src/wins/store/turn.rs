@@ -262,29 +262,48 @@ pub(in super::super) async fn delete_updates(cx: &mut Cx<'_>, ids: &[UpdateId]) 
     Ok(gone.execute(cx.conn()).await?.rows_affected())
 }
 
-/// Takes everything from these updates: what was made of entries below is gone, the rest waits in the teams again.
+/// Takes everything from these updates: lines made of what was handed up in the same cycle are gone, for that may be taken back now; the
+/// rest waits in the teams again.
 pub(in super::super) async fn release(cx: &mut Cx<'_>, ids: &[UpdateId]) -> Result<()> {
-    take_from(cx, ids, true).await
-}
-
-/// Lets what stands in these updates wait in their teams for the next one. So do lines that somebody rewrote; the others are gone.
-pub(in super::super) async fn keep_waiting(cx: &mut Cx<'_>, ids: &[UpdateId]) -> Result<()> {
-    take_from(cx, ids, false).await
-}
-
-async fn take_from(cx: &mut Cx<'_>, ids: &[UpdateId], all_lines: bool) -> Result<()> {
     let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
     sqlx::query!(
-        "DELETE FROM wins_entry e WHERE e.update_id = ANY($1) AND e.publication_id IS NULL AND ($2 OR e.version = 1)
-           AND EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)",
+        "DELETE FROM wins_entry e USING wins_update u
+         WHERE u.id = e.update_id AND u.id = ANY($1) AND e.publication_id IS NULL
+           AND EXISTS (SELECT FROM wins_origin o JOIN wins_entry x ON x.id = o.origin_id JOIN wins_update w ON w.id = x.update_id
+                       WHERE o.line_id = e.id AND w.cycle_id = u.cycle_id)",
         &keys,
-        all_lines,
     )
     .execute(cx.conn())
     .await?;
+    put_back(cx, &keys).await
+}
+
+/// Lets what stands in these updates wait in their teams for the next one. So do lines that somebody rewrote; the others are gone, and
+/// so are those that were closed, or all of whose origins another line published.
+pub(in super::super) async fn keep_waiting(cx: &mut Cx<'_>, ids: &[UpdateId]) -> Result<()> {
+    let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "DELETE FROM wins_entry e
+         WHERE e.update_id = ANY($1) AND e.publication_id IS NULL AND EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)
+           AND (e.closed_at IS NOT NULL
+                OR EXISTS (SELECT FROM wins_origin o JOIN wins_entry x ON x.id = o.origin_id
+                           WHERE o.line_id = e.id
+                             AND (x.summary, x.situation, x.action, x.result) = (e.summary, e.situation, e.action, e.result))
+                OR NOT EXISTS (SELECT FROM wins_origin o
+                               WHERE o.line_id = e.id AND NOT EXISTS (
+                                   SELECT FROM wins_origin p JOIN wins_entry l ON l.id = p.line_id AND l.publication_id IS NOT NULL
+                                   WHERE p.origin_id = o.origin_id)))",
+        &keys,
+    )
+    .execute(cx.conn())
+    .await?;
+    put_back(cx, &keys).await
+}
+
+async fn put_back(cx: &mut Cx<'_>, updates: &[uuid::Uuid]) -> Result<()> {
     sqlx::query!(
         "UPDATE wins_entry SET update_id = NULL, place = 0 WHERE update_id = ANY($1) AND publication_id IS NULL",
-        &keys
+        updates
     )
     .execute(cx.conn())
     .await?;

@@ -66,6 +66,14 @@ pub(in super::super) async fn lock_all(cx: &mut Cx<'_>, ids: &[WinsEntryId]) -> 
     Ok(())
 }
 
+/// Locks all that stands in an update: whoever lowers one of them just now comes first, and what is read after this is what they left.
+pub(in super::super) async fn lock_of_update(cx: &mut Cx<'_>, id: UpdateId) -> Result<()> {
+    sqlx::query!("SELECT id FROM wins_entry WHERE update_id = $1 ORDER BY id FOR UPDATE", id as UpdateId)
+        .fetch_all(cx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Of two calls in which one person writes new entries of a team at once, one waits for the other until the transaction ends.
 pub(in super::super) async fn lock_writing(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<()> {
     sqlx::query!(
@@ -78,25 +86,40 @@ pub(in super::super) async fn lock_writing(cx: &mut Cx<'_>, me: PersonId, team: 
     Ok(())
 }
 
-/// Of drafts, those that say in all words, and as far as these may go, what the same person wrote in the same team after an instant: the
+/// Of drafts, those that say in all words, of whom and what, and as far as these may go, what the same person wrote in the same team after an instant: the
 /// draft's key, the entry's, and the update that the entry is in.
 pub(in super::super) async fn written_after(
     cx: &mut Cx<'_>,
     drafts: &[Draft],
     after: Timestamp,
 ) -> Result<Vec<(WinsEntryId, WinsEntryId, Option<UpdateId>)>> {
-    let (after, now) = (jiff_sqlx::Timestamp::from(after), jiff_sqlx::Timestamp::from(cx.now()));
+    let after = jiff_sqlx::Timestamp::from(after);
+    let keys = |f: fn(&Draft) -> Vec<uuid::Uuid>| {
+        let sorted = |draft: &Draft| {
+            let mut keys: Vec<_> = f(draft).iter().map(uuid::Uuid::to_string).collect();
+            keys.sort();
+            keys.join(",")
+        };
+        drafts.iter().map(sorted).collect::<Vec<_>>()
+    };
     let text = |f: fn(&Draft) -> &str| drafts.iter().map(|d| f(d).to_owned()).collect::<Vec<_>>();
     let authors: Vec<_> = drafts.iter().map(|d| d.author.map(|p| p.0)).collect();
     let topics: Vec<_> = drafts.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
     let rows = sqlx::query!(
         r#"SELECT n.id AS "draft!: WinsEntryId", e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId"
            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                       $11::text[])
-                AS n (id, team, author, kind, summary, situation, action, result, numbers, topic, sensitivity)
-                JOIN wins_entry e ON e.team_id = n.team AND e.created_by = n.author AND e.created_at > $12 AND e.created_at <= $13
-                     AND (e.kind, e.summary, e.situation, e.action, e.result) = (n.kind, n.summary, n.situation, n.action, n.result)
+                       $11::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+                AS n (id, team, author, kind, summary, situation, action, result, numbers, topic, sensitivity, link, credits, about, namings)
+                JOIN wins_entry e ON e.team_id = n.team AND e.created_by = n.author AND e.created_at > $12
+                     AND (e.kind, e.summary, e.situation, e.action, e.result, e.source_link)
+                         = (n.kind, n.summary, n.situation, n.action, n.result, n.link)
                      AND e.numbers = n.numbers::jsonb AND e.topic IS NOT DISTINCT FROM n.topic AND e.sensitivity = n.sensitivity
+                     AND n.credits = (SELECT coalesce(string_agg(c.person_id::text, ',' ORDER BY c.person_id), '')
+                                      FROM wins_credit c WHERE c.entry_id = e.id)
+                     AND n.about = (SELECT coalesce(string_agg(a.entity_id::text, ',' ORDER BY a.entity_id), '')
+                                    FROM wins_about a WHERE a.entry_id = e.id)
+                     AND n.namings = (SELECT coalesce(string_agg(w.team_id::text, ',' ORDER BY w.team_id), '')
+                                      FROM wins_naming w WHERE w.entry_id = e.id)
            ORDER BY e.created_at, e.id"#,
         &drafts.iter().map(|d| d.id.0).collect::<Vec<_>>(),
         &drafts.iter().map(|d| d.team.0).collect::<Vec<_>>(),
@@ -110,7 +133,10 @@ pub(in super::super) async fn written_after(
         &topics as &[Option<String>],
         &text(|d| d.sensitivity.as_str()),
         after as _,
-        now as _,
+        &text(|d| &d.source_link),
+        &keys(|d| d.credits.iter().map(|person| person.0).collect()),
+        &keys(|d| d.about.iter().map(|entity| entity.0).collect()),
+        &keys(|d| d.namings.iter().map(|named| named.team.0).collect()),
     )
     .fetch_all(cx.conn())
     .await?;

@@ -377,11 +377,6 @@ async fn what_was_not_handed_up_waits_for_the_next_cycle(pool: PgPool) {
             .await
             .unwrap();
     }
-    sqlx::query("UPDATE wins_entry SET version = 2 WHERE id = $1")
-        .bind(rewritten)
-        .execute(&company.pool)
-        .await
-        .unwrap();
     company.until("2026-11-27T08:00:00Z");
     company.turn().await;
     let left: Vec<(uuid::Uuid, bool)> =

@@ -201,8 +201,17 @@ async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_t
     let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);
     wins::attach_answer(&mut dora.cx(), line.id, "crane", true).await.unwrap();
     let naming = rewrite("dora", line.id, "Cold caches cost us orders").await;
-    assert_eq!((naming.shown_at, naming.answer.as_str(), naming.attached), (shown, "We do not.", false));
+    assert_eq!(
+        (naming.shown_at, naming.answered_at, naming.answer.as_str(), naming.attached),
+        (shown, None, "", false)
+    );
     company.submit("shop").await;
+    let waiting = wins::waiting_for_answer(&mut carl.cx()).await.unwrap();
+    assert_eq!(
+        waiting.iter().map(|(e, _)| e.id).collect::<Vec<_>>(),
+        [line.id],
+        "and asked for a word to these"
+    );
     let subject = "A challenge that names Crane has other words now: Cold caches cost us orders";
     assert_eq!(told(&company, "wins.named").await.iter().filter(|(_, told)| told == subject).count(), 1);
     wins::recall(&mut dora.cx(), shop, None).await.unwrap();

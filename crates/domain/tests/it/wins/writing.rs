@@ -175,6 +175,10 @@ async fn what_is_sent_twice_is_there_once(pool: PgPool) {
     assert_ne!(wins::jot(&mut one, told).await.unwrap().id, a.id, "it says more");
     let inside = NewEntry { sensitivity: Some(Sensitivity::Team), ..new("Faster") };
     assert_ne!(wins::jot(&mut one, inside).await.unwrap().id, a.id, "it is for fewer");
+    let elsewhere = NewEntry { source_link: "/changes".into(), ..new("Faster") };
+    assert_ne!(wins::jot(&mut one, elsewhere).await.unwrap().id, a.id, "it comes from elsewhere");
+    let thanked = NewEntry { credits: vec!["tor".into(), "imke".into()], ..new("Faster") };
+    assert_ne!(wins::jot(&mut one, thanked).await.unwrap().id, a.id, "it is of more people");
 
     // the form of an update that was sent twice, and one whose entry was jotted a moment ago
     let edit = SheetEdit { new: vec![new("From the sheet"), new("Faster")], ..SheetEdit::default() };

@@ -90,7 +90,10 @@ pub(super) fn walk() -> Vec<String> {
 
     // at the top it is asked before it is published
     let top = vera.client.get("/wins/write").location().to_owned();
-    assert_eq!(presses(&mut vera, &top, "submit").status, 303);
+    let empty = presses(&mut vera, &top, "submit");
+    assert_eq!(empty.status, 409, "nothing was chosen");
+    assert!(empty.body.contains("say that nothing major happened"), "{}", empty.body);
+    assert_eq!(presses(&mut vera, &top, "quiet").status, 303);
     let publishing = format!("{top}/publishing");
     vera.sees(&top, "Publish it");
     vera.sees(&publishing, "Once published it never changes");

@@ -29,6 +29,9 @@ pub(crate) const ENTER: &str = "\u{e007}";
 pub(crate) const ESCAPE: &str = "\u{e00c}";
 pub(crate) const TAB: &str = "\u{e004}";
 
+/// How often something is looked for, twenty times a second, before it is said not to be there: a machine may be busy.
+const LOOKS: usize = 300;
+
 /// The words by which a screen reader would announce what has the focus.
 const FOCUSED: &str = "
     const e = document.activeElement;
@@ -123,7 +126,7 @@ impl Browser {
 
     /// Waits until these words can be seen.
     pub(crate) async fn sees(&self, words: &str) {
-        for _ in 0..100 {
+        for _ in 0..LOOKS {
             if self.text().await.contains(words) {
                 return;
             }
@@ -134,7 +137,7 @@ impl Browser {
 
     /// Waits until the address bar shows a path that starts so.
     pub(crate) async fn arrives_at(&self, path: &str) {
-        for _ in 0..100 {
+        for _ in 0..LOOKS {
             if self.path().await.starts_with(path) {
                 return;
             }
@@ -145,7 +148,7 @@ impl Browser {
 
     /// Opens a page until it leads elsewhere: what another browser did is heard of a moment later.
     pub(crate) async fn is_led(&self, path: &str, to: &str) {
-        for _ in 0..50 {
+        for _ in 0..LOOKS {
             self.open(path).await;
             if self.path().await.starts_with(to) {
                 return;
@@ -217,7 +220,7 @@ impl Browser {
     /// Waits until the choice that Enter would take has these words.
     pub(crate) async fn chosen(&self, words: &str) {
         let chosen = "return document.querySelector('[aria-selected=true]')?.textContent ?? ''";
-        for _ in 0..100 {
+        for _ in 0..LOOKS {
             if self.script(chosen, &[]).await.as_str().is_some_and(|text| text.contains(words)) {
                 return;
             }
@@ -228,7 +231,7 @@ impl Browser {
 
     /// Waits until what has the focus begins with these words.
     pub(crate) async fn focused(&self, words: &str) {
-        for _ in 0..100 {
+        for _ in 0..LOOKS {
             if self.script(FOCUSED, &[]).await.as_str().is_some_and(|now| now.starts_with(words)) {
                 return;
             }
