@@ -79,7 +79,7 @@ impl Site {
         let catalog = Catalog::new(services, SEED);
         let applied = apply(server.port, &caller, &catalog).await?;
         let schedules = schedules::make(server.port, &caller, &catalog).await?;
-        archive::fill(&mut connection, &catalog).await?;
+        let written = archive::fill(&mut connection, &catalog).await?;
         // What autovacuum does within minutes, done now, so that every run measures the same state.
         sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
 
@@ -92,7 +92,7 @@ impl Site {
         )
         .fetch_one(&mut connection)
         .await?;
-        let operations = workload::operations(&catalog, &horizon);
+        let operations = workload::operations(&catalog, &written, &horizon);
         let alerts = Alerts::prepare(server.port, &caller, &catalog).await?;
         let weeks = Arc::new(schedules::weeks(&caller, &catalog, &horizon));
         let requests: Vec<Requests> = operations.iter().map(|o| Arc::new(o.requests(&caller))).collect();

@@ -1,6 +1,6 @@
 //! What is asked, and by whom: the operations of an ordinary day, as requests.
 
-use crate::{generate::Catalog, load, schedules};
+use crate::{archive::Written, generate::Catalog, load, schedules};
 
 /// Requests per operation: enough that no row stays in every cache by itself.
 const VARIETY: usize = 100;
@@ -47,7 +47,7 @@ impl Operation {
 }
 
 /// All operations over a catalog. `horizon` is the instant 26 weeks ahead.
-pub(crate) fn operations(catalog: &Catalog, horizon: &str) -> Vec<Operation> {
+pub(crate) fn operations(catalog: &Catalog, written: &Written, horizon: &str) -> Vec<Operation> {
     let services = spread(&catalog.services, VARIETY);
     let view =
         |name, paths| Operation { name, view: true, aim: 50.0, scales: false, elsewhere: "—", paths };
@@ -99,7 +99,7 @@ pub(crate) fn operations(catalog: &Catalog, horizon: &str) -> Vec<Operation> {
             )
         },
         call(
-            "archive of wins by word, 20 newest with total",
+            "wins: archive by word, 20 newest with total",
             "—",
             services
                 .iter()
@@ -108,6 +108,10 @@ pub(crate) fn operations(catalog: &Catalog, horizon: &str) -> Vec<Operation> {
         ),
         view("service view", services.iter().map(|s| format!("/catalog/component/default/{s}")).collect()),
         view("index view", vec!["/catalog".into()]),
+        view("wins: first view", vec!["/wins".into()]),
+        view("wins: publication view", written.publications.clone()),
+        view("wins: an update's sheet", written.updates.clone()),
+        view("wins: archive view, facets of all", vec!["/wins/archive".into()]),
     ]
 }
 
@@ -150,13 +154,17 @@ fn spread(items: &[String], count: usize) -> Vec<&String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Caller, operations};
+    use super::{Caller, Written, operations};
     use crate::generate::{Catalog, SEED};
 
     #[test]
     fn api_calls_carry_the_token_and_views_the_cookie() {
         let caller = Caller { token: "t0ken".into(), cookie: "session=abc".into() };
-        for operation in operations(&Catalog::new(1000, SEED), "2027-05-22T00:00:00Z") {
+        let written = Written {
+            publications: vec!["/wins/a/2026-w46".into()],
+            updates: vec!["/wins/updates/1".into()],
+        };
+        for operation in operations(&Catalog::new(1000, SEED), &written, "2027-05-22T00:00:00Z") {
             for request in operation.requests(&caller) {
                 let text = String::from_utf8(request).unwrap();
                 assert!(text.starts_with("GET /") && text.ends_with("\r\n\r\n"), "{text}");

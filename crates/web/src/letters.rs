@@ -49,9 +49,9 @@ pub fn html(letter: &Letter, base_url: &str) -> String {
     })
 }
 
-/// A publication as a piece of HTML for a feed.
-pub(crate) fn piece(document: &Document, base_url: &str) -> String {
-    body(document, &[], base_url, false, true)
+/// A publication as a piece of HTML for a feed, with what was said afterwards.
+pub(crate) fn piece(document: &Document, addenda: &[Addendum], base_url: &str) -> String {
+    body(document, addenda, base_url, false, true)
 }
 
 fn body(document: &Document, addenda: &[Addendum], base: &str, headed: bool, inside: bool) -> String {
@@ -175,7 +175,7 @@ mod tests {
     fn what_people_write_brings_no_markup_along() {
         let hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>";
         let told =
-            piece(&document(hostile, &format!("It **was** slow. {hostile}")), "https://portal.example");
+            piece(&document(hostile, &format!("It **was** slow. {hostile}")), &[], "https://portal.example");
         assert!(told.contains("<strong>was</strong>"), "{told}");
         assert!(!told.contains("<script") && !told.contains("<img"), "{told}");
         assert!(told.contains("Priya &#60;Nair&#62;") || told.contains("Priya &lt;Nair&gt;"), "{told}");

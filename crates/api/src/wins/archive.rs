@@ -131,6 +131,8 @@ struct WinsFacetsBody {
     entities: Vec<WinsFacetBody>,
     /// Topics.
     topics: Vec<WinsFacetBody>,
+    /// Wins and challenges.
+    kinds: Vec<WinsFacetBody>,
     /// Quarters, newest first.
     quarters: Vec<WinsFacetBody>,
 }
@@ -143,6 +145,7 @@ impl From<Facets> for WinsFacetsBody {
             people: all(f.people),
             entities: all(f.entities),
             topics: all(f.topics),
+            kinds: all(f.kinds),
             quarters: all(f.quarters),
         }
     }

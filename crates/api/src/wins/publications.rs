@@ -107,8 +107,8 @@ pub(super) fn text(headers: &HeaderMap, kind: &'static str, text: String) -> Res
 
 fn told(found: Publication, form: Form, headers: &HeaderMap, base_url: &str) -> Response {
     match form {
-        Form::Markdown => text(headers, "text/markdown; charset=utf-8", found.document.markdown(base_url)),
-        Form::Text => text(headers, "text/plain; charset=utf-8", found.document.text(base_url)),
+        Form::Markdown => text(headers, "text/markdown; charset=utf-8", found.markdown(base_url)),
+        Form::Text => text(headers, "text/plain; charset=utf-8", found.text(base_url)),
         Form::Document => {
             let tag = format!("\"{}\"", found.hash);
             let bytes = ([(header::CONTENT_TYPE, "application/json")], found.bytes);
@@ -123,7 +123,7 @@ fn told(found: Publication, form: Form, headers: &HeaderMap, base_url: &str) -> 
     }
 }
 
-/// A publication. With `format=document` the very bytes that were kept, which never change; their `ETag` is their hash.
+/// A publication, with what was said afterwards. With `format=document` the very bytes that were kept, which never change; their `ETag` is their hash.
 #[utoipa::path(get, path = "/publications/{id}", tag = "wins and challenges", params(("id" = uuid::Uuid, Path), FormQuery),
     responses((status = 200, content((PublicationBody = "application/json"), (String = "text/markdown"), (String = "text/plain"))), (status = 304)))]
 async fn show(

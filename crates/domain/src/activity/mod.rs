@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ActivityId, Cursor, Cx, EntityId, Limit, Page, PersonId, Result, Via, page::Total};
+use crate::{ActivityId, Cursor, Cx, EntityId, Limit, Page, PersonId, Result, TeamId, Via, page::Total};
 
 /// One field that changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,12 +42,27 @@ pub struct Act {
     pub changes: Vec<Changed>,
     /// The reason the actor gave.
     pub note: String,
+    /// The team to whose chain alone it is told; none: to everyone signed in.
+    pub near: Option<TeamId>,
 }
 
 impl Act {
     /// An act without details.
     pub fn new(verb: &'static str, subject: impl Into<String>) -> Self {
-        Self { verb, subject: subject.into(), entity_id: None, changes: Vec::new(), note: String::new() }
+        Self {
+            verb,
+            subject: subject.into(),
+            entity_id: None,
+            changes: Vec::new(),
+            note: String::new(),
+            near: None,
+        }
+    }
+
+    /// An act without details that is told to few: whoever is in the team, leads it or stands in for who does, those who do so above it,
+    /// whoever did it, and admins.
+    pub fn near(team: TeamId, verb: &'static str, subject: impl Into<String>) -> Self {
+        Self { near: Some(team), ..Self::new(verb, subject) }
     }
 }
 
@@ -120,7 +135,8 @@ pub async fn latest(cx: &mut Cx<'_>, subject: &str, most: usize) -> Result<(Vec<
     Ok((acts, more))
 }
 
-/// Acts, newest first. Everyone signed in may read them: that is what makes ownership discussable.
+/// Acts, newest first. Everyone signed in may read them: that is what makes ownership discussable. What is told to few ([`Act::near`]) is
+/// there for those alone.
 pub async fn list(
     cx: &mut Cx<'_>,
     filter: &Filter,

@@ -11,13 +11,14 @@ pub(super) async fn insert(cx: &mut Cx<'_>, acts: &[Act]) -> Result<()> {
     let entities: Vec<_> = acts.iter().map(|a| a.entity_id.map(|e| e.0)).collect();
     let changes: Vec<_> = acts.iter().map(|a| serde_json::to_value(&a.changes).unwrap_or_default()).collect();
     let notes: Vec<_> = acts.iter().map(|a| a.note.clone()).collect();
+    let near: Vec<_> = acts.iter().map(|a| a.near.map(|team| team.0)).collect();
     let (actor_id, actor, via) = (cx.actor().person, cx.actor().handle.clone(), cx.actor().via);
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
-        "INSERT INTO activity (id, at, actor_id, actor, via, verb, subject, entity_id, changes, note)
-         SELECT id, $1, $2, $3, $4, verb, subject, entity_id, changes, note
-         FROM unnest($5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[])
-              AS a (id, verb, subject, entity_id, changes, note)",
+        "INSERT INTO activity (id, at, actor_id, actor, via, verb, subject, entity_id, changes, note, near_team_id)
+         SELECT id, $1, $2, $3, $4, verb, subject, entity_id, changes, note, near
+         FROM unnest($5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[], $11::uuid[])
+              AS a (id, verb, subject, entity_id, changes, note, near)",
         now as _,
         actor_id as Option<PersonId>,
         &actor,
@@ -28,21 +29,42 @@ pub(super) async fn insert(cx: &mut Cx<'_>, acts: &[Act]) -> Result<()> {
         &entities as &[Option<uuid::Uuid>],
         &changes,
         &notes,
+        &near as &[Option<uuid::Uuid>],
     )
     .execute(cx.conn())
     .await?;
     Ok(())
 }
 
-/// `activities!(rest, arguments…)` is the checked statement that selects acts; all parts are literals.
+/// `told!([query macro, its type], cx, select, rest, arguments…)` is the checked statement over the acts that are told to the actor; arguments begin
+/// at `$4`. All parts are literals.
+macro_rules! told {
+    ([$query:ident $(, $row:ty)?], $cx:expr, $select:tt, $rest:tt $(, $argument:expr)* $(,)?) => {{
+        let (me, admin) = ($cx.actor().person, $cx.admin().is_ok());
+        let now = jiff_sqlx::Timestamp::from($cx.now());
+        sqlx::$query!(
+            $($row,)?
+            $select
+                + " FROM activity
+                    WHERE (near_team_id IS NULL OR $1 OR actor_id = $2
+                           OR near_team_id IN (SELECT c.team_id FROM wins_chain($2, $3) c)) "
+                + $rest,
+            admin,
+            me as Option<PersonId>,
+            now as _
+            $(, $argument)*
+        )
+    }};
+}
+
+/// `activities!(cx, rest, arguments…)` selects acts.
 macro_rules! activities {
-    ($rest:tt $(, $argument:expr)* $(,)?) => {
-        sqlx::query_as!(
-            Row,
+    ($cx:expr, $rest:tt $(, $argument:expr)* $(,)?) => {
+        told!(
+            [query_as, Row], $cx,
             r#"SELECT id AS "id: ActivityId", at, actor_id AS "actor_id: PersonId", actor, via AS "via: Via", verb, subject,
-                      entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note
-               FROM activity "#
-                + $rest
+                      entity_id AS "entity_id: EntityId", changes AS "changes: Json<Vec<Changed>>", note"#,
+            $rest
             $(, $argument)*
         )
     };
@@ -81,7 +103,7 @@ impl From<Row> for Activity {
 
 /// On one subject: a statement of its own, whose plan is kept.
 pub(super) async fn latest(cx: &mut Cx<'_>, subject: &str, rows: i64) -> Result<Vec<Activity>> {
-    let found = activities!("WHERE subject = $1 ORDER BY id DESC LIMIT $2", subject, rows)
+    let found = activities!(cx, "AND subject = $4 ORDER BY id DESC LIMIT $5", subject, rows)
         .fetch_all(cx.conn())
         .await?;
     Ok(found.into_iter().map(Activity::from).collect())
@@ -94,10 +116,11 @@ pub(super) async fn list(
     rows: i64,
 ) -> Result<Vec<Activity>> {
     let found = activities!(
-        "WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
-           AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4)
-           AND ($5::uuid IS NULL OR id < $5)
-         ORDER BY id DESC LIMIT $6",
+        cx,
+        "AND ($4::text IS NULL OR subject = $4) AND ($5::uuid IS NULL OR actor_id = $5)
+           AND ($6::text IS NULL OR verb LIKE $6 || '%') AND ($7::text IS NULL OR via = $7)
+           AND ($8::uuid IS NULL OR id < $8)
+         ORDER BY id DESC LIMIT $9",
         f.subject.as_deref(),
         f.actor as Option<PersonId>,
         f.verb.as_deref(),
@@ -112,10 +135,12 @@ pub(super) async fn list(
 
 /// How many there are; `most` if there are more.
 pub(super) async fn count(cx: &mut Cx<'_>, f: &Filter, most: i64) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM (SELECT FROM activity
-           WHERE ($1::text IS NULL OR subject = $1) AND ($2::uuid IS NULL OR actor_id = $2)
-             AND ($3::text IS NULL OR verb LIKE $3 || '%') AND ($4::text IS NULL OR via = $4) LIMIT $5) a"#,
+    Ok(told!(
+        [query_scalar],
+        cx,
+        r#"SELECT count(*) AS "n!" FROM (SELECT"#,
+        "AND ($4::text IS NULL OR subject = $4) AND ($5::uuid IS NULL OR actor_id = $5)
+           AND ($6::text IS NULL OR verb LIKE $6 || '%') AND ($7::text IS NULL OR via = $7) LIMIT $8) a",
         f.subject.as_deref(),
         f.actor as Option<PersonId>,
         f.verb.as_deref(),

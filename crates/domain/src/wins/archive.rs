@@ -6,7 +6,10 @@ use jiff::{ToSpan, civil::Date};
 
 use super::{
     record::{Cycle, Entry, Facet, Kind, Topic},
-    store::{self, archive::Wanted},
+    store::{
+        self,
+        archive::{Look, Seen, Wanted},
+    },
 };
 use crate::{Cursor, Cx, Error, Limit, Page, Result, UpdateId, WinsEntryId, page::Total, people};
 
@@ -53,9 +56,14 @@ pub struct Facets {
     pub entities: Vec<Facet>,
     /// Topics.
     pub topics: Vec<Facet>,
+    /// Wins and challenges.
+    pub kinds: Vec<Facet>,
     /// Quarters, newest first.
     pub quarters: Vec<Facet>,
 }
+
+/// Facets of each kind.
+const MOST_FACETS: i64 = 12;
 
 /// Entries that the actor may see and that were handed up, newest first.
 pub async fn archive(
@@ -64,11 +72,42 @@ pub async fn archive(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<Found>> {
+    Ok(looked(cx, filter, after, limit, 0).await?.0)
+}
+
+/// The same, with how many each further filter would leave: for a page that shows both.
+pub async fn archive_and_facets(
+    cx: &mut Cx<'_>,
+    filter: &ArchiveFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<(Page<Found>, Facets)> {
+    looked(cx, filter, after, limit, MOST_FACETS).await
+}
+
+/// How many each further filter would leave.
+pub async fn facets(cx: &mut Cx<'_>, filter: &ArchiveFilter) -> Result<Facets> {
     let me = cx.reader()?;
-    let key = after.as_ref().map(Cursor::key::<(Date, WinsEntryId)>).transpose()?;
     let wanted = wanted(cx, filter).await?;
-    let hits = store::archive::found(cx, me, &wanted, key, limit.probe()).await?;
-    let total = Total::bounded(store::archive::count(cx, me, &wanted, Total::MOST).await?);
+    let look = Look { facets: MOST_FACETS, ..Look::default() };
+    let seen = cx.atomically(async |cx| store::archive::look(cx, me, &wanted, look).await).await?;
+    Ok(sorted(seen.facets))
+}
+
+async fn looked(
+    cx: &mut Cx<'_>,
+    filter: &ArchiveFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+    facets: i64,
+) -> Result<(Page<Found>, Facets)> {
+    let me = cx.reader()?;
+    let before = after.as_ref().map(Cursor::key::<(Date, WinsEntryId)>).transpose()?;
+    let wanted = wanted(cx, filter).await?;
+    let look = Look { hits: limit.probe(), before, facets, count: Total::MOST + 1 };
+    let seen = cx.atomically(async |cx| store::archive::look(cx, me, &wanted, look).await).await?;
+    let Seen { hits, count, facets } = seen;
+    let total = Total::bounded(count);
     let (hits, page) = Page::cut(hits, limit, total, after.as_ref(), |hit| (hit.ends_on, hit.entry)).split();
     let (entries, cycles): (Vec<_>, Vec<_>) = hits.iter().map(|hit| (hit.entry, hit.cycle)).unzip();
     let mut entries = shown(cx, &entries).await?;
@@ -78,7 +117,39 @@ pub async fn archive(
         Some(Found { entry, cycle, readable: hit.readable })
     });
     let Page { next, previous, total, total_is_lower_bound, .. } = page;
-    Ok(Page { items: found.collect(), next, previous, total, total_is_lower_bound })
+    let page = Page { items: found.collect(), next, previous, total, total_is_lower_bound };
+    Ok((page, sorted(facets)))
+}
+
+/// Facets by what they are of, the most frequent first.
+fn sorted(found: Vec<(String, Facet)>) -> Facets {
+    let mut facets = Facets::default();
+    for (what, mut facet) in found {
+        match what.as_str() {
+            "team" => facets.teams.push(facet),
+            "person" => facets.people.push(facet),
+            "entity" => facets.entities.push(facet),
+            "topic" => {
+                if let Ok(topic) = facet.key.parse::<Topic>() {
+                    topic.label().clone_into(&mut facet.label);
+                }
+                facets.topics.push(facet);
+            }
+            "kind" => {
+                if let Ok(kind) = facet.key.parse::<Kind>() {
+                    kind.label().clone_into(&mut facet.label);
+                }
+                facets.kinds.push(facet);
+            }
+            _ => facets.quarters.push(facet),
+        }
+    }
+    let Facets { teams, people, entities, topics, kinds, quarters } = &mut facets;
+    for frequent in [teams, people, entities, topics, kinds] {
+        frequent.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
+    }
+    quarters.sort_by(|a, b| b.key.cmp(&a.key));
+    facets
 }
 
 /// Those of these entries that the actor may see, as readers see them: what a team answered is shown where it was attached.
@@ -141,33 +212,6 @@ fn days(quarter: &str) -> Result<(Date, Date)> {
     let first = Date::new(year, nth * 3 - 2, 1).map_err(|_| wrong())?;
     let last = first.checked_add(2.months()).map_err(|_| wrong())?.last_of_month();
     Ok((first, last))
-}
-
-/// How many each further filter would leave.
-pub async fn facets(cx: &mut Cx<'_>, filter: &ArchiveFilter) -> Result<Facets> {
-    const MOST: i64 = 12;
-    let me = cx.reader()?;
-    let wanted = wanted(cx, filter).await?;
-    let mut facets = Facets::default();
-    for (what, mut facet) in store::archive::facets(cx, me, &wanted, MOST).await? {
-        match what.as_str() {
-            "team" => facets.teams.push(facet),
-            "person" => facets.people.push(facet),
-            "entity" => facets.entities.push(facet),
-            "topic" => {
-                if let Ok(topic) = facet.key.parse::<Topic>() {
-                    topic.label().clone_into(&mut facet.label);
-                }
-                facets.topics.push(facet);
-            }
-            _ => facets.quarters.push(facet),
-        }
-    }
-    for frequent in [&mut facets.teams, &mut facets.people, &mut facets.entities, &mut facets.topics] {
-        frequent.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
-    }
-    facets.quarters.sort_by(|a, b| b.key.cmp(&a.key));
-    Ok(facets)
 }
 
 /// What one team handed up, cycle by cycle, newest first: cycles with the entries that the actor may see.

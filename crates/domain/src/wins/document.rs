@@ -8,7 +8,7 @@ use super::{
     plain,
     record::{Kind, Topic, Words},
 };
-use crate::WinsEntryId;
+use crate::{WinsEntryId, people::PersonName};
 
 /// In which form documents are kept now.
 pub(super) const FORM: u32 = 1;
@@ -86,9 +86,34 @@ pub struct Addendum {
     /// What. Markdown.
     pub text: String,
     /// By whom.
-    pub by: Option<crate::people::PersonName>,
+    pub by: Option<PersonName>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Addendum {
+    /// `24 November 2026, Sanne`; without who said it where that is not told.
+    fn head(&self, say: impl Fn(&PersonName) -> String) -> String {
+        let day = self.at.strftime("%-d %B %Y");
+        self.by.as_ref().map_or_else(|| day.to_string(), |by| format!("{day}, {}", say(by)))
+    }
+
+    fn markdown_head(&self, base_url: &str) -> String {
+        self.head(|by| {
+            Link { label: by.name.clone(), path: format!("/people/{}", by.handle) }.markdown(base_url)
+        })
+    }
+}
+
+/// What was said afterwards as plain text: when and by whom, and below it what.
+pub(super) fn added(addenda: &[Addendum]) -> String {
+    let mut out = String::new();
+    for addendum in addenda {
+        let head = plain::visible(&addendum.head(|by| by.name.clone()));
+        out.push_str(&format!("\n{}", plain::wrapped(&format!("{head}:"), "", "")));
+        out.push_str(&plain::wrapped(&plain::typed(&addendum.text), INDENT, INDENT));
+    }
+    out
 }
 
 impl Document {
@@ -110,6 +135,11 @@ impl Document {
     /// As Markdown that shows what was written and no more: text of people cannot become other blocks than those it is in.
     /// `base_url` is the portal's address.
     pub fn markdown(&self, base_url: &str) -> String {
+        self.markdown_with(&[], base_url)
+    }
+
+    /// The same, with what was said afterwards.
+    pub(super) fn markdown_with(&self, addenda: &[Addendum], base_url: &str) -> String {
         let mut out = format!("# {}\n\n{}", plain::inline(&self.heading()), self.days());
         if let Some(by) = &self.written_by {
             out.push_str(&format!(". Written by {}", by.markdown(base_url)));
@@ -135,6 +165,13 @@ impl Document {
             let quiet: Vec<_> = self.quiet.iter().map(|name| plain::inline(name)).collect();
             paragraph(&mut out, &format!("Nothing major this time: {}.", quiet.join(", ")));
         }
+        if !addenda.is_empty() {
+            out.push_str("\n## Added since\n");
+        }
+        for addendum in addenda {
+            paragraph(&mut out, &format!("**{}**", addendum.markdown_head(base_url)));
+            paragraph(&mut out, &plain::blocks(&addendum.text));
+        }
         let path = self.path();
         if !path.is_empty() {
             paragraph(&mut out, &format!("[Read it in the portal]({})", plain::address(base_url, &path)));
@@ -144,6 +181,11 @@ impl Document {
 
     /// As plain text that reads well in a letter: lines of at most 76 characters, links written out.
     pub fn text(&self, base_url: &str) -> String {
+        self.text_with(&[], base_url)
+    }
+
+    /// The same, with what was said afterwards.
+    pub(super) fn text_with(&self, addenda: &[Addendum], base_url: &str) -> String {
         let mut out = plain::wrapped(&self.heading(), "", "");
         let mut days = self.days();
         if let Some(by) = &self.written_by {
@@ -172,6 +214,10 @@ impl Document {
         if !self.quiet.is_empty() {
             let quiet = format!("Nothing major this time: {}.", self.quiet.join(", "));
             out.push_str(&format!("\n{}", plain::wrapped(&plain::visible(&quiet), "", "")));
+        }
+        if !addenda.is_empty() {
+            out.push_str("\nADDED SINCE\n");
+            out.push_str(&added(addenda));
         }
         let path = self.path();
         if !path.is_empty() {

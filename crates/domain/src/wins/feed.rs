@@ -4,7 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{document::Document, publication::PublicationFilter, store};
+use super::{
+    document::{Addendum, Document},
+    publication::PublicationFilter,
+    store,
+};
 use crate::{
     Cx, Error, PublicationId, Result, WinsFeedId,
     activity::{self, Act},
@@ -52,6 +56,8 @@ pub struct FeedItem {
     pub id: PublicationId,
     /// What was published.
     pub document: Document,
+    /// What was said afterwards, in order.
+    pub addenda: Vec<Addendum>,
     /// When it was published, or added to last.
     pub updated_at: Timestamp,
 }
@@ -118,11 +124,12 @@ pub async fn read_feed(cx: &mut Cx<'_>, secret: &str) -> Result<FeedRead> {
     let filter = PublicationFilter { team: opened.team.as_ref().map(|team| team.slug.clone()), level: None };
     let publications = store::publication::list(cx, opened.owner, &filter, None, ITEMS).await?;
     let keys: Vec<_> = publications.iter().map(|publication| publication.id).collect();
-    let addenda = store::publication::addenda(cx, &keys).await?;
+    let mut addenda = store::publication::addenda(cx, &keys).await?;
     let item = |publication: super::publication::Publication| {
-        let added = addenda.get(&publication.id).and_then(|said| said.iter().map(|one| one.at).max());
-        let updated_at = added.unwrap_or(publication.published_at).max(publication.published_at);
-        FeedItem { id: publication.id, document: publication.document, updated_at }
+        let addenda = addenda.remove(&publication.id).unwrap_or_default();
+        let published_at = publication.published_at;
+        let updated_at = addenda.iter().map(|said| said.at).fold(published_at, Timestamp::max);
+        FeedItem { id: publication.id, document: publication.document, addenda, updated_at }
     };
     let title = match &opened.team {
         Some(team) => format!("Wins and challenges: {}", team.name),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    document::{Addendum, Document},
+    document::{Addendum, Document, added},
     plain, store,
     store::letter::Recipient,
 };
@@ -47,12 +47,34 @@ pub struct Letter {
     pub document: Document,
     /// What was said afterwards.
     pub addenda: Vec<Addendum>,
+    /// Whether it is about that.
+    pub is_addendum: bool,
     /// Whether it goes outside: without links into the portal.
     pub outside: bool,
     /// Why they get it, as a sentence.
     pub reason: String,
-    /// Path of the page on which they say that they want no more of it; holds a secret, new in each letter.
+    /// Path of the page on which they say that they want no more of it; holds a secret of this letter, good for as long as they are on a
+    /// list of the team.
     pub stop: Option<String>,
+}
+
+impl Letter {
+    /// As plain text: what was published, and why they get it. What was said afterwards comes first if the letter is about that.
+    pub fn text(&self, base_url: &str) -> String {
+        let mut text = if self.is_addendum {
+            let heading = plain::wrapped(&format!("Added since to {}", self.document.heading()), "", "");
+            let before = self.document.text(base_url);
+            format!("{heading}{}\nWhat was published stays as it was:\n\n{before}", added(&self.addenda))
+        } else {
+            self.document.text_with(&self.addenda, base_url)
+        };
+        text.push_str("\n-- \n");
+        text.push_str(&plain::wrapped(&plain::visible(&self.reason), "", ""));
+        if let Some(stop) = &self.stop {
+            text.push_str(&format!("To get no more of these:\n{base_url}{stop}\n"));
+        }
+        text
+    }
 }
 
 /// Asks for a letter to each reader on a team's lists, about a publication or about what was added to it: one job each, so that nobody's
@@ -116,7 +138,7 @@ pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob) -> Result<Option<Letter>> 
     let stop = match address.list {
         Some(_) => {
             let secret = secret::fresh(STOP_PREFIX)?;
-            store::letter::set_stop(cx, team, to, &secret::digest(&secret)).await?;
+            store::letter::add_stop(cx, team, to, &secret::digest(&secret)).await?;
             Some(format!("/wins/stop/{secret}"))
         }
         None => None,
@@ -128,6 +150,7 @@ pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob) -> Result<Option<Letter>> 
         subject: plain::visible(&format!("{}: {what}", document.heading())),
         document: if outside { document.for_outside() } else { document },
         addenda,
+        is_addendum: job.addendum,
         outside,
         reason,
         stop,
@@ -150,13 +173,12 @@ pub async fn letter_failed(cx: &mut Cx<'_>, job: &LetterJob, why: &str) -> Resul
 
 async fn trace(cx: &mut Cx<'_>, job: &LetterJob, verb: &'static str, note: String) -> Result<()> {
     cx.admin()?;
-    if !store::letter::is_published(cx, job.publication).await? {
-        return Ok(());
-    }
-    activity::record(cx, Act { note, ..Act::new(verb, format!("publication:{}", job.publication)) }).await
+    let Some(team) = store::letter::publisher(cx, job.publication).await? else { return Ok(()) };
+    let subject = format!("publication:{}", job.publication);
+    activity::record(cx, Act { note, ..Act::near(team, verb, subject) }).await
 }
 
-/// Stops letters by the secret of a letter. Asks for nobody to be signed in; a secret that is not known says so. Returns the name of
+/// Stops letters by the secret of any of them. Asks for nobody to be signed in; a secret that is not known says so. Returns the name of
 /// the list's team.
 pub async fn stop_letters(cx: &mut Cx<'_>, secret: &str) -> Result<String> {
     let unknown = || Error::not_found("letter", "");
@@ -164,12 +186,13 @@ pub async fn stop_letters(cx: &mut Cx<'_>, secret: &str) -> Result<String> {
         return Err(unknown());
     }
     cx.atomically(async |cx| {
-        let (slug, name, is_now) =
-            store::letter::stop(cx, &secret::digest(secret)).await?.ok_or_else(unknown)?;
-        if is_now {
-            activity::record(cx, Act::new("wins.letters-stopped", format!("team:{slug}"))).await?;
+        let stopped = store::letter::stop(cx, &secret::digest(secret)).await?.ok_or_else(unknown)?;
+        let team = stopped.team;
+        if stopped.is_now {
+            let act = Act::near(team.id, "wins.letters-stopped", format!("team:{}", team.slug));
+            activity::record(cx, act).await?;
         }
-        Ok(name)
+        Ok(team.name)
     })
     .await
 }

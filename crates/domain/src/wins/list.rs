@@ -114,7 +114,8 @@ pub async fn may_change_lists(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
 
 async fn record(cx: &mut Cx<'_>, verb: &'static str, list: &AudienceList, note: &str) -> Result<()> {
     let note = if note.is_empty() { list.name.clone() } else { format!("{}: {note}", list.name) };
-    activity::record(cx, Act { note, ..Act::new(verb, format!("team:{}", list.team.slug)) }).await
+    activity::record(cx, Act { note, ..Act::near(list.team.id, verb, format!("team:{}", list.team.slug)) })
+        .await
 }
 
 /// Makes a list. For whoever writes the team's updates, and admins.

@@ -5,8 +5,8 @@
 //! The level above sees them ([`below`]), makes lines of them ([`lift`], [`merge`]) and rewrites those; each line knows what it was
 //! made of ([`provenance`]). [`publish`] keeps the lines as a [`Document`] whose bytes never change, and sends it to its readers.
 //!
-//! **Who sees what** is said once, in the database's functions `wins_visible` and `wins_readable`: every statement that reads entries
-//! for somebody joins them. Admins see no more than others.
+//! **Who sees what** is said once, in the database's functions `wins_seen` (and `wins_visible`, its keys alone) and `wins_readable`: every
+//! statement that reads entries for somebody joins them. Admins see no more than others.
 
 mod archive;
 mod below;
@@ -37,7 +37,7 @@ mod turn;
 mod update;
 mod year;
 
-pub use archive::{ArchiveFilter, Facets, Found, archive, facets, timeline};
+pub use archive::{ArchiveFilter, Facets, Found, archive, archive_and_facets, facets, timeline};
 pub use below::{below, drop_line, lift, merge};
 pub use challenge::{
     Challenge, ChallengeFilter, Stands, challenges, close_challenge, reopen_challenge, tell_again,

@@ -46,6 +46,18 @@ pub struct Publication {
     pub may_add: bool,
 }
 
+impl Publication {
+    /// As Markdown, with what was said afterwards.
+    pub fn markdown(&self, base_url: &str) -> String {
+        self.document.markdown_with(&self.addenda, base_url)
+    }
+
+    /// As plain text, with what was said afterwards.
+    pub fn text(&self, base_url: &str) -> String {
+        self.document.text_with(&self.addenda, base_url)
+    }
+}
+
 /// Which publications.
 #[derive(Debug, Clone, Default)]
 pub struct PublicationFilter {
@@ -171,11 +183,20 @@ async fn keep(cx: &mut Cx<'_>, update: &Update, entries: &[Entry]) -> Result<Pub
     store::publication::keep(cx, id, update, &document, &keys).await?;
     let act = Act {
         note: format!("{}, {}", update.cycle.title(), update.cycle.slug),
-        ..Act::new("wins.published", format!("team:{}", update.team.slug))
+        ..told_to_readers(update, "wins.published")
     };
     activity::record(cx, act).await?;
     letter::send(cx, id, update.team.id, None).await?;
     Ok(id)
+}
+
+/// An act that is no more widely told than what was published.
+fn told_to_readers(update: &Update, verb: &'static str) -> Act {
+    let subject = format!("team:{}", update.team.slug);
+    match update.audience {
+        Audience::Everyone => Act::new(verb, subject),
+        Audience::Circle => Act::near(update.team.id, verb, subject),
+    }
 }
 
 /// The document of an update with these entries.
@@ -324,9 +345,8 @@ pub async fn add_addendum(cx: &mut Cx<'_>, id: PublicationId, text: &str) -> Res
     let addendum = uuid::Uuid::now_v7();
     cx.atomically(async |cx| {
         store::publication::add(cx, addendum, id, &text).await?;
-        let subject = format!("team:{}", update.team.slug);
-        activity::record(cx, Act { note: update.cycle.slug.clone(), ..Act::new("wins.added-to", subject) })
-            .await?;
+        let act = Act { note: update.cycle.slug.clone(), ..told_to_readers(&update, "wins.added-to") };
+        activity::record(cx, act).await?;
         letter::send(cx, id, update.team.id, Some(addendum)).await
     })
     .await?;

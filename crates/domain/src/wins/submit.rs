@@ -22,7 +22,7 @@ pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
         require_caps(&update, &entries)?;
         require_summaries(&entries)?;
         store::write::set_submitted(cx, id, entries.is_empty()).await?;
-        activity::record(cx, Act::new("wins.submitted", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.submitted", subject(&update))).await?;
         naming::show_to_leads(cx, id).await?;
         naming::tell_lifted(cx, &update).await?;
         store::update::head(cx, id).await
@@ -54,7 +54,7 @@ pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resul
         }
         store::turn::release(cx, &[id]).await?;
         store::write::set_submitted(cx, id, true).await?;
-        activity::record(cx, Act::new("wins.quiet", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.quiet", subject(&update))).await?;
         store::update::head(cx, id).await
     })
     .await
@@ -92,7 +92,7 @@ pub async fn recall(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
             )));
         }
         store::write::set_open(cx, id).await?;
-        activity::record(cx, Act::new("wins.recalled", subject(&update))).await?;
+        activity::record(cx, Act::near(update.team.id, "wins.recalled", subject(&update))).await?;
         store::update::head(cx, id).await
     })
     .await

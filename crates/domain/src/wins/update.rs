@@ -255,7 +255,10 @@ pub async fn delegate(cx: &mut Cx<'_>, id: UpdateId, who: Option<&str>) -> Resul
             );
             activity::record(
                 cx,
-                Act { changes: vec![change], ..Act::new("wins.delegated", subject(&update)) },
+                Act {
+                    changes: vec![change],
+                    ..Act::near(update.team.id, "wins.delegated", subject(&update))
+                },
             )
             .await?;
         }
@@ -311,7 +314,11 @@ pub async fn raise_limits(cx: &mut Cx<'_>, id: UpdateId, wins: i16, challenges: 
                 Changed::new("wins", update.most_wins, wins),
                 Changed::new("challenges", update.most_challenges, challenges),
             ];
-            activity::record(cx, Act { changes, ..Act::new("wins.limits-set", subject(&update)) }).await?;
+            activity::record(
+                cx,
+                Act { changes, ..Act::near(update.team.id, "wins.limits-set", subject(&update)) },
+            )
+            .await?;
         }
         store::update::head(cx, id).await
     })
@@ -333,7 +340,10 @@ pub async fn set_audience(cx: &mut Cx<'_>, id: UpdateId, audience: Audience) -> 
             let change = Changed::new("audience", update.audience.as_str(), audience.as_str());
             activity::record(
                 cx,
-                Act { changes: vec![change], ..Act::new("wins.audience-set", subject(&update)) },
+                Act {
+                    changes: vec![change],
+                    ..Act::near(update.team.id, "wins.audience-set", subject(&update))
+                },
             )
             .await?;
         }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use portolan_connect::{Undelivered, smtp::Letter, webhook};
+use portolan_connect::{
+    Undelivered,
+    smtp::{Letter, Mailer},
+    webhook,
+};
 use portolan_domain::{
     Error, Result,
     notify::{self, Bundle, Destination, Taken},
@@ -45,7 +49,7 @@ pub(super) async fn run(job: Job) -> Result<Ended> {
 /// Notes what came of sending a message: it is there, it never will be, or the job is put off.
 async fn settle(job: &Job, bundle: &Bundle, sent: Result<(), Undelivered>) -> Result<Ended> {
     match sent {
-        Ok(()) => note(job, bundle).await?,
+        Ok(()) => noted(move || note(job, bundle)).await?,
         Err(Undelivered::Lasting(why)) => {
             notify::failed(&mut job.call().await?.cx(), &job.claim, bundle, &why).await?;
         }
@@ -93,11 +97,6 @@ async fn send(job: &Job, bundle: &Bundle) -> Result<(), Undelivered> {
     let Destination::Email { name, address } = &bundle.to else {
         return webhook::send(&job.tools.outside, bundle, &portal.base_url, now).await;
     };
-    let Some(mailer) = &job.tools.mailer else {
-        return Err(Undelivered::Lasting(
-            "no mail server is set; the operator sets PORTOLAN_SMTP_URL".into(),
-        ));
-    };
     let ends = [bundle.notices.first(), bundle.notices.last()]
         .map(|n| n.map_or_else(String::new, |n| n.id.to_string()));
     let letter = Letter {
@@ -110,19 +109,38 @@ async fn send(job: &Job, bundle: &Bundle) -> Result<(), Undelivered> {
         id: &ends.join("."),
         at: now,
     };
-    mailer.send(&letter).await
+    mailer(job)?.send(&letter).await
 }
 
-/// Notes that a message is there, also if the database is away for a moment.
+/// What hands letters over.
+pub(super) fn mailer(job: &Job) -> Result<&Mailer, Undelivered> {
+    job.tools.mailer.as_ref().ok_or_else(|| {
+        Undelivered::Lasting("no mail server is set; the operator sets PORTOLAN_SMTP_URL".into())
+    })
+}
+
 async fn note(job: &Job, bundle: &Bundle) -> Result<()> {
+    notify::delivered(&mut job.call().await?.cx(), bundle).await
+}
+
+/// Notes what came of a message, also if the database is away for a moment.
+pub(super) async fn noted<T, F: Future<Output = Result<T>>>(note: impl Fn() -> F) -> Result<T> {
     for _ in 1..NOTING {
-        let noted = async { notify::delivered(&mut job.call().await?.cx(), bundle).await };
-        match noted.await {
+        match note().await {
             Err(Error::Unavailable(_) | Error::Database(_)) => tokio::time::sleep(BETWEEN).await,
             other => return other,
         }
     }
-    notify::delivered(&mut job.call().await?.cx(), bundle).await
+    note().await
+}
+
+/// What became of a message, in a word.
+pub(super) fn outcome(sent: &Result<(), Undelivered>) -> &'static str {
+    match sent {
+        Ok(()) => "delivered",
+        Err(Undelivered::Passing(_)) => "passing",
+        Err(Undelivered::Lasting(_)) => "lasting",
+    }
 }
 
 fn count(bundle: &Bundle, sent: &Result<(), Undelivered>) {
@@ -131,11 +149,7 @@ fn count(bundle: &Bundle, sent: &Result<(), Undelivered>) {
         Destination::Standard { .. } => "standard",
         Destination::Slack { .. } => "slack",
     };
-    let outcome = match sent {
-        Ok(()) => "delivered",
-        Err(Undelivered::Passing(_)) => "passing",
-        Err(Undelivered::Lasting(_)) => "lasting",
-    };
+    let outcome = outcome(sent);
     metrics::counter!("messages_total", "channel" => channel, "outcome" => outcome).increment(1);
     metrics::counter!("notices_total", "channel" => channel, "outcome" => outcome)
         .increment(bundle.notices.len() as u64);

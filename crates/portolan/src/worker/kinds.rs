@@ -71,8 +71,7 @@ pub(super) async fn inside<P: DeserializeOwned>(
     job: Job,
     act: impl AsyncFnOnce(&mut Cx<'_>, P) -> Result<()>,
 ) -> Result<Ended> {
-    let payload = P::deserialize(&job.claim.payload)
-        .map_err(|error| Error::invalid("payload", format!("is not what this kind of job takes: {error}")))?;
+    let payload = payload(&job)?;
     let mut call = job.call().await?;
     call.cx()
         .atomically(async |cx| {
@@ -81,4 +80,10 @@ pub(super) async fn inside<P: DeserializeOwned>(
         })
         .await?;
     Ok(Ended::InItsTransaction)
+}
+
+/// What a job is about.
+pub(super) fn payload<P: DeserializeOwned>(job: &Job) -> Result<P> {
+    P::deserialize(&job.claim.payload)
+        .map_err(|error| Error::invalid("payload", format!("is not what this kind of job takes: {error}")))
 }

@@ -362,6 +362,20 @@ fn markup_in_wins_stays_text_on_pages_in_letters_and_in_feeds() {
     for line in told.body.lines() {
         assert!(!line.starts_with("# broken out"), "text became a heading of the whole: {}", told.body);
     }
+    let (_, added) = told.body.split_once("\n## Added since\n").expect("what was added");
+    assert!(added.contains("Vera") && added.contains("\\# broken out"), "{added}");
+    assert!(
+        added.ends_with(")\n") && added.contains("\n[Read it in the portal]("),
+        "it ends as it does without: {added}"
+    );
+    let text = otto.get(&format!("/api/v1/publications/{publication}?format=text")).body;
+    let (_, added) = text.split_once("\nADDED SINCE\n").expect("what was added");
+    let mut lines = added.lines().skip_while(|line| !line.ends_with("Vera:")).skip(1);
+    let theirs: Vec<_> = lines.by_ref().take_while(|line| *line != "Read it in the portal:").collect();
+    assert!(
+        theirs.iter().all(|line| line.is_empty() || line.starts_with("   ")),
+        "no line of theirs begins as ours: {added}"
+    );
     is_fed(&mut otto, &company);
     for to in ["otto@fairhaven.example", OUTSIDE] {
         // the publication, and what was added
@@ -393,6 +407,7 @@ fn is_fed(otto: &mut Client, company: &Company) {
     let feed = company.portal.stranger().get(&url[at..]);
     assert_eq!(feed.status, 200, "{}", feed.body);
     is_dead("the feed", &feed.body);
+    assert!(feed.body.contains("Said afterwards"), "{}", feed.body);
     let mut pieces = 0;
     for piece in feed.body.split("<content").skip(1) {
         let (piece, _) = piece.split_once("</content>").expect("its end");

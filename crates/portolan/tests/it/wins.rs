@@ -4,8 +4,10 @@ use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use portolan_domain::{Clock, wins};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection};
 
 use crate::support::{
+    database::apart,
     http::{Answer, Client},
     mail::{MailServer, Mood},
     portal::Portal,
@@ -59,6 +61,16 @@ impl Company {
         let answer = self.admin.json("POST", &format!("/api/v1{path}"), body);
         assert_eq!(answer.status, 201, "{path} {body}: {}", answer.body);
         read(&answer)
+    }
+
+    /// Gives the company another slug.
+    fn slug_of_root_is(&self, slug: &str) {
+        let (url, slug) = (self.portal.database_url().to_owned(), slug.to_owned());
+        apart(async move {
+            let mut connection = PgConnection::connect(&url).await.expect("the database");
+            let renamed = sqlx::query("UPDATE team SET slug = $1 WHERE name = 'Company'");
+            renamed.bind(slug).execute(&mut connection).await.expect("it is renamed");
+        });
     }
 
     /// What happens by itself, happens now.
@@ -355,6 +367,80 @@ fn are_sent(mail: &MailServer) {
     let stop = outside.header("list-unsubscribe").expect("how to stop it");
     let stop = stop.trim_matches(['<', '>']);
     assert!(stop.contains("/wins/stop/") && outside.text.contains(stop), "{stop}: {}", outside.text);
+}
+
+/// Whoever reads letters outside stops them by the link of an older one, in one press or by their program.
+#[test]
+fn the_link_of_any_letter_stops_them() {
+    let mail = MailServer::start(Mood::Good);
+    let mut company = Company::new(&mail, "Tor", "Basket");
+    company.readers();
+    let mut vera = company.writer("vera");
+    let update = word(&get(&mut vera, "/teams/company/update")["id"]);
+    post(&mut vera, "/entries", &json!({ "team": "company", "summary": "Two ships at once" }));
+    let waiting = get(&mut vera, &format!("/updates/{update}/entries"))["waiting"][0]["id"].clone();
+    post(&mut vera, &format!("/updates/{update}/entries"), &json!({ "entries": [waiting] }));
+    post(&mut vera, &format!("/updates/{update}/submission"), &json!({}));
+    let publication = word(&post(&mut vera, &format!("/updates/{update}/publication"), &json!({}))["id"]);
+    let outside = |count: usize| {
+        let all = mail.until(|letters| letters.iter().filter(|letter| letter.to == OUTSIDE).count() >= count);
+        let all = all.into_iter().filter(|letter| letter.to == OUTSIDE);
+        all.map(|letter| {
+            assert_eq!(letter.header("list-unsubscribe-post"), Some("List-Unsubscribe=One-Click"));
+            let link = letter
+                .header("list-unsubscribe")
+                .expect("how to stop it")
+                .trim_matches(['<', '>'])
+                .to_owned();
+            link[link.find("/wins/stop/").expect("the page")..].to_owned()
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(outside(1).len(), 1);
+    let addenda = format!("/publications/{publication}/addenda");
+    post(&mut vera, &addenda, &json!({ "text": "It were three." }));
+    let links = outside(2);
+    assert_ne!(links[0], links[1]);
+    let mut program = company.portal.stranger();
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    for link in links {
+        assert_eq!(program.get(&link).status, 200, "it asks first");
+        let stopped = program.send("POST", &link, &form, b"List-Unsubscribe=One-Click");
+        assert!(stopped.status == 200 && stopped.body.contains("Company"), "{}", stopped.body);
+    }
+    post(&mut vera, &addenda, &json!({ "text": "It were four." }));
+    mail.until(|letters| {
+        letters.iter().filter(|l| l.to == "otto@fairhaven.example" && l.html.is_some()).count() >= 3
+    });
+    assert_eq!(outside(2).len(), 2, "nothing more is sent");
+}
+
+/// A team that is called as a page of wins is called still has its publications at their address.
+#[test]
+fn teams_may_be_called_as_pages_are() {
+    let mail = MailServer::start(Mood::Good);
+    let company = Company::new(&mail, "Tor", "Basket");
+    let mut vera = company.writer("vera");
+    let update = word(&get(&mut vera, "/teams/company/update")["id"]);
+    post(&mut vera, &format!("/updates/{update}/quiet"), &json!({}));
+    post(&mut vera, &format!("/updates/{update}/publication"), &json!({}));
+    let cycle = word(&get(&mut vera, "/cycles")["items"][0]["slug"]);
+    let mut session = company.portal.signed_in("vera");
+    for slug in ["updates", "entries", "cycles", "stop", "archive", "publications"] {
+        company.slug_of_root_is(slug);
+        let page = session.get(&format!("/wins/{slug}/{cycle}"));
+        assert!(
+            page.status == 200 && page.body.contains("Nothing major"),
+            "{slug}: {} {}",
+            page.status,
+            page.body
+        );
+        let text = session.get(&format!("/wins/{slug}/{cycle}.txt"));
+        assert!(text.status == 200 && text.body.starts_with("Company, week"), "{slug}: {}", text.body);
+        let stranger = company.portal.stranger().get(&format!("/wins/{slug}/{cycle}"));
+        assert_eq!(stranger.status, 303, "{slug}: who is not signed in is led to sign in");
+    }
+    assert_eq!(session.get(&format!("/wins/updates/{update}")).status, 200);
 }
 
 #[test]

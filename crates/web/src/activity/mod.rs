@@ -184,6 +184,7 @@ fn catalogued(subject: &str) -> Option<EntityRef> {
     match kind {
         "team" => Some(EntityRef::new("group", "default", rest)),
         "person" => Some(EntityRef::new("user", "default", rest)),
+        "wins-update" | "wins-plan" => None,
         _ => rest.split_once('/').map(|(namespace, name)| EntityRef::new(kind, namespace, name)),
     }
 }
@@ -205,6 +206,13 @@ fn subject(subject: &str, known: &HashMap<EntityRef, String>) -> (String, Option
         Some(("hook", _)) => ("A hook".into(), Some("/changes/hooks".into())),
         Some(("page", number)) => (format!("Page {number}"), Some(format!("/pages/{number}"))),
         Some(("policy", slug)) => (slug.to_owned(), Some(format!("/escalation-policies/{slug}"))),
+        Some(("wins-update", rest)) => {
+            let (team, cycle) = rest.split_once('/').unwrap_or((rest, ""));
+            (format!("Update of {team}, {cycle}"), Some(format!("/teams/{team}/wins")))
+        }
+        Some(("wins-cycle", _)) => ("A cycle of wins and challenges".into(), Some("/wins".into())),
+        Some(("wins-plan", name)) => (name.to_owned(), Some("/admin/wins".into())),
+        Some(("publication", _)) => ("A publication".into(), Some("/wins".into())),
         Some((_, rest)) if rest.contains('/') => {
             let name = rest.rsplit_once('/').map_or(rest, |(_, name)| name);
             (named(name), Some(crate::address::entity(subject)))

@@ -78,17 +78,15 @@ pub(super) async fn show(mut viewer: Viewer, RawQuery(query): RawQuery) -> Resul
     let query = Query::read("/wins/archive", query.as_deref());
     let filter = asked(&query)?;
     let after = query.get("after").map(|text| Cursor::from_text(text.to_owned()));
-    let cx = &mut viewer.cx();
-    let found = wins::archive(cx, &filter, after, Limit::new(ROWS)?).await?;
-    let facets = wins::facets(cx, &filter).await?;
-    let kinds: Vec<Facet> = Vec::new();
+    let (found, facets) =
+        wins::archive_and_facets(&mut viewer.cx(), &filter, after, Limit::new(ROWS)?).await?;
     let sides: Vec<Side> = [
         ("team", "Team", &facets.teams),
         ("person", "Person", &facets.people),
         ("entity", "About", &facets.entities),
         ("topic", "Topic", &facets.topics),
         ("quarter", "Quarter", &facets.quarters),
-        ("kind", "Kind", &kinds),
+        ("kind", "Kind", &facets.kinds),
     ]
     .into_iter()
     .filter_map(|(name, title, facets)| side(&query, name, title, facets))

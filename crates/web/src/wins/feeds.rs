@@ -131,7 +131,7 @@ fn atom(feed: &FeedRead, base_url: &str) -> String {
             instant(item.updated_at),
             escaped(&author.label),
             escaped(&document.path()),
-            escaped(&letters::piece(document, base_url)),
+            escaped(&letters::piece(document, &item.addenda, base_url)),
         );
     }
     xml.push_str("</feed>\n");

@@ -259,8 +259,8 @@ pub(super) async fn show(
     let publication = wins::publication(&mut viewer.cx(), &team, &cycle).await?;
     let base = viewer.portal().base_url.clone();
     match form.as_str() {
-        "md" => reading::text("text/markdown; charset=utf-8", None, publication.document.markdown(&base)),
-        "txt" => reading::text("text/plain; charset=utf-8", None, publication.document.text(&base)),
+        "md" => reading::text("text/markdown; charset=utf-8", None, publication.markdown(&base)),
+        "txt" => reading::text("text/plain; charset=utf-8", None, publication.text(&base)),
         "json" => reading::text("application/json", None, publication.bytes),
         _ => rendered(&mut viewer, publication, Form::blank(), StatusCode::OK).await,
     }

@@ -2,9 +2,11 @@
 
 use axum::{
     Router,
+    extract::{FromRequestParts, Path, Request, State},
+    handler::Handler,
     http::header,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use portolan_domain::{
     Error,
@@ -12,7 +14,7 @@ use portolan_domain::{
 };
 
 use super::{admin, archive, challenges, cycle, feeds, participation, read, stop, team, year};
-use crate::{Shared, error::PageError, letters};
+use crate::{Shared, caller::Viewer, error::PageError, letters};
 
 /// The routes of what is read, and of what a team and an admin set.
 pub(super) fn routes() -> Router<Shared> {
@@ -28,12 +30,12 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/wins/challenges/{id}/closing", post(challenges::close))
         .route("/wins/challenges/{id}/reopening", post(challenges::reopen))
         .route("/wins/participation", get(participation::show))
-        .route("/wins/cycles/{id}", get(cycle::show))
+        .route("/wins/cycles/{id}", or_publication("cycles", cycle::show))
         .route("/wins/year", get(year::show))
         .route("/wins/feeds", get(feeds::show).post(feeds::make))
         .route("/wins/feeds/{id}/revocation", post(feeds::revoke))
         .route("/feeds/wins/{secret}", get(feeds::read))
-        .route("/wins/stop/{secret}", get(stop::ask).post(stop::stop))
+        .route("/wins/stop/{secret}", or_publication("stop", stop::ask).post(stop::stop))
         .route("/teams/{slug}/wins", get(team::show))
         .route("/teams/{slug}/wins/settings", get(team::settings))
         .route("/teams/{slug}/wins/deputy", post(team::set_deputy))
@@ -48,6 +50,34 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/admin/wins/{id}", get(admin::form).post(admin::save))
         .route("/admin/wins/addresses/{id}/leave", post(admin::allow))
         .route("/admin/wins/addresses/{id}/removal", post(admin::refuse))
+}
+
+/// What is read at an address below a word that a team may be called by too: its publication where a cycle is named, else what the
+/// handler shows. Keys and secrets never look like a cycle, so both are reached, whatever teams are called.
+pub(super) fn or_publication<H, T>(team: &'static str, handler: H) -> MethodRouter<Shared>
+where
+    H: Handler<T, Shared> + Sync,
+    T: 'static,
+{
+    get(move |State(portal): State<Shared>, request: Request| async move {
+        let last = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+        if !is_cycle(&last) {
+            return handler.call(request, portal).await;
+        }
+        let (mut parts, _) = request.into_parts();
+        match Viewer::from_request_parts(&mut parts, &portal).await {
+            Ok(viewer) => read::show(viewer, Path((team.to_owned(), last))).await.into_response(),
+            Err(nobody) => nobody.into_response(),
+        }
+    })
+}
+
+/// Whether a part of an address names a cycle: `2026-w46`, `2026-w46.md`.
+fn is_cycle(part: &str) -> bool {
+    let slug = part.split_once('.').map_or(part, |(slug, _)| slug);
+    slug.split_once("-w").is_some_and(|(year, week)| {
+        (year.len(), week.len()) == (4, 2) && (year.bytes().chain(week.bytes())).all(|b| b.is_ascii_digit())
+    })
 }
 
 /// A key in an address; what is none is not there.
@@ -93,4 +123,21 @@ pub(super) fn text(kind: &'static str, name: Option<&str>, body: String) -> Resu
 /// Whether an update is late.
 pub(crate) fn is_late(update: &Update, now: &jiff::Timestamp) -> bool {
     update.is_late(*now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cycle;
+
+    #[test]
+    fn a_cycle_is_told_from_keys_and_secrets() {
+        for cycle in ["2026-w46", "2026-w01.md", "2026-w46.json"] {
+            assert!(is_cycle(cycle), "{cycle}");
+        }
+        for other in
+            ["019aa8c2-1f3c-7d10-9d67-1f6b3f0c2a11", "pts_2026-w46", "2026-w4", "2026-w460", "2026-46", ""]
+        {
+            assert!(!is_cycle(other), "{other}");
+        }
+    }
 }

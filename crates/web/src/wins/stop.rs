@@ -25,7 +25,7 @@ enum How {
     Asks,
     /// It is done, for the letters of this team.
     Stopped(String),
-    /// The secret is of no letter, or of an older one.
+    /// The secret is of no letter, or of one to somebody who is on no list any more.
     Unknown,
 }
 

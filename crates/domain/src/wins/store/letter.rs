@@ -1,6 +1,6 @@
 //! Who is sent what a team publishes. Addresses are read when a letter is written, and kept in no job.
 
-use crate::{Cx, ListMemberId, PersonId, PublicationId, Result, TeamId};
+use crate::{Cx, ListMemberId, PersonId, PublicationId, Result, TeamId, people::TeamName};
 
 /// Somebody who is sent a letter: one of the portal, or an address outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +106,8 @@ pub(in super::super) async fn outside(
     Ok(row.map(|r| Address { name: None, email: r.email, list: Some(r.name), through: None }))
 }
 
-/// Lets the secret of this hash stop letters about a team to a reader, on all lists of it.
-pub(in super::super) async fn set_stop(
+/// Lets the secret of this hash stop letters about a team to a reader, beside those of the letters before.
+pub(in super::super) async fn add_stop(
     cx: &mut Cx<'_>,
     team: TeamId,
     to: Recipient,
@@ -118,9 +118,9 @@ pub(in super::super) async fn set_stop(
         Recipient::Outside(member) => (None, Some(member)),
     };
     sqlx::query!(
-        "UPDATE wins_list_member m SET stop_hash = $4
-         WHERE m.list_id IN (SELECT l.id FROM wins_list l WHERE l.team_id = $1)
-           AND (m.person_id = $2 OR lower(m.email) = (SELECT lower(o.email) FROM wins_list_member o WHERE o.id = $3))",
+        "INSERT INTO wins_stop (hash, member_id)
+         SELECT $4, m.id FROM wins_list_member m JOIN wins_list l ON l.id = m.list_id AND l.team_id = $1
+         WHERE m.person_id = $2 OR lower(m.email) = (SELECT lower(o.email) FROM wins_list_member o WHERE o.id = $3)",
         team as TeamId,
         person as Option<PersonId>,
         member as Option<ListMemberId>,
@@ -131,28 +131,41 @@ pub(in super::super) async fn set_stop(
     Ok(())
 }
 
-/// Stops letters by the hash of a secret; the slug and name of the team they were about, and whether it is only now.
-pub(in super::super) async fn stop(cx: &mut Cx<'_>, hash: &[u8]) -> Result<Option<(String, String, bool)>> {
+/// Whose letters a secret stops, and whether it does so only now.
+pub(in super::super) struct Stopped {
+    pub(in super::super) team: TeamName,
+    pub(in super::super) is_now: bool,
+}
+
+/// Stops letters by the hash of a secret: those to whoever read the letter, on all lists of the team, also those that they were put on
+/// since.
+pub(in super::super) async fn stop(cx: &mut Cx<'_>, hash: &[u8]) -> Result<Option<Stopped>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     let row = sqlx::query!(
-        r#"WITH meant AS (SELECT m.id, m.list_id, m.stopped_at FROM wins_list_member m WHERE m.stop_hash = $1),
+        r#"WITH reader AS (
+                    SELECT l.team_id, m.person_id, lower(m.email) AS email
+                    FROM wins_stop s JOIN wins_list_member m ON m.id = s.member_id JOIN wins_list l ON l.id = m.list_id
+                    WHERE s.hash = $1 LIMIT 1),
+                meant AS (
+                    SELECT m.id, m.stopped_at FROM reader r JOIN wins_list l ON l.team_id = r.team_id
+                         JOIN wins_list_member m ON m.list_id = l.id AND (m.person_id = r.person_id OR lower(m.email) = r.email)),
                 stopped AS (UPDATE wins_list_member m SET stopped_at = $2 FROM meant WHERE m.id = meant.id AND m.stopped_at IS NULL)
-           SELECT t.slug, t.name, bool_or(meant.stopped_at IS NULL) AS "now!"
-           FROM meant JOIN wins_list l ON l.id = meant.list_id JOIN team t ON t.id = l.team_id GROUP BY t.id LIMIT 1"#,
+           SELECT t.id AS "id: TeamId", t.slug, t.name, (SELECT bool_or(meant.stopped_at IS NULL) FROM meant) AS "now!"
+           FROM reader r JOIN team t ON t.id = r.team_id"#,
         hash,
         now as _
     )
     .fetch_optional(cx.conn())
     .await?;
-    Ok(row.map(|r| (r.slug, r.name, r.now)))
+    Ok(row.map(|r| Stopped { team: TeamName { id: r.id, slug: r.slug, name: r.name }, is_now: r.now }))
 }
 
-/// Whether there is such a publication: for traces of letters.
-pub(in super::super) async fn is_published(cx: &mut Cx<'_>, id: PublicationId) -> Result<bool> {
+/// Whose a publication is, if there is such a one: for traces of letters.
+pub(in super::super) async fn publisher(cx: &mut Cx<'_>, id: PublicationId) -> Result<Option<TeamId>> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM wins_publication WHERE id = $1) AS "is!""#,
+        r#"SELECT team_id AS "team: TeamId" FROM wins_publication WHERE id = $1"#,
         id as PublicationId
     )
-    .fetch_one(cx.conn())
+    .fetch_optional(cx.conn())
     .await?)
 }

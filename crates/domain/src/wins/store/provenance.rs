@@ -87,9 +87,10 @@ pub(in super::super) async fn up(cx: &mut Cx<'_>, me: PersonId, id: WinsEntryId)
                SELECT o.line_id, up.depth + 1 FROM up JOIN wins_origin o ON o.origin_id = up.id WHERE up.depth < 32
            )
            SELECT e.id AS "line: WinsEntryId", u.state AS "state: UpdateState",
-                  e.id IN (SELECT v.entry_id FROM wins_visible($2, $3) v) AS "seen!"
+                  EXISTS (SELECT FROM wins_visible($2, $3) v WHERE v.entry_id = e.id) AS "seen!"
            FROM up JOIN wins_entry e ON e.id = up.id JOIN wins_update u ON u.id = e.update_id
-           WHERE u.state IN ('submitted', 'published') AND (e.sensitivity <> 'team' OR e.id IN (SELECT v.entry_id FROM wins_visible($2, $3) v))
+           WHERE u.state IN ('submitted', 'published')
+             AND (e.sensitivity <> 'team' OR EXISTS (SELECT FROM wins_visible($2, $3) v WHERE v.entry_id = e.id))
            GROUP BY e.id, u.id ORDER BY min(up.depth), u.level, e.id LIMIT 100"#,
         id as WinsEntryId,
         me as PersonId,

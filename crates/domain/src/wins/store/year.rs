@@ -21,15 +21,19 @@ pub(in super::super) async fn entries(
                below AS (
                    SELECT t.id, 0 AS depth FROM team t WHERE t.id = $3
                    UNION ALL SELECT t.id, b.depth + 1 FROM below b JOIN team t ON t.parent_id = b.id WHERE b.depth < 32),
+               theirs AS MATERIALIZED (
+                   SELECT e.id FROM wins_entry e WHERE $3::uuid IS NULL AND e.created_by = $1
+                   UNION SELECT x.entry_id FROM wins_credit x WHERE $3::uuid IS NULL AND x.person_id = $1
+                   UNION SELECT e.id FROM wins_entry e JOIN below b ON b.id = e.team_id),
                dated AS (
                    SELECT e.id, c.id AS cycle, least(c.ends_on, (coalesce(u.submitted_at, e.created_at) AT TIME ZONE $6)::date) AS day
-                   FROM wins_entry e LEFT JOIN wins_update u ON u.id = e.update_id AND u.state IN ('submitted', 'published')
+                   FROM wins_entry e
+                        LEFT JOIN wins_update u ON u.id = e.update_id AND u.state IN ('submitted', 'published')
                         LEFT JOIN wins_cycle c ON c.id = u.cycle_id
-                   WHERE e.id IN (SELECT v.entry_id FROM wins_visible($1, $2) v) AND NOT e.set_aside
-                     AND NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)
-                     AND CASE WHEN $3::uuid IS NULL
-                         THEN e.created_by = $1 OR EXISTS (SELECT FROM wins_credit x WHERE x.entry_id = e.id AND x.person_id = $1)
-                         ELSE e.team_id IN (SELECT b.id FROM below b) END)
+                   WHERE e.id IN (SELECT v.entry_id FROM wins_visible($1, $2) v
+                                  WHERE v.entry_id = ANY(ARRAY(SELECT t.id FROM theirs t)))
+                     AND NOT e.set_aside
+                     AND NOT EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id))
            SELECT d.id AS "id: WinsEntryId", d.cycle AS "cycle?: CycleId" FROM dated d
            WHERE d.day BETWEEN $4 AND $5 ORDER BY d.day DESC, d.id DESC LIMIT $7"#,
         me as PersonId,

@@ -97,7 +97,7 @@ async fn every_facet_leaves_as_many_as_it_says(pool: PgPool) {
     for who in ["vera", "dora", "imke", "otto"] {
         let facets =
             wins::facets(&mut company.call(who).await.cx(), &ArchiveFilter::default()).await.unwrap();
-        assert_eq!(facets.teams.is_empty(), who == "otto");
+        assert_eq!((facets.teams.is_empty(), facets.kinds.is_empty()), (who == "otto", who == "otto"));
         for team in &facets.teams {
             let left = found(&company, who, &filter(|f| f.team = Some(team.key.clone()))).await;
             assert_eq!(i64::try_from(left.len()).unwrap(), team.count, "{who}: {team:?}");
@@ -109,6 +109,10 @@ async fn every_facet_leaves_as_many_as_it_says(pool: PgPool) {
         for topic in &facets.topics {
             let left = found(&company, who, &filter(|f| f.topic = Some(topic.key.parse().unwrap()))).await;
             assert_eq!(i64::try_from(left.len()).unwrap(), topic.count, "{who}: {topic:?}");
+        }
+        for kind in &facets.kinds {
+            let left = found(&company, who, &filter(|f| f.kind = Some(kind.key.parse().unwrap()))).await;
+            assert_eq!(i64::try_from(left.len()).unwrap(), kind.count, "{who}: {kind:?}");
         }
         for quarter in &facets.quarters {
             assert_eq!(quarter.label, "Q4 2026");
@@ -146,4 +150,25 @@ async fn pages_hold_everything_once(pool: PgPool) {
     let told: Vec<_> =
         timeline.items.iter().map(|(cycle, entries)| (cycle.slug.as_str(), entries.len())).collect();
     assert_eq!(told, [("2026-w48", 1), ("2026-w46", 4)]);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_wrote_it_and_is_credited_counts_once(pool: PgPool) {
+    let company = harvest(pool).await;
+    company
+        .sql(
+            "INSERT INTO wins_credit (entry_id, person_id)
+             SELECT e.id, p.id FROM wins_entry e, person p WHERE p.handle IN ('imke', 'tor') AND e.summary LIKE 'basket%'
+             ON CONFLICT DO NOTHING",
+        )
+        .await;
+    let mut vera = company.call("vera").await;
+    let all = ArchiveFilter::default();
+    let (page, together) =
+        wins::archive_and_facets(&mut vera.cx(), &all, None, Limit::new(3).unwrap()).await.unwrap();
+    let people: Vec<_> = together.people.iter().map(|one| (one.key.as_str(), one.count)).collect();
+    assert_eq!(people, [("imke", 4), ("tor", 4), ("carl", 3)]);
+    assert_eq!((page.items.len(), page.total), (3, 7));
+    let alone = wins::facets(&mut vera.cx(), &all).await.unwrap();
+    assert_eq!((alone.people, alone.teams), (together.people, together.teams));
 }

@@ -2,7 +2,7 @@
 
 use portolan_domain::{
     Error,
-    wins::{self, Kind, LetterJob, ListMember, NewMember, Sensitivity},
+    wins::{self, Kind, Letter, LetterJob, ListMember, NewMember, Sensitivity},
 };
 use sqlx::PgPool;
 
@@ -15,6 +15,11 @@ async fn jobs(company: &Company) -> Vec<LetterJob> {
             .await
             .unwrap();
     rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect()
+}
+
+/// The secret in a letter's link.
+fn secret_of(letter: &Letter) -> String {
+    letter.stop.as_deref().and_then(|stop| stop.strip_prefix("/wins/stop/")).unwrap().to_owned()
 }
 
 /// Harbour's lists: Otto twice, once by himself; Basket with Imke and Tor; three addresses outside, of which one was let in.
@@ -93,8 +98,11 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
         "only the worker writes letters"
     );
 
-    // a letter's link stops letters, of all lists of the team, and whatever was asked for already
-    let secret = inside.stop.unwrap().strip_prefix("/wins/stop/").unwrap().to_owned();
+    // the link of any letter stops letters, of all lists of the team, and whatever was asked for already
+    let secret = secret_of(&inside);
+    let newer = wins::letter(&mut system.cx(), &of("otto")).await.unwrap().unwrap();
+    assert_ne!(secret_of(&newer), secret, "each letter has a link of its own");
+    let newer = secret_of(&wins::letter(&mut system.cx(), &job).await.unwrap().unwrap());
     let mut stranger = company.bed.as_stranger().await;
     let unknown = wins::stop_letters(&mut stranger.cx(), &format!("pts_{}", "x".repeat(43))).await;
     assert!(matches!(unknown, Err(Error::NotFound { .. })));
@@ -102,9 +110,15 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
         assert_eq!(wins::stop_letters(&mut stranger.cx(), &secret).await.unwrap(), "Harbour");
     }
     assert!(wins::letter(&mut system.cx(), &of("otto")).await.unwrap().is_none());
-    let secret = letter.stop.unwrap().strip_prefix("/wins/stop/").unwrap().to_owned();
-    wins::stop_letters(&mut stranger.cx(), &secret).await.unwrap();
+    wins::stop_letters(&mut stranger.cx(), &secret_of(&letter)).await.unwrap();
     assert!(wins::letter(&mut system.cx(), &job).await.unwrap().is_none());
+    assert_eq!(
+        wins::stop_letters(&mut stranger.cx(), &newer).await.unwrap(),
+        "Harbour",
+        "also the newer one"
+    );
+    let stops = "SELECT count(*) FROM activity WHERE verb = 'wins.letters-stopped'";
+    assert_eq!(company.number(stops).await, 2, "Otto's and Ann's, each once");
     assert!(wins::letter(&mut system.cx(), &of("carl")).await.unwrap().is_none(), "carl was on no list");
 
     // what is added afterwards goes to those who are left
@@ -117,6 +131,12 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
         (letter.addenda.len(), letter.subject.as_str()),
         (1, "Harbour, weeks 46 and 47: something was added")
     );
+    let text = letter.text("https://portal.example");
+    let (added, published) = (text.find("See it (").unwrap(), text.find("Two ships at once").unwrap());
+    assert!(
+        text.starts_with("Added since to Harbour") && added < published,
+        "what is new comes first: {text}"
+    );
 
     wins::letter_failed(&mut system.cx(), &job, "550 <ann@press.example>: no such user").await.unwrap();
     let note: String = sqlx::query_scalar("SELECT note FROM activity WHERE verb = 'wins.letter-failed'")
@@ -128,6 +148,17 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
     assert_eq!(company.number("SELECT count(*) FROM activity WHERE verb = 'wins.letter-sent'").await, 1);
 
     wins::remove_from_list(&mut vera.cx(), otto.id).await.unwrap();
+    assert_eq!(
+        wins::stop_letters(&mut stranger.cx(), &secret).await.unwrap(),
+        "Harbour",
+        "on one list still"
+    );
+    company.sql("DELETE FROM wins_list_member WHERE person_id IS NOT NULL").await;
+    let gone = wins::stop_letters(&mut stranger.cx(), &secret).await;
+    assert!(
+        matches!(gone, Err(Error::NotFound { .. })),
+        "a link is there for as long as its reader: {gone:?}"
+    );
     assert_eq!(
         company
             .number("SELECT count(*) FROM activity WHERE changes::text || note LIKE '%press.example%'")

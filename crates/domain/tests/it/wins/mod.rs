@@ -1,6 +1,7 @@
 //! Wins and challenges, at a company of three heights: Harbour above the departments Shop and Yard, below those the teams Basket,
 //! Pricing, Crane and Pilot.
 
+mod activity;
 mod archive;
 mod challenges;
 mod cycles;

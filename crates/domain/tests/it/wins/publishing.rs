@@ -65,6 +65,19 @@ async fn what_was_published_stays_to_the_byte(pool: PgPool) {
     assert_eq!((hash, bytes), (first.hash, first.bytes));
     assert_eq!(then.addenda.len(), 1);
     assert_eq!(then.document.team.label, "Harbour");
+    for told in [then.text("https://portal.example"), then.markdown("https://portal.example")] {
+        let (published, added) =
+            (told.find("Two ships at once").unwrap(), told.find("It were **three** ships.").unwrap());
+        assert!(
+            published < added && told.contains("21 November 2026, "),
+            "what was added is told after it: {told}"
+        );
+        assert!(told.contains("Somebody else"), "and by whom: {told}");
+    }
+    let (_, secret) = wins::create_feed(&mut vera.cx(), None).await.unwrap();
+    let feed = wins::read_feed(&mut company.bed.as_stranger().await.cx(), &secret).await.unwrap();
+    let item = feed.items.iter().find(|item| item.id == first.id).unwrap();
+    assert_eq!((&item.addenda, item.updated_at), (&then.addenda, then.addenda[0].at));
     for statement in [
         "UPDATE wins_publication SET document = document || ' '",
         "UPDATE wins_publication SET published_at = now()",
