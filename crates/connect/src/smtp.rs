@@ -210,8 +210,13 @@ impl Mailer {
             .raw_header(automatic);
         if let Some(stop) = letter.stop {
             let stop: Url = stop.parse().map_err(|_| bad("the address to stop it is none"))?;
-            let name = HeaderName::new_from_ascii_str("List-Unsubscribe");
-            message = message.raw_header(HeaderValue::new(name, format!("<{stop}>")));
+            let header = |name: &'static str, value: String| {
+                HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+            };
+            // the reader's program may do it in one press (RFC 8058)
+            message = message
+                .raw_header(header("List-Unsubscribe", format!("<{stop}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
         }
         let text = letter.text.to_owned();
         let written = match letter.html {
@@ -332,6 +337,7 @@ mod tests {
         let text = String::from_utf8(mailer.written(&letter(Some(stop))).unwrap().formatted()).unwrap();
         assert!(text.contains("Content-Type: multipart/alternative;"), "{text}");
         assert!(text.contains(&format!("List-Unsubscribe: <{stop}>\r\n")), "{text}");
+        assert!(text.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{text}");
         let (plain, html) = (text.find("text/plain").unwrap(), text.find("text/html").unwrap());
         assert!(plain < html && text.contains("<p>It held.</p>"), "{text}");
         let evil = mailer.written(&letter(Some("https://x.example/\r\nBcc: all@fairhaven.example"))).unwrap();

@@ -430,7 +430,7 @@ fn teams_may_be_called_as_pages_are() {
         company.slug_of_root_is(slug);
         let page = session.get(&format!("/wins/{slug}/{cycle}"));
         assert!(
-            page.status == 200 && page.body.contains("Nothing major"),
+            page.status == 200 && page.body.contains("<title>Company, week"),
             "{slug}: {} {}",
             page.status,
             page.body
