@@ -9,6 +9,7 @@ mod feeds;
 mod lists;
 mod plans;
 mod publications;
+mod publishing;
 mod selection;
 mod shapes;
 mod teams;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         lists::routes(),
         plans::routes(),
         publications::routes(),
+        publishing::routes(),
         selection::routes(),
         teams::routes(),
         updates::routes(),

@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(below, lift, order))
         .routes(routes!(drop_entry))
         .routes(routes!(merge))
+        .routes(routes!(split))
         .routes(routes!(proposals, take))
         .routes(routes!(dismiss, restore))
 }
@@ -111,11 +112,7 @@ async fn drop_entry(
     if found.update != Some(UpdateId(id)) {
         return Err(Error::not_found("entry of the update", entry.to_string()).into());
     }
-    if found.is_line {
-        wins::drop_line(cx, found.id).await?;
-    } else {
-        wins::put_back(cx, found.id).await?;
-    }
+    wins::put_back(cx, found.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -143,6 +140,32 @@ async fn merge(
         return Err(Error::not_found("entry of the update", into.to_string()).into());
     }
     Ok(Json(wins::merge(cx, into, from).await?.into()))
+}
+
+/// A line to be taken apart.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SplittingBody {
+    /// Key of the line.
+    line: uuid::Uuid,
+}
+
+/// Takes a line that was made of several entries apart: in its place stands a line of each, in the words of those who handed it up. Past
+/// the limits it is refused.
+#[utoipa::path(post, path = "/updates/{id}/selection/splitting", tag = "wins and challenges", params(("id" = uuid::Uuid, Path)),
+    request_body = SplittingBody, responses((status = 200, body = List<WinsEntryBody>)))]
+async fn split(
+    mut caller: Caller,
+    Path(id): Path<uuid::Uuid>,
+    Body(body): Body<SplittingBody>,
+) -> Result<Json<List<WinsEntryBody>>, ApiError> {
+    let cx = &mut caller.cx().await?;
+    let line = WinsEntryId(body.line);
+    if wins::entry(cx, line).await?.update != Some(UpdateId(id)) {
+        return Err(Error::not_found("entry of the update", line.to_string()).into());
+    }
+    let lines = wins::split(cx, line).await?;
+    Ok(List::whole(lines.into_iter().map(WinsEntryBody::from).collect()))
 }
 
 /// What the portal's own records say of a team and a cycle.

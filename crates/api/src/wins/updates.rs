@@ -3,7 +3,7 @@
 use axum::{extract::Path, http::HeaderMap, response::Response};
 use portolan_domain::{
     CycleId, Error, UpdateId, WinsEntryId,
-    wins::{self, Audience, NewEntry, PreviewAs, Sheet, SheetEdit, Words},
+    wins::{self, Audience, NewEntry, Sheet, SheetEdit, Words},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,11 +11,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     bodies::{CheckedEntryBody, EntryKeys, HintBody, NewEntryBody, WinsEntryBody, WinsEntryEditBody},
-    shapes::{CycleBody, DocumentBody, PublicationBody, UpdateBody, UpdateRightsBody, UpdateViewBody},
+    shapes::{CycleBody, UpdateBody, UpdateRightsBody, UpdateViewBody},
 };
 use crate::{
     ApiError, Caller, Shared,
-    body::{Body, Json, List, Paging, Params, created, paging},
+    body::{Body, Json, List, Paging, Params, paging},
     tag::{IfMatch, digest, etag, tagged},
 };
 
@@ -32,8 +32,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(delegate))
         .routes(routes!(limits))
         .routes(routes!(audience))
-        .routes(routes!(preview))
-        .routes(routes!(publish))
 }
 
 /// The cycles of all plans, newest first.
@@ -333,49 +331,4 @@ async fn audience(
     Body(body): Body<AudienceBody>,
 ) -> Result<Json<UpdateBody>, ApiError> {
     Ok(Json(wins::set_audience(&mut caller.cx().await?, UpdateId(id), body.audience).await?.into()))
-}
-
-/// As whom to read.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ReaderBody {
-    #[default]
-    Reader,
-    Outside,
-    Above,
-}
-
-/// As whom to read.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct PreviewQuery {
-    /// `reader`, whoever reads it in the portal; `outside`, by letter; or `above`, the level above before it is published.
-    #[serde(default, rename = "as")]
-    #[param(value_type = Option<String>)]
-    reads: ReaderBody,
-}
-
-/// What would be published now, as it would read for them. For whoever writes the update.
-#[utoipa::path(get, path = "/updates/{id}/preview", tag = "wins and challenges", params(("id" = uuid::Uuid, Path), PreviewQuery),
-    responses((status = 200, body = DocumentBody)))]
-async fn preview(
-    mut caller: Caller,
-    Path(id): Path<uuid::Uuid>,
-    Params(query): Params<PreviewQuery>,
-) -> Result<Json<DocumentBody>, ApiError> {
-    let reads = match query.reads {
-        ReaderBody::Reader => PreviewAs::Reader,
-        ReaderBody::Outside => PreviewAs::Outside,
-        ReaderBody::Above => PreviewAs::Above,
-    };
-    Ok(Json(wins::preview(&mut caller.cx().await?, UpdateId(id), reads).await?.into()))
-}
-
-/// Publishes what was handed up, now. For whoever writes the top update; what is below it is published when its cycle ends.
-#[utoipa::path(post, path = "/updates/{id}/publication", tag = "wins and challenges", params(("id" = uuid::Uuid, Path)),
-    responses((status = 201, body = PublicationBody, headers(("Location" = String, description = "Its address.")))))]
-async fn publish(mut caller: Caller, Path(id): Path<uuid::Uuid>) -> Result<Response, ApiError> {
-    let made = wins::publish(&mut caller.cx().await?, UpdateId(id)).await?;
-    Ok(created(format!("/publications/{}", made.id), Json(PublicationBody::from(made))))
 }

@@ -216,6 +216,39 @@ fn union<T, K: Ord + Copy>(first: &[T], second: &[T], key: impl Fn(&T) -> K) -> 
     first.iter().chain(second).map(key).filter(|key| seen.insert(*key)).collect()
 }
 
+/// Takes a line that was made of several entries apart: in its place stands a line of each, in the words of those who handed it up. Past
+/// the caps it is refused.
+pub async fn split(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Entry>> {
+    let (_, update) = line(cx, id).await?;
+    cx.atomically(async |cx| {
+        require_open(cx, &update).await?;
+        let whole = store::entry::any(cx, &[id]).await?.pop().ok_or(Error::Stale)?;
+        let keys = store::below::origins(cx, id).await?;
+        if keys.len() < 2 {
+            return Err(Error::Conflict("it was made of one entry alone; rewrite it, or drop it".into()));
+        }
+        // whoever lowers or takes back one of them at this moment comes first or waits
+        store::below::hold(cx, &keys).await?;
+        if store::below::origins(cx, id).await? != keys {
+            return Err(Error::Stale);
+        }
+        let origins = store::entry::any(cx, &keys).await?;
+        store::entry::delete(cx, &[id]).await?;
+        for kind in [Kind::Win, Kind::Challenge] {
+            room(cx, &update, kind, origins.iter().filter(|origin| origin.kind == kind).count()).await?;
+        }
+        let place = |origin: &Entry| if origin.kind == whole.kind { whole.place } else { i32::MAX };
+        let drafts: Vec<_> =
+            origins.iter().map(|origin| line_of(cx, &update, origin, place(origin))).collect();
+        store::entry::insert(cx, &drafts).await?;
+        store::write::renumber(cx, &[update.id]).await?;
+        store::update::touch(cx, update.id).await?;
+        let made: Vec<_> = drafts.iter().map(|draft| draft.id).collect();
+        store::entry::any(cx, &made).await
+    })
+    .await
+}
+
 /// A line and the update that it is in, for whoever writes that. To those who may not see it there is none.
 async fn line(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<(Entry, Update)> {
     cx.writer()?;
@@ -225,19 +258,6 @@ async fn line(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<(Entry, Update)> {
         return Err(Error::Conflict("this was not chosen from below; put it back instead".into()));
     };
     Ok((entry, rights::require_writer(cx, update).await?))
-}
-
-/// Drops a line; what it was made of is untouched.
-pub async fn drop_line(cx: &mut Cx<'_>, line_id: WinsEntryId) -> Result<()> {
-    let (line, update) = line(cx, line_id).await?;
-    cx.atomically(async |cx| {
-        require_open(cx, &update).await?;
-        store::entry::delete(cx, &[line.id]).await?;
-        store::write::renumber(cx, &[update.id]).await?;
-        store::update::touch(cx, update.id).await?;
-        Ok(())
-    })
-    .await
 }
 
 /// An entry may go less far than before: so do the lines that were made of it and are not published. What stays in its team is taken

@@ -1,9 +1,11 @@
 //! Challenges stay open across cycles until somebody closes them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
-    below,
+    below, named,
     record::{Closing, Entry, Kind, Update, Words},
     rights,
     store::{
@@ -11,7 +13,12 @@ use super::{
         entry::{Draft, Named},
     },
 };
-use crate::{Cursor, Cx, Error, Limit, Page, Result, UpdateId, WinsEntryId, check::Checks, people};
+use crate::{
+    Cursor, Cx, Error, Limit, Page, Result, UpdateId, WinsEntryId,
+    check::Checks,
+    notify::{self, About, Notice, Recipient},
+    people,
+};
 
 /// Characters a word on why may have.
 const LONGEST: usize = 2_000;
@@ -71,40 +78,52 @@ pub async fn challenges(
     teams.sort();
     teams.dedup();
     let (now, may_write) = (cx.now(), cx.writer().is_ok());
-    let written = if may_write { store::challenge::written_by(cx, me, &teams).await? } else { Vec::new() };
+    let closable = if may_write { store::challenge::closed_by(cx, me, &teams).await? } else { Vec::new() };
     let items = rows.into_iter().zip(entries).map(|(row, entry)| {
         let until = entry.closed.as_ref().map_or(now, |closed| closed.at);
         let days = (until.duration_since(row.since).as_hours() / 24).max(0);
         let is_mine = entry.author.as_ref().is_some_and(|author| author.id == me);
-        let may_close = may_write && (is_mine || written.contains(&entry.team.id));
+        let may_close = may_write && (is_mine || closable.contains(&entry.team.id));
         (row.since, row.first, Challenge { entry, told: row.told, days, may_close })
     });
     let page = Page::cut(items.collect(), limit, total, after.as_ref(), |(since, first, _)| (*since, *first));
     Ok(page.map(|(_, _, challenge)| challenge))
 }
 
-/// A challenge that the actor may close or open again: its author, and whoever writes the team's update.
+/// Whether the actor may close a challenge and open it again: its author, whoever writes the update that it is in, and those who lead the
+/// team or one above it.
+pub async fn may_close(cx: &mut Cx<'_>, entry: &Entry) -> Result<bool> {
+    let me = cx.reader()?;
+    if entry.kind != Kind::Challenge || cx.writer().is_err() {
+        return Ok(false);
+    }
+    let is_mine = entry.author.as_ref().is_some_and(|author| author.id == me);
+    Ok(is_mine
+        || store::update::rights(cx, me, entry.team.id, entry.update).await?.write
+        || !store::challenge::closed_by(cx, me, &[entry.team.id]).await?.is_empty())
+}
+
+/// A challenge that the actor may close or open again.
 async fn theirs(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Entry> {
-    let me = cx.writer()?;
+    cx.writer()?;
     let not_there = || Error::not_found("challenge", id.to_string());
     let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
     if entry.kind != Kind::Challenge {
         return Err(not_there());
     }
-    let is_mine = entry.author.as_ref().is_some_and(|author| author.id == me);
-    if is_mine || store::update::rights(cx, me, entry.team.id, entry.update).await?.write {
+    if may_close(cx, &entry).await? {
         return Ok(entry);
     }
     let whom = people::leads_to_ask(cx, entry.team.id).await?;
     let whom = whom.first().map_or("an admin for a lead", |lead| lead.name.as_str());
     Err(Error::Forbidden(format!(
-        "who wrote it and whoever writes the update of {} close it; ask {whom}",
+        "who wrote it and those who lead {} or a team above it close it; ask {whom}",
         entry.team.name
     )))
 }
 
-/// Closes a challenge, with a word on why. One that was solved is offered as a win: the draft waits in the team, and its key is told.
-/// For who wrote it and whoever writes the team's update.
+/// Closes a challenge wherever it is told, with a word on why; others who wrote it are told. One that was solved is offered as a win:
+/// the draft waits in the team, and its key is told. For who wrote it, and those who lead the team or one above it.
 pub async fn close_challenge(
     cx: &mut Cx<'_>,
     id: WinsEntryId,
@@ -117,27 +136,74 @@ pub async fn close_challenge(
     checks.done()?;
     cx.atomically(async |cx| {
         let tellings: Vec<_> = store::challenge::tellings(cx, id).await?.iter().map(|one| one.id).collect();
-        if store::challenge::close(cx, &tellings, how, &note).await? == 0 {
+        let closed = store::challenge::close(cx, &tellings, how, &note).await?;
+        if closed.is_empty() {
             return Err(Error::Conflict("it is closed already".into()));
         }
-        if how != Closing::Solved {
+        tell_closed(cx, &closed, how, &note).await?;
+        // a line is a level's own words: whoever wrote the challenge tells how it was solved
+        if how != Closing::Solved || entry.is_line {
             return Ok(None);
         }
-        let words = Words { result: note.clone(), ..entry.words.clone() };
-        let win = Draft {
-            topic: entry.topic,
-            sensitivity: entry.sensitivity,
-            source_link: format!("/wins/entries/{id}"),
-            solves: Some(id),
-            credits: entry.credits.iter().map(|person| person.id).collect(),
-            about: entry.about.iter().map(|entity| entity.id).collect(),
-            namings: entry.namings.iter().map(|naming| Named::from(naming.team.id)).collect(),
-            ..Draft::new(cx, entry.team.id, Kind::Win, words)
-        };
+        let win = solved(cx, &entry, &note);
         store::entry::insert(cx, std::slice::from_ref(&win)).await?;
         Ok(Some(win.id))
     })
     .await
+}
+
+/// Tells those who wrote a challenge that somebody else closed it: one notice each, of what they told last.
+async fn tell_closed(
+    cx: &mut Cx<'_>,
+    closed: &[store::challenge::ClosedOne],
+    how: Closing,
+    note: &str,
+) -> Result<()> {
+    let (me, name) = (cx.actor().person, cx.actor().name.clone());
+    let mut told = BTreeSet::new();
+    let notices = closed.iter().filter(|one| !one.is_line).filter_map(|one| {
+        let to = one.writer.filter(|to| Some(*to) != me && told.insert(*to))?;
+        let about = About::new("wins-entry", one.id.0);
+        let subject = format!("{name} closed “{}”: {}", one.summary, how.label().to_lowercase());
+        Some(Notice {
+            text: note.to_owned(),
+            reason: "You wrote it. You can open it again.".into(),
+            ..Notice::new(
+                Recipient::Person(to),
+                "wins.closed",
+                subject,
+                format!("/wins/entries/{}", one.id),
+                about,
+            )
+        })
+    });
+    notify::send_all(cx, notices.collect()).await?;
+    Ok(())
+}
+
+/// The win that a solved challenge is offered as: what was hard is how it was, and the word on how it was solved is what came of it.
+fn solved(cx: &Cx<'_>, entry: &Entry, note: &str) -> Draft {
+    let was = &entry.words;
+    let summary =
+        Some(format!("Solved: {}", was.summary)).filter(|text| text.chars().count() <= named::SUMMARY);
+    let before = [was.situation.as_str(), was.result.as_str()];
+    let words = Words {
+        summary: summary.unwrap_or_else(|| was.summary.clone()),
+        situation: before.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n"),
+        action: was.action.clone(),
+        result: note.to_owned(),
+        numbers: was.numbers.clone(),
+    };
+    Draft {
+        topic: entry.topic,
+        sensitivity: entry.sensitivity,
+        source_link: format!("/wins/entries/{}", entry.id),
+        solves: Some(entry.id),
+        credits: entry.credits.iter().map(|person| person.id).collect(),
+        about: entry.about.iter().map(|entity| entity.id).collect(),
+        namings: entry.namings.iter().map(|naming| Named::from(naming.team.id)).collect(),
+        ..Draft::new(cx, entry.team.id, Kind::Win, words)
+    }
 }
 
 /// Opens a closed challenge again; a draft win that nobody edited is gone.
@@ -145,7 +211,7 @@ pub async fn reopen_challenge(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<()> {
     theirs(cx, id).await?;
     cx.atomically(async |cx| {
         let tellings: Vec<_> = store::challenge::tellings(cx, id).await?.iter().map(|one| one.id).collect();
-        if store::challenge::reopen(cx, &tellings).await? == 0 {
+        if store::challenge::reopen(cx, id, &tellings).await? == 0 {
             return Err(Error::Conflict("it is open".into()));
         }
         Ok(())
@@ -169,6 +235,8 @@ pub async fn tell_again(cx: &mut Cx<'_>, id: WinsEntryId, update: UpdateId) -> R
     }
     cx.atomically(async |cx| {
         below::require_open(cx, &update).await?;
+        // the first waits for whoever tells it in another update just now, the second sees that
+        store::challenge::tellings(cx, id).await?;
         let tellings = store::challenge::tellings(cx, id).await?;
         let told = tellings.iter().find(|one| one.update == Some(update.id));
         let again = match (told, tellings.first()) {

@@ -291,6 +291,12 @@ pub(super) async fn rewrites(
                 "stays: it is a challenge that was closed; open it again first",
             );
         }
+        if kind != entry.kind && entry.is_line {
+            checks.problem(
+                &format!("{prefix}kind"),
+                "stays: a line is what it was made of; ask those who wrote that",
+            );
+        }
         if edit.set_aside == Some(true) && entry.is_line {
             checks
                 .problem(&format!("{prefix}set_aside"), "is for what waits in a team; drop the line instead");

@@ -5,18 +5,19 @@ use jiff::{ToSpan, tz::TimeZone};
 use super::{
     deadline,
     entry::only,
+    named::{self, Wanted},
     record::{Entry, Kind, Number, Proposal, Sensitivity, Topic, Update, Words},
     rights::{require_reader, require_writer},
     store::{
         self,
-        entry::Draft,
+        entry::{Draft, Named},
         facts::{Handed, Made, Pages, Pair, Ran, Span},
     },
     update::open,
 };
 use crate::{
     Cx, Error, Result, UpdateId,
-    catalog::{self, EntityRef},
+    check::Checks,
     people::{self, Team},
     settings,
     support::Category,
@@ -66,19 +67,25 @@ pub async fn take_proposal(cx: &mut Cx<'_>, id: UpdateId, key: &str) -> Result<E
         if let Some(taken) = proposal.taken {
             return only(store::entry::any(cx, &[taken]).await?, key);
         }
-        let mut about = Vec::new();
-        let refs: Vec<_> =
-            proposal.about.iter().filter_map(|r| EntityRef::parse(r, None, "default").ok()).collect();
-        if !refs.is_empty() {
-            about = catalog::by_refs(cx, &refs).await?.into_iter().flatten().map(|s| s.id).collect();
-        }
+        let wanted = Wanted {
+            prefix: String::new(),
+            credits: None,
+            about: Some(&proposal.about),
+            teams: None,
+            words: Some(&proposal.words),
+            had: None,
+        };
+        // what was removed from the catalog meanwhile is left out
+        let mut gone = Checks::default();
+        let named = named::find(cx, &mut gone, update.team.id, &[wanted]).await?.pop().unwrap_or_default();
         let draft = Draft {
             update: Some(id),
             place: i32::MAX,
             topic: Some(proposal.topic),
             source_key: Some(source_key(&update, key)),
             source_link: proposal.source_link,
-            about,
+            about: named.about.unwrap_or_default(),
+            namings: named.namings.unwrap_or_default().into_iter().map(Named::from).collect(),
             sensitivity: if proposal.topic == Topic::People { Sensitivity::Up } else { Sensitivity::Publish },
             ..Draft::new(cx, update.team.id, proposal.kind, proposal.words)
         };

@@ -2,7 +2,7 @@
 //!
 //! A plan says who takes part and by when; [`turn`] opens its cycles, reminds, closes and publishes. People [`jot`] entries any
 //! day; they wait in the team until whoever writes its [`Update`] chooses them ([`choose`], [`save`]) and hands it up ([`submit`]).
-//! The level above sees them ([`below`]), makes lines of them ([`lift`], [`merge`]) and rewrites those; each line knows what it was
+//! The level above sees them ([`below`]), makes lines of them ([`lift`], [`merge`], [`split`]) and rewrites those; each line knows what it was
 //! made of ([`provenance`]). [`publish`] keeps the lines as a [`Document`] whose bytes never change, and sends it to its readers.
 //!
 //! **Who sees what** is said once, in the database's functions `wins_seen` (and `wins_visible`, its keys alone) and `wins_readable`: every
@@ -27,6 +27,7 @@ mod plain;
 mod plan;
 mod provenance;
 mod publication;
+mod publishing;
 mod record;
 mod rights;
 mod save;
@@ -38,9 +39,9 @@ mod update;
 mod year;
 
 pub use archive::{ArchiveFilter, Facets, Found, archive, archive_and_facets, facets, timeline};
-pub use below::{below, drop_line, lift, merge};
+pub use below::{below, lift, merge, split};
 pub use challenge::{
-    Challenge, ChallengeFilter, Stands, challenges, close_challenge, reopen_challenge, tell_again,
+    Challenge, ChallengeFilter, Stands, challenges, close_challenge, may_close, reopen_challenge, tell_again,
 };
 pub use cycle::{current_update, cycle, cycles, updates_of};
 pub use document::{Addendum, Document, Line, Link};
@@ -58,11 +59,11 @@ pub use plan::{
     Level, NewPlan, Plan, Term, create_plan, deputy, edit_plan, glossary, may_name_deputy, plan, plans,
     put_term, remove_term, set_deputy,
 };
-pub use provenance::{lifted, provenance};
+pub use provenance::{Behind, behind, lifted, provenance, traceable};
 pub use publication::{
-    PreviewAs, Publication, PublicationFilter, add_addendum, preview, publication, publication_by_id,
-    publications, publish,
+    Publication, PublicationFilter, add_addendum, publication, publication_by_id, publications, publish,
 };
+pub use publishing::{Held, Preview, PreviewAs, Publishing, preview, publishing};
 pub use record::{
     ANSWER_WITHIN, AboutEntity, Audience, Below, Checked, Closed, Closing, Cycle, Entry, EntryEdit, Facet,
     Hint, Kind, Lifted, MOST_ENTRIES, MOST_NAMED, MOST_NUMBERS, Naming, NewEntry, Number, Offered, Owed,

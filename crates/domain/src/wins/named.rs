@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longest summary.
-const SUMMARY: usize = 200;
+pub(super) const SUMMARY: usize = 200;
 /// Longest of the other texts; the level's limit of words is far below, but only advised.
 const TEXT: usize = 5000;
 /// Longest name of a figure, and longest part of one.

@@ -197,7 +197,8 @@ fn mentions(words: &Words) -> BTreeSet<String> {
     found
 }
 
-/// Shows the challenges of an update that is handed up to the leads of the teams they name, once, if they may be published.
+/// Shows the challenges of an update that is handed up to the leads of the teams they name, once, if they may be published; those that
+/// were rewritten since, once more.
 pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<()> {
     let me = cx.actor().person;
     let mut told = BTreeMap::<(WinsEntryId, PersonId), (store::naming::Shown, Vec<String>)>::new();
@@ -208,12 +209,22 @@ pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<(
     }
     let notices = told.into_iter().map(|((entry, to), (shown, named))| {
         let named = named.join(" and ");
-        let subject = format!("A challenge of {} names {named}: {}", shown.from, shown.summary);
         let about = About::new("wins-entry", entry.0);
+        let (subject, text) = if shown.again {
+            (
+                format!("A challenge that names {named} has other words now: {}", shown.summary),
+                "You were shown it before. What you answered then is not published with these words unless its writer says so; \
+                 you can answer again.",
+            )
+        } else {
+            (
+                format!("A challenge of {} names {named}: {}", shown.from, shown.summary),
+                "Say what you have to say to it within 48 hours: your answer can be published with it. After that it may be \
+                 published without.",
+            )
+        };
         Notice {
-            text: "Say what you have to say to it within 48 hours: your answer can be published with it. After that it may be \
-                   published without."
-                .into(),
+            text: text.into(),
             reason: format!("You answer for {named}."),
             ..Notice::new(Recipient::Person(to), "wins.named", subject, format!("/wins/entries/{entry}"), about)
         }
@@ -223,9 +234,9 @@ pub(super) async fn show_to_leads(cx: &mut Cx<'_>, update: UpdateId) -> Result<(
 }
 
 /// Tells whoever wrote the origins of an update's lines, or is credited in them, what was lifted and in which words: when it is handed
-/// up, one notice for each person.
+/// up, one notice for each person, and nothing that they were told before.
 pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> {
-    let told = store::naming::lifted_from(cx, update.id).await?;
+    let told = store::naming::tell_lifted(cx, update.id).await?;
     if told.is_empty() {
         return Ok(());
     }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use super::{
     record::{Cycle, Entry, Lifted, Provenance},
     store,
 };
-use crate::{Cx, Error, Result, WinsEntryId};
+use crate::{Cx, Error, Result, WinsEntryId, people::TeamName};
 
 /// A line down to what was submitted first; what the actor may not see is left out. At most 500 entries.
 pub async fn provenance(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Provenance> {
@@ -22,7 +24,10 @@ pub async fn provenance(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Provenance> 
         return Err(Error::not_found("entry", id.to_string()));
     }
     let seen: Vec<_> = entries.keys().copied().collect();
-    let cycles = store::provenance::cycles(cx, &seen).await?.into_iter().collect();
+    let of_entries = store::provenance::cycles(cx, &seen).await?;
+    let keys: Vec<_> = of_entries.iter().map(|(_, cycle)| *cycle).collect();
+    let known = store::cycle::by_ids(cx, &keys).await?;
+    let cycles = of_entries.iter().filter_map(|(id, cycle)| Some((*id, known.get(cycle)?.clone()))).collect();
     let mut below = BTreeMap::<_, Vec<_>>::new();
     for step in steps {
         below.entry(step.line).or_default().push(step.origin);
@@ -71,4 +76,29 @@ pub async fn lifted(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Lifted>> {
     Ok(lifted
         .map(|(line, entry)| Lifted { team: entry.team.clone(), state: line.state, line: entry })
         .collect())
+}
+
+/// Those of these lines of which the actor may see what they were made of, or part of it.
+pub async fn traceable(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> Result<Vec<WinsEntryId>> {
+    let me = cx.reader()?;
+    store::provenance::traceable(cx, me, lines).await
+}
+
+/// Of whose work a line was made, for readers who may not see that work itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Behind {
+    /// The teams that wrote it first, by name.
+    pub teams: Vec<TeamName>,
+    /// What they published in the cycle, as far as the actor may read it: whose, and the cycle's slug. At most 50.
+    pub published: Vec<(TeamName, String)>,
+}
+
+/// Of whose work a line was made. What was published of it names these teams as well, so whoever sees the line may know them.
+pub async fn behind(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Behind> {
+    let me = cx.reader()?;
+    if store::entry::seen(cx, &[id]).await?.is_empty() {
+        return Err(Error::not_found("entry", id.to_string()));
+    }
+    let teams = store::publication::sources(cx, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(Behind { teams, published: store::provenance::published_below(cx, me, id).await? })
 }

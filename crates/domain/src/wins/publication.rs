@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     document::{Addendum, Document, FORM, Line, Link},
     letter,
+    publishing::Held,
     record::{Audience, Cycle, Entry, Kind, Sensitivity, Update, UpdateState},
     rights, store,
 };
@@ -67,17 +68,6 @@ pub struct PublicationFilter {
     pub level: Option<i16>,
 }
 
-/// As whom a preview reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PreviewAs {
-    /// Whoever reads it in the portal.
-    Reader,
-    /// Somebody outside, by letter.
-    Outside,
-    /// The level above, before it is published.
-    Above,
-}
-
 /// Publishes what was handed up, now. Challenges that a team they name may still answer are refused, with until when. For whoever
 /// writes the top update; what is below it is published when its cycle ends.
 pub async fn publish(cx: &mut Cx<'_>, id: UpdateId) -> Result<Publication> {
@@ -87,8 +77,8 @@ pub async fn publish(cx: &mut Cx<'_>, id: UpdateId) -> Result<Publication> {
             let update = held(cx, id).await?;
             may_be_published(&update)?;
             let entries = publishable(cx, id).await?;
-            if let Some(waits) = entries.iter().find_map(|entry| waits(cx, entry, &update.cycle)) {
-                return Err(Error::Conflict(waits));
+            if let Some(held) = entries.iter().find_map(|entry| Held::of(cx, entry, &update)) {
+                return Err(Error::Conflict(held.why));
             }
             keep(cx, &update, &entries).await
         })
@@ -106,7 +96,7 @@ pub(super) async fn close_update(cx: &mut Cx<'_>, update: &Update) -> Result<()>
             return Ok(());
         }
         let (clear, waiting): (Vec<_>, Vec<_>) =
-            publishable(cx, id).await?.into_iter().partition(|entry| is_clear(cx, entry));
+            publishable(cx, id).await?.into_iter().partition(|entry| Held::of(cx, entry, &update).is_none());
         let back: Vec<_> = waiting.iter().filter(|e| !e.is_line).map(|e| (e.id, None, 0)).collect();
         store::entry::place(cx, &back).await?;
         keep(cx, &update, &clear).await?;
@@ -121,7 +111,8 @@ async fn held(cx: &mut Cx<'_>, id: UpdateId) -> Result<Update> {
     store::update::head(cx, id).await
 }
 
-fn may_be_published(update: &Update) -> Result<()> {
+/// Refuses what cannot be published by hand as it stands.
+pub(super) fn may_be_published(update: &Update) -> Result<()> {
     let no = match update.state {
         UpdateState::Published => "this update is published already; add to it instead".into(),
         UpdateState::Open => "hand the update up first, then publish it".into(),
@@ -144,35 +135,6 @@ async fn publishable(cx: &mut Cx<'_>, id: UpdateId) -> Result<Vec<Entry>> {
     let mut entries = store::entry::of_update(cx, id, false).await?;
     entries.retain(|entry| entry.sensitivity == Sensitivity::Publish && !entry.set_aside);
     Ok(entries)
-}
-
-/// Whether no team that a challenge names may still answer. Wins need nobody's word.
-fn is_clear(cx: &Cx<'_>, entry: &Entry) -> bool {
-    entry.kind == Kind::Win || entry.namings.iter().all(|naming| naming.is_clear(cx.now()))
-}
-
-/// Why an entry has to wait, with until when.
-fn waits(cx: &Cx<'_>, entry: &Entry, cycle: &Cycle) -> Option<String> {
-    if entry.kind == Kind::Win {
-        return None;
-    }
-    let naming = entry.namings.iter().find(|naming| !naming.is_clear(cx.now()))?;
-    let (what, team) = (&entry.words.summary, &naming.team.name);
-    Some(match naming.shown_at {
-        Some(at) => {
-            let until = at + super::record::ANSWER_WITHIN;
-            let local = until
-                .in_tz(&cycle.time_zone)
-                .map_or_else(|_| until.to_string(), |until| until.strftime("%A %-d %B, %H:%M").to_string());
-            format!(
-                "{team} may answer to \u{201c}{what}\u{201d} until {local} ({}); publish it then, or leave it out",
-                cycle.time_zone
-            )
-        }
-        None => format!(
-            "{team} was not shown \u{201c}{what}\u{201d} yet; hand the update up again, or leave it out"
-        ),
-    })
 }
 
 /// Keeps a document of these entries and sends it to its readers.
@@ -200,7 +162,7 @@ fn told_to_readers(update: &Update, verb: &'static str) -> Act {
 }
 
 /// The document of an update with these entries.
-async fn document(
+pub(super) async fn document(
     cx: &mut Cx<'_>,
     update: &Update,
     entries: &[Entry],
@@ -264,28 +226,6 @@ fn person_link(person: &PersonName) -> Link {
     Link { label: person.name.clone(), path: format!("/people/{}", person.handle) }
 }
 
-/// What would be published now, as it would read for them. For whoever writes the update.
-pub async fn preview(cx: &mut Cx<'_>, id: UpdateId, reads: PreviewAs) -> Result<Document> {
-    let update = rights::require_writer(cx, id).await?;
-    let mut entries = store::entry::of_update(cx, id, false).await?;
-    match reads {
-        PreviewAs::Above => entries.retain(|e| e.sensitivity >= Sensitivity::Up && !e.set_aside),
-        PreviewAs::Reader | PreviewAs::Outside => {
-            entries.retain(|e| e.sensitivity == Sensitivity::Publish && !e.set_aside && is_clear(cx, e));
-        }
-    }
-    let actor = cx.actor();
-    let me = actor.person.map(|id| PersonName {
-        id,
-        handle: actor.handle.to_string(),
-        name: actor.name.to_string(),
-        active: true,
-    });
-    let by = update.submitted_by.clone().or(me);
-    let document = document(cx, &update, &entries, by.as_ref()).await?;
-    Ok(if reads == PreviewAs::Outside { document.for_outside() } else { document })
-}
-
 /// The publication of a team in a cycle (slugs).
 pub async fn publication(cx: &mut Cx<'_>, team: &str, cycle: &str) -> Result<Publication> {
     let me = cx.reader()?;
@@ -304,7 +244,9 @@ pub async fn publication_by_id(cx: &mut Cx<'_>, id: PublicationId) -> Result<Pub
 async fn whole(cx: &mut Cx<'_>, mut publication: Publication) -> Result<Publication> {
     let mut addenda = store::publication::addenda(cx, &[publication.id]).await?;
     publication.addenda = addenda.remove(&publication.id).unwrap_or_default();
-    publication.readers = store::publication::readers(cx, &publication).await?;
+    publication.readers =
+        store::publication::readers(cx, publication.team.id, publication.update, publication.audience)
+            .await?;
     let update = store::update::head(cx, publication.update).await?;
     publication.may_add = rights::rights_over(cx, &update).await?.write;
     Ok(publication)

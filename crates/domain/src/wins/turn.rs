@@ -148,7 +148,8 @@ async fn open_one(cx: &mut Cx<'_>, plan: &Plan, days: Days) -> Result<u64> {
         return Ok(0);
     };
     let placed = store::turn::placed(cx, plan.id).await?;
-    let places = Moves::of(&placed, &[], |_| true).places(&due);
+    let elsewhere = store::turn::elsewhere(cx, cycle).await?;
+    let places = Moves::of(&placed, &[], |team| !elsewhere.contains(&team.team)).places(&due);
     let made = store::turn::insert_updates(cx, cycle, plan.id, &places).await?;
     activity::record(cx, Act::new("wins-cycle.opened", format!("wins-cycle:{slug}"))).await?;
     Ok(1 + made)
@@ -166,8 +167,8 @@ struct Moves {
 }
 
 impl Moves {
-    /// What was handed up stays with whom it was handed to. A team that joins takes part if its height is not due yet.
-    fn of(placed: &[Placed], standing: &[Stands], in_time: impl Fn(i16) -> bool) -> Self {
+    /// What was handed up stays with whom it was handed to. A team that is new takes part if it may join.
+    fn of(placed: &[Placed], standing: &[Stands], may_join: impl Fn(&Placed) -> bool) -> Self {
         let above: BTreeMap<TeamId, Option<TeamId>> = placed.iter().map(|p| (p.team, p.above)).collect();
         let stands: BTreeMap<TeamId, &Stands> = standing.iter().map(|s| (s.team, s)).collect();
         let mut ids: BTreeMap<TeamId, UpdateId> = standing.iter().map(|s| (s.team, s.id)).collect();
@@ -180,7 +181,7 @@ impl Moves {
             }
             let parent = up.and_then(|one| ids.get(&one).copied());
             match stands.get(&team.team) {
-                None if in_time(team.level) => {
+                None if may_join(team) => {
                     let id = UpdateId::new();
                     ids.insert(team.team, id);
                     moves.new.push((id, team.team, parent, team.level));
@@ -222,14 +223,16 @@ async fn follow_tree(cx: &mut Cx<'_>, plan: &Plan, cycle: &OpenCycle) -> Result<
     let placed = store::turn::placed(cx, plan.id).await?;
     let due = due(cx, plan, cycle.last).await?;
     let now = cx.now();
-    let in_time = |level| due.at(level) > now;
-    if Moves::of(&placed, &store::turn::standing(cx, cycle.id).await?, in_time).is_empty()
+    let elsewhere = store::turn::elsewhere(cx, cycle.id).await?;
+    // in time for its height, and not part of another plan in these days
+    let may_join = |team: &Placed| due.at(team.level) > now && !elsewhere.contains(&team.team);
+    if Moves::of(&placed, &store::turn::standing(cx, cycle.id).await?, may_join).is_empty()
         || !store::turn::take(cx, cycle.id).await?
     {
         return Ok(0);
     }
     // looked at again: nobody hands up meanwhile
-    let moves = Moves::of(&placed, &store::turn::lock_standing(cx, cycle.id).await?, in_time);
+    let moves = Moves::of(&placed, &store::turn::lock_standing(cx, cycle.id).await?, may_join);
     let mut done = store::turn::insert_updates(cx, cycle.id, plan.id, &moves.places(&due)).await?;
     let moved: Vec<_> = moves
         .moved
@@ -261,7 +264,7 @@ async fn close(cx: &mut Cx<'_>, cycle: &OpenCycle) -> Result<u64> {
         close_update(cx, update).await?;
         done += 1;
     }
-    store::turn::release(cx, &of(UpdateState::Open)).await?;
+    store::turn::keep_waiting(cx, &of(UpdateState::Open)).await?;
     done += store::turn::close(cx, cycle.id).await?;
     let subject = format!("wins-cycle:{}", cycle.slug);
     activity::record(cx, Act::new("wins-cycle.closed", subject)).await?;
@@ -344,7 +347,7 @@ mod tests {
         let root = stands(top, None, 1, UpdateState::Open);
         let below = stands(team, Some(root.id), 0, UpdateState::Open);
         let tree = [placed(top, None, 2), placed(new, Some(top), 1), placed(team, Some(new), 0)];
-        let moves = Moves::of(&tree, &[root, below], |level| level > 1);
+        let moves = Moves::of(&tree, &[root, below], |team| team.level > 1);
         assert!(moves.new.is_empty());
         assert_eq!(moves.moved, [(root.id, 1, None, 2)], "the team hands to the top as before");
         let moves = Moves::of(&tree, &[root, below], |_| true);

@@ -156,6 +156,9 @@ async fn four_people_bring_a_cycle_from_a_jotted_line_to_a_letter() {
     browser.arrives_at("/wins/updates/").await;
     browser.press("Ready to publish").await;
     browser.sees("Handed up").await;
+    browser.press("Publish it").await;
+    browser.sees("Once published it never changes").await;
+    browser.sees("by the list Stakeholders").await;
     browser.press("Publish it now").await;
     browser.arrives_at("/wins/fairhaven/").await;
     browser.sees("Buying on a phone takes half the time").await;

@@ -3,7 +3,7 @@
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
     Cx, Error, Problem, Result as Outcome, UpdateId, WinsEntryId,
-    wins::{self, Audience, Sheet, SheetEdit, Update},
+    wins::{self, Audience, Sheet, SheetEdit},
 };
 
 use super::{
@@ -109,7 +109,7 @@ fn limit(form: &Form, name: &str) -> Outcome<i16> {
 }
 
 /// Merges the lines that are ticked into the first of them.
-async fn merged(cx: &mut Cx<'_>, sheet: &Sheet, form: &Form) -> Outcome<Flash> {
+async fn merged(cx: &mut Cx<'_>, sheet: &Sheet, form: &Form, here: &str) -> Outcome<Flash> {
     let joined = ticked(form, "join");
     let order: Vec<_> = sheet::entries(sheet).map(|e| e.id).filter(|e| joined.contains(e)).collect();
     let [into, others @ ..] = order.as_slice() else {
@@ -121,7 +121,16 @@ async fn merged(cx: &mut Cx<'_>, sheet: &Sheet, form: &Form) -> Outcome<Flash> {
     for other in others {
         wins::merge(cx, *into, *other).await?;
     }
-    Ok(Flash::ok("Merged.", "The words of both stand in it: shorten them."))
+    Ok(Flash::ok("Merged.", "The words of both stand in it: shorten them.")
+        .link(format!("{here}#e-{into}"), "Rewrite it, or split it again"))
+}
+
+/// Says whether the answer of a team is published with the challenge that names it: `of` is `entry:team`.
+pub(super) async fn attached(cx: &mut Cx<'_>, verb: &str, of: &str) -> Outcome<Flash> {
+    let (entry, team) = of.split_once(':').unwrap_or((of, ""));
+    let naming = wins::attach_answer(cx, entry_key(entry)?, team, verb == "attach").await?;
+    let answer = if naming.attached { "is published with the challenge" } else { "is left out" };
+    Ok(Flash::ok("Saved.", format!("The answer of {} {answer}.", naming.team.name)))
 }
 
 /// Takes in what is ticked, with whatever is pressed, so that one press ends it. Returns how many.
@@ -184,12 +193,6 @@ async fn done(
             );
             return Ok((Flash::ok("Handed up.", to), address(&id)));
         }
-        "publish" => {
-            wins::publish(cx, id).await?;
-            let Update { team, cycle, .. } = &sheet.update;
-            let flash = Flash::ok("Published.", "Its readers are sent it. From now on it stays as it is.");
-            return Ok((flash, format!("/wins/{}/{}", team.slug, cycle.slug)));
-        }
         "quiet" => {
             wins::quiet(cx, id, None).await?;
             let flash = Flash::ok(
@@ -228,7 +231,15 @@ async fn done(
             wins::restore_proposal(cx, id, of).await?;
             Flash::ok("Proposed again.", "")
         }
-        "merge" => merged(cx, sheet, form).await?,
+        "merge" => merged(cx, sheet, form, &here).await?,
+        "split" => {
+            let made = wins::split(cx, entry_key(of)?).await?;
+            let told = format!(
+                "{} stand in its place, in the words of those who handed them up.",
+                words::count(made.len())
+            );
+            Flash::ok("Split again.", told)
+        }
         "delegate" => match wins::delegate(cx, id, form.optional("delegate").as_deref()).await?.delegate {
             Some(who) => Flash::ok("Asked.", format!("{} writes this one and is told.", who.name)),
             None => Flash::ok("Saved.", "Nobody else is asked to write this one."),
@@ -243,12 +254,7 @@ async fn done(
             wins::set_audience(cx, id, audience).await?;
             Flash::ok("Saved.", format!("Who reads it: {}.", audience.label()))
         }
-        "attach" | "detach" => {
-            let (entry, team) = of.split_once(':').unwrap_or((of, ""));
-            wins::attach_answer(cx, entry_key(entry)?, team, verb == "attach").await?;
-            let answer = if verb == "attach" { "is published with it" } else { "stays inside" };
-            Flash::ok("Saved.", format!("The answer {answer}."))
-        }
+        "attach" | "detach" => attached(cx, verb, of).await?,
         _ if taken == 0 => Flash::ok("Saved.", ""),
         _ => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
     };

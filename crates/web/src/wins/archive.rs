@@ -11,7 +11,6 @@ use crate::{
     address::{Query, Steps},
     caller::Viewer,
     error::PageError,
-    markdown,
     page::{self, Nav, Shell},
     words,
 };
@@ -63,14 +62,6 @@ impl ArchivePage {
             Some(after) => self.query.with("after", after).to_string(),
             None => self.query.without_all(&[]).to_string(),
         })
-    }
-
-    /// The beginning of what it tells.
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn brief(&self, found: &Found) -> String {
-        let said = &found.entry.words;
-        let text = [&said.result, &said.situation, &said.action].into_iter().find(|text| !text.is_empty());
-        text.map_or_else(String::new, |text| words::brief(&markdown::plain(text), 220))
     }
 }
 

@@ -11,7 +11,7 @@ use portolan_domain::{
     wins::{self, Challenge, ChallengeFilter, Closed, Closing, Stands},
 };
 
-use super::reading::key;
+use super::{entry, reading::key};
 use crate::{
     address::{Query, Steps},
     caller::Viewer,
@@ -86,12 +86,6 @@ impl ChallengesPage {
         }
     }
 
-    /// Tone of how a challenge ended.
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn tone(&self, closed: &Closed) -> &'static str {
-        if closed.how == Closing::Solved { "ok" } else { "unknown" }
-    }
-
     fn is_refused(&self, challenge: &Challenge) -> bool {
         self.form.is_refused() && self.form.is("id", &challenge.entry.id.to_string())
     }
@@ -105,17 +99,6 @@ impl ChallengesPage {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn endings(&self) -> Vec<(&'static str, &'static str)> {
-        [
-            (Closing::Solved, "Solved: it is no more"),
-            (Closing::Accepted, "Accepted: we live with it"),
-            (Closing::Dropped, "Dropped: nobody looks at it any more"),
-        ]
-        .map(|(how, words)| (how.as_str(), words))
-        .to_vec()
-    }
-
     fn steps(&self) -> Steps {
         let around = (self.page.previous.as_ref(), self.page.next.as_ref());
         Steps::new(around, self.query.get("after").is_some(), |after| match after {
@@ -123,6 +106,26 @@ impl ChallengesPage {
             None => self.query.without_all(&[]).to_string(),
         })
     }
+}
+
+/// Tone of how a challenge ended.
+pub(crate) fn tone(closed: &Closed) -> &'static str {
+    if closed.how == Closing::Solved { "ok" } else { "unknown" }
+}
+
+/// How a challenge may end, for the list of a form.
+pub(crate) fn endings() -> [(&'static str, &'static str); 3] {
+    [
+        (Closing::Solved, "Solved: it is no more"),
+        (Closing::Accepted, "Accepted: we live with it"),
+        (Closing::Dropped, "Dropped: nobody looks at it any more"),
+    ]
+    .map(|(how, words)| (how.as_str(), words))
+}
+
+/// Whether a form stands on the page of the challenge itself, so that its answer comes there.
+fn is_on_its_page(form: &Form) -> bool {
+    form.is("on", "entry")
 }
 
 pub(super) async fn show(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, PageError> {
@@ -160,24 +163,36 @@ pub(super) async fn close(
         }
         Err(error) => Err(error),
     };
+    let there = |elsewhere: &str| {
+        if is_on_its_page(&form) { entry::address(&id) } else { elsewhere.to_owned() }
+    };
     match result {
         Ok(Some(win)) => {
             Ok(Flash::ok("Solved.", "A win about it waits in the team, in the words of the challenge.")
                 .link(format!("/wins/entries/{win}"), "Write the win")
-                .on("/wins/challenges"))
+                .on(&there("/wins/challenges")))
         }
-        Ok(None) => Ok(Flash::ok("Closed.", "It can be opened again.").on("/wins/challenges?state=closed")),
+        Ok(None) => {
+            Ok(Flash::ok("Closed.", "It can be opened again.").on(&there("/wins/challenges?state=closed")))
+        }
         Err(error) => {
             let status = form.refuse(error)?;
+            if is_on_its_page(&form) {
+                return entry::shown(&mut viewer, id, form, status).await;
+            }
             let form = form.with("id", id);
             rendered(viewer, Query::read("/wins/challenges", None), form, status).await
         }
     }
 }
 
-pub(super) async fn reopen(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+pub(super) async fn reopen(
+    mut viewer: Viewer,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, PageError> {
     let id: WinsEntryId = key("challenge", &id)?;
     wins::reopen_challenge(&mut viewer.cx(), id).await?;
-    Ok(Flash::new(Tone::Info, "Open again.", "It is told on until somebody closes it.")
-        .on("/wins/challenges"))
+    let there = if is_on_its_page(&form) { entry::address(&id) } else { "/wins/challenges".into() };
+    Ok(Flash::new(Tone::Info, "Open again.", "It is told on until somebody closes it.").on(&there))
 }

@@ -3,12 +3,15 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    Error, WinsEntryId,
+    Error, PersonId, WinsEntryId,
     people::PersonName,
-    wins::{self, Entry, EntryEdit, Hint, Kind, Lifted, Naming, Provenance, UpdateState},
+    wins::{
+        self, Behind, Entry, EntryEdit, Hint, Kind, Lifted, Naming, Provenance, Sensitivity, Update,
+        UpdateRights, UpdateState,
+    },
 };
 
-use super::{key, sheet, write};
+use super::{acts, key, sheet, write};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -54,69 +57,135 @@ struct EntryPage {
     entry: Entry,
     /// Where it came from, each step with its depth: itself first.
     came: Vec<(usize, Entry, String)>,
+    /// Of whose work a line was made of which the viewer may see nothing else.
+    behind: Option<Behind>,
     /// What became of it further up.
     lifted: Vec<Lifted>,
+    /// The update that it is in, or that its team writes now, where the viewer may know of it.
+    head: Option<(Update, UpdateRights)>,
+    /// Heading and path of what it is published in.
+    published: Option<(String, String)>,
     /// Whether the viewer may change it now.
     may_edit: bool,
+    /// Whether the viewer may close it as a challenge, or open it again.
+    may_close: bool,
     /// Teams that it names for which the viewer answers.
     asked: Vec<Naming>,
     form: Form,
+}
+
+impl EntryPage {
+    /// The update that it is in, where the viewer may read that.
+    fn update(&self) -> Option<&Update> {
+        self.head.as_ref().map(|(update, _)| update).filter(|update| self.entry.update == Some(update.id))
+    }
+
+    /// Whether the viewer writes the update that it is in, and that is not published.
+    fn is_written(&self) -> bool {
+        self.update().is_some()
+            && self.head.as_ref().is_some_and(|(_, rights)| rights.write)
+            && self.entry.publication.is_none()
+    }
+
+    /// The steps down that are left when it is handed up: how far it may go then, what is pressed, what that does.
+    fn lowers(&self) -> Vec<(&'static str, String, &'static str)> {
+        let Some(update) = self.update().filter(|u| self.is_written() && u.state == UpdateState::Submitted)
+        else {
+            return Vec::new();
+        };
+        let is_top = update.handed_to.is_none();
+        let steps = [
+            (
+                Sensitivity::Up,
+                "Do not publish it".to_owned(),
+                if is_top {
+                    "It may go up, but it is left out of what is published."
+                } else {
+                    "It may go up, but neither it nor the lines above that were made of it are published; their writers are told."
+                },
+            ),
+            (
+                Sensitivity::Team,
+                format!("Keep it in {}", self.entry.team.name),
+                if is_top {
+                    "It stays in the team: those beside and below read it no more."
+                } else {
+                    "It stays in the team: it leaves the lines above that were made of it; their writers are told."
+                },
+            ),
+        ];
+        let below = |(to, _, _): &(Sensitivity, String, &'static str)| *to < self.entry.sensitivity;
+        steps.into_iter().filter(below).map(|(to, words, does)| (to.as_str(), words, does)).collect()
+    }
 }
 
 pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     shown(&mut viewer, key(&id)?, Form::blank(), StatusCode::OK).await
 }
 
-/// Whether the viewer writes the entry now: whoever wrote it while it waits, and whoever writes the update it is in.
-async fn may_edit(viewer: &mut Viewer, entry: &Entry) -> Result<bool, PageError> {
-    let me = viewer.person();
-    if entry.publication.is_some() {
-        return Ok(false);
-    }
-    if entry.update.is_none() && entry.author.as_ref().map(|a| a.id) == me {
-        return Ok(true);
-    }
-    let head = match entry.update {
-        Some(id) => Some(wins::update_by_id(&mut viewer.cx(), id).await),
-        None => match wins::current_update(&mut viewer.cx(), &entry.team.slug).await? {
-            Some(update) => Some(wins::update_by_id(&mut viewer.cx(), update.id).await),
-            None => None,
-        },
-    };
-    match head {
-        Some(Ok((update, rights))) => {
-            Ok(rights.write && (entry.update.is_none() || update.state == UpdateState::Open))
-        }
-        // who may read an entry need not be one who may read its update
-        Some(Err(Error::NotFound { .. } | Error::Forbidden(_))) | None => Ok(false),
-        Some(Err(error)) => Err(error.into()),
+/// What the viewer may not read is not there.
+fn where_readable<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Forbidden(_) | Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-async fn shown(
+/// The update that an entry is in, or that its team writes now. Who may read an entry need not be one who may read its update.
+async fn head(viewer: &mut Viewer, entry: &Entry) -> Result<Option<(Update, UpdateRights)>, PageError> {
+    let cx = &mut viewer.cx();
+    let id = match entry.update {
+        Some(id) => Some(id),
+        None => wins::current_update(cx, &entry.team.slug).await?.map(|update| update.id),
+    };
+    Ok(match id {
+        Some(id) => where_readable(wins::update_by_id(cx, id).await)?,
+        None => None,
+    })
+}
+
+/// Whether somebody writes the entry now: whoever wrote it while it waits, and whoever writes the update it is in.
+fn may_edit(me: Option<PersonId>, entry: &Entry, head: Option<&(Update, UpdateRights)>) -> bool {
+    let is_mine = entry.author.as_ref().map(|author| author.id) == me;
+    let writes = head.is_some_and(|(update, rights)| {
+        rights.write && (entry.update.is_none() || update.state == UpdateState::Open)
+    });
+    entry.publication.is_none() && (writes || entry.update.is_none() && is_mine)
+}
+
+pub(super) async fn shown(
     viewer: &mut Viewer,
     id: WinsEntryId,
     form: Form,
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let entry = wins::entry(&mut viewer.cx(), id).await?;
-    let mut came = Vec::new();
+    let head = head(viewer, &entry).await?;
+    let cx = &mut viewer.cx();
+    let (mut came, mut behind) = (Vec::new(), None);
     if entry.is_line {
-        rows(&wins::provenance(&mut viewer.cx(), id).await?, 0, &mut came);
+        rows(&wins::provenance(cx, id).await?, 0, &mut came);
+        if came.len() < 2 {
+            behind = Some(wins::behind(cx, id).await?);
+        }
     }
-    let lifted = match wins::lifted(&mut viewer.cx(), id).await {
-        Ok(lifted) => lifted,
-        // that is for its author and its team
-        Err(Error::Forbidden(_) | Error::NotFound { .. }) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    let waiting = wins::waiting_for_answer(&mut viewer.cx()).await?;
+    // that is for its author and its team
+    let lifted = where_readable(wins::lifted(cx, id).await)?.unwrap_or_default();
+    let waiting = wins::waiting_for_answer(cx).await?;
     let mine: Vec<_> = waiting.into_iter().filter(|(e, _)| e.id == id).map(|(_, team)| team.id).collect();
     let asked = entry.namings.iter().filter(|n| mine.contains(&n.team.id)).cloned().collect();
-    let may_edit = may_edit(viewer, &entry).await?;
+    let may_close = !entry.is_line && wins::may_close(cx, &entry).await?;
+    let published = match entry.publication {
+        Some(id) => where_readable(wins::publication_by_id(cx, id).await)?,
+        None => None,
+    };
+    let published = published.map(|made| (made.document.heading(), made.document.path()));
+    let may_edit = may_edit(viewer.person(), &entry, head.as_ref());
+    let shell = viewer.shell(super::NAV);
     page::html_as(
         status,
-        &EntryPage { shell: viewer.shell(super::NAV), entry, came, lifted, may_edit, asked, form },
+        &EntryPage { shell, entry, came, behind, lifted, head, published, may_edit, may_close, asked, form },
     )
 }
 
@@ -142,7 +211,8 @@ fn filled(entry: &Entry) -> Form {
 
 pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     let entry = wins::entry(&mut viewer.cx(), key(&id)?).await?;
-    if !may_edit(&mut viewer, &entry).await? {
+    let head = head(&mut viewer, &entry).await?;
+    if !may_edit(viewer.person(), &entry, head.as_ref()) {
         return Err(Error::Forbidden(format!(
             "an entry is changed by whoever wrote it while it waits, and by whoever writes the update of {}",
             entry.team.name
@@ -187,6 +257,52 @@ pub(super) async fn remove(
     let id: WinsEntryId = key(&id)?;
     match wins::remove_entry(&mut viewer.cx(), id).await {
         Ok(()) => Ok(Flash::ok("Removed.", "Nobody sees it any more.").on("/wins/mine")),
+        Err(error) => {
+            let status = form.refuse(error)?;
+            shown(&mut viewer, id, form, status).await
+        }
+    }
+}
+
+/// Lets an entry that was handed up go less far.
+pub(super) async fn lower(
+    mut viewer: Viewer,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    let id: WinsEntryId = key(&id)?;
+    let result = match form.text("sensitivity").parse::<Sensitivity>() {
+        Ok(to) => {
+            let edit = EntryEdit { sensitivity: Some(to), ..EntryEdit::default() };
+            wins::edit_entry(&mut viewer.cx(), id, edit, form.version()).await
+        }
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(entry) => Ok(Flash::ok(
+            "Saved.",
+            format!("How far it may go: {}.", entry.sensitivity.label().to_lowercase()),
+        )
+        .on(&address(&id))),
+        Err(error) => {
+            let status = form.refuse(error)?;
+            shown(&mut viewer, id, form, status).await
+        }
+    }
+}
+
+/// Says whether the answer of a team that it names is published with it.
+pub(super) async fn attach(
+    mut viewer: Viewer,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    let id: WinsEntryId = key(&id)?;
+    let pressed = form.text("do");
+    let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
+    let team = of.rsplit_once(':').map_or(of, |(_, team)| team);
+    match acts::attached(&mut viewer.cx(), verb, &format!("{id}:{team}")).await {
+        Ok(flash) => Ok(flash.on(&format!("{}#says", address(&id)))),
         Err(error) => {
             let status = form.refuse(error)?;
             shown(&mut viewer, id, form, status).await

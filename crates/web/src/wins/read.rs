@@ -10,8 +10,8 @@ use jiff::ToSpan;
 use portolan_domain::{
     Cursor, Cx, CycleId, Error, Limit, Page, PublicationId, UpdateId, WinsEntryId,
     wins::{
-        self, Cycle, Document, Line, Owed, PreviewAs, Publication, PublicationFilter, Update, UpdateState,
-        Word, WordKind,
+        self, Cycle, Document, Line, Owed, Preview, PreviewAs, Publication, PublicationFilter, Update,
+        UpdateState, Word, WordKind,
     },
 };
 
@@ -165,6 +165,10 @@ struct PublicationPage {
     shell: Shell,
     publication: Publication,
     words: Vec<Word>,
+    /// Lines of which the viewer may see what they were made of.
+    traceable: Vec<WinsEntryId>,
+    /// Its whole address, to be sent to somebody.
+    address: String,
     /// Title and path of the one before, if the viewer may read it.
     before: Option<(String, String)>,
     form: Form,
@@ -193,7 +197,16 @@ impl PublicationPage {
             Some(count(kind)).filter(|n| *n > 0).map(|n| words::counted(n, one, many))
         })
         .collect();
-        if told.is_empty() { "Thank or ask".into() } else { told.join(", ") }
+        if told.is_empty() { "Thank, ask or send".into() } else { told.join(", ") }
+    }
+
+    /// The whole address of a line.
+    fn address_of(&self, line: &Line) -> String {
+        format!("{}#e-{}", self.address, line.id)
+    }
+
+    fn is_traceable(&self, line: &Line) -> bool {
+        self.traceable.contains(&line.id)
     }
 
     fn is_asked(&self, line: &Line) -> bool {
@@ -275,8 +288,13 @@ async fn rendered(
     let cx = &mut viewer.cx();
     let words = wins::words(cx, publication.id).await?;
     let before = before(cx, &publication).await?;
+    let document = &publication.document;
+    let lines: Vec<_> = document.wins.iter().chain(&document.challenges).map(|line| line.id).collect();
+    let traceable = wins::traceable(cx, &lines).await?;
+    let address = format!("{}{}", viewer.portal().base_url, document.path());
     let shell = viewer.shell(Nav::Wins);
-    page::html_as(status, &PublicationPage { shell, publication, words, before, form })
+    let page = PublicationPage { shell, publication, words, traceable, address, before, form };
+    page::html_as(status, &page)
 }
 
 /// The same team's publication of the cycle before: title and path.
@@ -373,10 +391,22 @@ struct PreviewPage {
     shell: Shell,
     id: UpdateId,
     reads: PreviewAs,
-    document: Document,
+    preview: Preview,
 }
 
 impl PreviewPage {
+    /// `2 entries stay inside: they may not be published.`
+    fn inside(&self) -> String {
+        let n = self.preview.inside.len();
+        let entries = words::counted(n, "entry stays", "entries stay");
+        let (it, them) = if self.reads == PreviewAs::Above {
+            ("in the team", "go up")
+        } else {
+            ("inside", "be published")
+        };
+        format!("{entries} {it} and may not {them}:")
+    }
+
     fn tabs(&self) -> [(&'static str, &'static str, bool); 3] {
         [
             ("reader", "Readers in the portal", self.reads == PreviewAs::Reader),
@@ -397,8 +427,8 @@ pub(super) async fn preview(
         "above" => PreviewAs::Above,
         _ => PreviewAs::Reader,
     };
-    let document = wins::preview(&mut viewer.cx(), id, reads.clone()).await?;
-    page::html(&PreviewPage { shell: viewer.shell(Nav::Wins), id, reads, document })
+    let preview = wins::preview(&mut viewer.cx(), id, reads.clone()).await?;
+    page::html(&PreviewPage { shell: viewer.shell(Nav::Wins), id, reads, preview })
 }
 
 /// Path of a cycle's page.

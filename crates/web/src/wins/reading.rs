@@ -10,11 +10,11 @@ use axum::{
 };
 use portolan_domain::{
     Error,
-    wins::{Cycle, Update, UpdateState},
+    wins::{Cycle, Update, UpdateState, Words},
 };
 
 use super::{admin, archive, challenges, cycle, feeds, participation, read, stop, team, year};
-use crate::{Shared, caller::Viewer, error::PageError, letters};
+use crate::{Shared, caller::Viewer, error::PageError, letters, markdown, words};
 
 /// The routes of what is read, and of what a team and an admin set.
 pub(super) fn routes() -> Router<Shared> {
@@ -102,6 +102,12 @@ pub(crate) fn standing(update: &Update, now: &jiff::Timestamp) -> (&'static str,
         UpdateState::Submitted => ("ok", "handed up".into()),
         UpdateState::Published => ("ok", "published".into()),
     }
+}
+
+/// The beginning of what an entry tells, for a list of entries.
+pub(crate) fn brief(said: &Words) -> String {
+    let text = [&said.result, &said.situation, &said.action].into_iter().find(|text| !text.is_empty());
+    text.map_or_else(String::new, |text| words::brief(&markdown::plain(text), 220))
 }
 
 /// Text of another kind than HTML, to be kept as a file if it has a name.

@@ -22,11 +22,9 @@ use crate::{
     error::PageError,
     flash::{Flash, Tone},
     form::Form,
-    markdown,
     ownership::team_choices,
     page::{self, Nav, Shell},
     people::choices,
-    words,
 };
 
 /// Cycles of a page.
@@ -60,13 +58,6 @@ impl TimelinePage {
             .map(|(title, kind)| (title, entries.iter().filter(|e| e.kind == kind).collect::<Vec<_>>()))
             .filter(|(_, entries)| !entries.is_empty())
             .collect()
-    }
-
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn brief(&self, entry: &Entry) -> String {
-        let said = &entry.words;
-        let text = [&said.result, &said.situation, &said.action].into_iter().find(|text| !text.is_empty());
-        text.map_or_else(String::new, |text| words::brief(&markdown::plain(text), 200))
     }
 
     fn steps(&self) -> Steps {

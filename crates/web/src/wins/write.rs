@@ -4,15 +4,15 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    Error, UpdateId, WinsEntryId,
+    Error, UpdateId,
     people::{self, PersonName, TeamName},
     wins::{
-        self, Audience, Below, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
+        self, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
         Update, UpdateState, Words,
     },
 };
 
-use super::{key, sheet};
+use super::{choose, key, sheet};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -89,46 +89,6 @@ impl WritePage {
 
 fn most(n: i16) -> usize {
     usize::try_from(n).unwrap_or(0)
-}
-
-#[derive(Template)]
-#[template(path = "wins/choose.html")]
-struct ChoosePage {
-    shell: Shell,
-    sheet: Sheet,
-    below: Vec<Below>,
-    form: Form,
-    undone: Option<String>,
-}
-
-impl ChoosePage {
-    fn update(&self) -> &Update {
-        &self.sheet.update
-    }
-
-    /// What a line was made of.
-    fn originals(&self, line: &WinsEntryId) -> Vec<&Entry> {
-        let offered = self.below.iter().flat_map(|below| &below.entries);
-        offered.filter(|o| o.line == Some(*line)).map(|o| &o.entry).collect()
-    }
-
-    /// The number that an entry which was not lifted is ticked by.
-    fn number(&self, id: &WinsEntryId) -> usize {
-        let open = self.below.iter().flat_map(|below| &below.entries).filter(|o| o.line.is_none());
-        open.map(|o| o.entry.id).position(|entry| entry == *id).map_or(usize::MAX, |at| at + 1)
-    }
-
-    fn both(&self) -> [(&[Checked], &'static str); 2] {
-        [(&self.sheet.wins, "Win"), (&self.sheet.challenges, "Challenge")]
-    }
-
-    fn late(&self) -> Vec<&Below> {
-        self.below.iter().filter(|b| b.late && b.update.submitted_at.is_none()).collect()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.below.iter().all(|below| below.entries.is_empty())
-    }
 }
 
 #[derive(Template)]
@@ -220,20 +180,24 @@ pub(crate) fn days(entry: &Entry, now: &jiff::Timestamp) -> String {
     words::counted(days.max(0), "day", "days")
 }
 
-/// How it stands with a team that a challenge names.
-pub(crate) fn naming(naming: &Naming) -> String {
+/// How it stands with a team that an entry names; empty: there is nothing to say. Wins need nobody's word.
+pub(crate) fn naming(entry: &Entry, naming: &Naming) -> String {
+    let team = &naming.team.name;
+    let may_be_published = entry.sensitivity == Sensitivity::Publish;
     match (&naming.answered_by, naming.answered_at, naming.shown_at) {
-        (_, Some(_), _) if naming.answer.is_empty() => format!("{} has seen it.", naming.team.name),
-        (Some(who), Some(_), _) => {
-            format!("{} answered for {}: {}", who.name, naming.team.name, naming.answer)
+        (_, Some(_), _) if naming.answer.is_empty() => format!("{team} has seen it."),
+        (Some(who), Some(_), _) => format!("{} answered for {team}: {}", who.name, naming.answer),
+        (None, Some(_), _) => format!("{team} answered: {}", naming.answer),
+        _ if entry.kind == Kind::Win => String::new(),
+        (_, None, Some(_)) if entry.publication.is_some() => format!("{team} was asked and said nothing."),
+        (_, None, Some(_)) if may_be_published => {
+            format!("{team} was asked and has 48 hours for an answer before it is published.")
         }
-        (None, Some(_), _) => format!("{} answered: {}", naming.team.name, naming.answer),
-        (_, None, Some(_)) => {
-            format!("{} was asked and has 48 hours for an answer before it is published.", naming.team.name)
+        (_, None, Some(_)) => format!("{team} was asked, but it may not be published any more."),
+        (_, None, None) if may_be_published => {
+            format!("{team} is shown it when it is handed up, and has 48 hours for an answer.")
         }
-        (_, None, None) => {
-            format!("{} is shown it when it is handed up, and has 48 hours for an answer.", naming.team.name)
-        }
+        (_, None, None) => format!("{team} is not shown it, unless it may be published."),
     }
 }
 
@@ -331,15 +295,7 @@ pub(super) async fn shown(
     let sheet = wins::sheet(&mut viewer.cx(), id).await?;
     let form = form.unwrap_or_else(|| begun(&sheet));
     if on == On::Below {
-        if !sheet.rights.write {
-            let words = format!("whoever writes for {} chooses for it", sheet.update.team.name);
-            return Err(Error::Forbidden(words).into());
-        }
-        let below = wins::below(&mut viewer.cx(), id).await?;
-        return page::html_as(
-            status,
-            &ChoosePage { shell: viewer.shell(super::NAV), sheet, below, form, undone },
-        );
+        return choose::page(viewer, sheet, form, undone, status).await;
     }
     if !sheet.rights.write || sheet.update.state != UpdateState::Open {
         return page::html_as(status, &UpdatePage { shell: viewer.shell(super::NAV), sheet, undone });

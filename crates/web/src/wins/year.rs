@@ -6,7 +6,7 @@ use jiff::{ToSpan, civil::Date};
 use portolan_domain::{
     Error,
     people::TeamName,
-    wins::{self, Year, YearOf, YearRow},
+    wins::{self, Year, YearOf},
 };
 
 use super::{participation::own_teams, reading};
@@ -15,7 +15,7 @@ use crate::{
     caller::Viewer,
     error::PageError,
     form::Form,
-    letters, markdown,
+    letters,
     page::{self, Nav, Shell},
     words,
 };
@@ -109,14 +109,6 @@ impl YearPage {
             }
         }
         address
-    }
-
-    /// The beginning of what it tells.
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn brief(&self, row: &YearRow) -> String {
-        let said = &row.entry.words;
-        let text = [&said.result, &said.situation, &said.action].into_iter().find(|text| !text.is_empty());
-        text.map_or_else(String::new, |text| words::brief(&markdown::plain(text), 220))
     }
 }
 

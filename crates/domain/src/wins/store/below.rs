@@ -134,6 +134,17 @@ pub(in super::super) async fn hold(cx: &mut Cx<'_>, entries: &[WinsEntryId]) -> 
     Ok(())
 }
 
+/// What a line was made of, as the tree goes.
+pub(in super::super) async fn origins(cx: &mut Cx<'_>, line: WinsEntryId) -> Result<Vec<WinsEntryId>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT e.id AS "id: WinsEntryId" FROM wins_origin o JOIN wins_entry e ON e.id = o.origin_id JOIN team t ON t.id = e.team_id
+           WHERE o.line_id = $1 ORDER BY e.kind DESC, lower(t.name), e.place, e.id"#,
+        line as WinsEntryId,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
 /// Takes an entry from the origins of these lines.
 pub(in super::super) async fn take_from(
     cx: &mut Cx<'_>,

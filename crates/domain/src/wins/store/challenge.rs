@@ -80,27 +80,26 @@ pub(in super::super) async fn list(
     Ok((rows.collect(), total))
 }
 
-/// Those of these teams whose updates a person writes: as lead or deputy, and where there is no lead as a member or the nearest lead
-/// above.
-pub(in super::super) async fn written_by(
+/// Those of these teams whose challenges a person may close: they lead it or one above it or stand in for such a lead, and where nobody
+/// leads it they are in it.
+pub(in super::super) async fn closed_by(
     cx: &mut Cx<'_>,
     me: PersonId,
     teams: &[TeamId],
 ) -> Result<Vec<TeamId>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(
-        r#"SELECT t.id AS "id: TeamId" FROM team t LEFT JOIN person l ON l.id = t.lead_id AND l.active
+        r#"WITH RECURSIVE up AS (
+               SELECT t.id AS team, t.id, t.parent_id, t.lead_id, 0 AS depth FROM team t WHERE t.id = ANY($1)
+               UNION ALL
+               SELECT up.team, t.id, t.parent_id, t.lead_id, up.depth + 1 FROM up JOIN team t ON t.id = up.parent_id WHERE up.depth < 32)
+           SELECT t.id AS "id: TeamId" FROM team t LEFT JOIN person l ON l.id = t.lead_id AND l.active
            WHERE t.id = ANY($1)
-             AND (l.id = $2 OR EXISTS (SELECT FROM wins_deputy d WHERE d.team_id = t.id AND d.person_id = $2)
-                  OR (l.id IS NULL AND (
-                      EXISTS (SELECT FROM membership m WHERE m.team_id = t.id AND m.person_id = $2 AND m.valid_from <= $3
-                                                         AND (m.valid_until IS NULL OR m.valid_until > $3))
-                      OR $2 = (WITH RECURSIVE up AS (
-                                   SELECT t.parent_id AS id, 0 AS depth
-                                   UNION ALL
-                                   SELECT a.parent_id, up.depth + 1 FROM up JOIN team a ON a.id = up.id WHERE up.depth < 32)
-                               SELECT p.id FROM up JOIN team a ON a.id = up.id JOIN person p ON p.id = a.lead_id AND p.active
-                               ORDER BY up.depth LIMIT 1))))"#,
+             AND (EXISTS (SELECT FROM up LEFT JOIN wins_deputy d ON d.team_id = up.id
+                          WHERE up.team = t.id AND (up.lead_id = $2 OR d.person_id = $2))
+                  OR (l.id IS NULL AND EXISTS (
+                      SELECT FROM membership m WHERE m.team_id = t.id AND m.person_id = $2 AND m.valid_from <= $3
+                                                 AND (m.valid_until IS NULL OR m.valid_until > $3))))"#,
         &teams.iter().map(|team| team.0).collect::<Vec<_>>(),
         me as PersonId,
         now as _,
@@ -117,12 +116,18 @@ pub(in super::super) struct Telling {
     pub(in super::super) open: bool,
 }
 
-/// All tellings of a challenge, the last one first; locked.
+/// All tellings of a challenge, the last one first; of a line those of the challenges that it was made of as well. Locked.
 pub(in super::super) async fn tellings(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Telling>> {
     Ok(sqlx::query_as!(
         Telling,
-        r#"WITH RECURSIVE told AS (
+        r#"WITH RECURSIVE
+           made AS (
                SELECT $1::uuid AS id
+               UNION
+               SELECT o.origin_id FROM made JOIN wins_origin o ON o.line_id = made.id
+           ),
+           told AS (
+               SELECT made.id FROM made
                UNION
                SELECT n.id FROM told CROSS JOIN LATERAL (
                    SELECT e.again_of AS id FROM wins_entry e WHERE e.id = told.id AND e.again_of IS NOT NULL
@@ -137,41 +142,62 @@ pub(in super::super) async fn tellings(cx: &mut Cx<'_>, id: WinsEntryId) -> Resu
     .await?)
 }
 
-/// Closes a challenge in these tellings and in the lines that were made of them alone, as far up as that goes; returns how many were open.
+/// A telling that was closed, and who wrote it.
+pub(in super::super) struct ClosedOne {
+    pub(in super::super) id: WinsEntryId,
+    pub(in super::super) summary: String,
+    pub(in super::super) writer: Option<PersonId>,
+    pub(in super::super) is_line: bool,
+}
+
+/// Closes a challenge in these tellings and in the lines that were made of them alone, as far up as that goes; returns those that were
+/// open, the newest first.
 pub(in super::super) async fn close(
     cx: &mut Cx<'_>,
     tellings: &[WinsEntryId],
     how: Closing,
     note: &str,
-) -> Result<u64> {
+) -> Result<Vec<ClosedOne>> {
     let (me, now) = (cx.actor().person, jiff_sqlx::Timestamp::from(cx.now()));
-    let done = sqlx::query!(
-        "WITH RECURSIVE up AS (
-             SELECT told.id FROM unnest($1::uuid[]) AS told (id)
-             UNION
-             SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id
-             WHERE NOT EXISTS (SELECT FROM wins_origin other WHERE other.line_id = o.line_id AND other.origin_id <> o.origin_id)
-         )
-         UPDATE wins_entry e SET closed_as = $2, closed_at = $3, closed_by = $4, closed_note = $5, version = version + 1
-         FROM up WHERE e.id = up.id AND e.closed_at IS NULL AND e.kind = 'challenge'",
+    Ok(sqlx::query_as!(
+        ClosedOne,
+        r#"WITH RECURSIVE
+           up AS (
+               SELECT told.id FROM unnest($1::uuid[]) AS told (id)
+               UNION
+               SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id
+               WHERE o.line_id = ANY($1)
+                  OR NOT EXISTS (SELECT FROM wins_origin other WHERE other.line_id = o.line_id AND other.origin_id <> o.origin_id)
+           ),
+           closed AS (
+               UPDATE wins_entry e SET closed_as = $2, closed_at = $3, closed_by = $4, closed_note = $5, version = version + 1
+               FROM up WHERE e.id = up.id AND e.closed_at IS NULL AND e.kind = 'challenge'
+               RETURNING e.id, e.summary, e.created_by, e.created_at
+           )
+           SELECT c.id AS "id: WinsEntryId", c.summary, c.created_by AS "writer: PersonId",
+                  EXISTS (SELECT FROM wins_origin o WHERE o.line_id = c.id) AS "is_line!"
+           FROM closed c ORDER BY c.created_at DESC, c.id DESC"#,
         &tellings.iter().map(|id| id.0).collect::<Vec<_>>(),
         how as Closing,
         now as _,
         me as Option<PersonId>,
         note,
     )
-    .execute(cx.conn())
-    .await?;
-    Ok(done.rows_affected())
+    .fetch_all(cx.conn())
+    .await?)
 }
 
-/// Opens these tellings again, and the lines that were closed with them; returns how many were closed. Wins that were offered and that
-/// nobody edited or chose are gone.
-pub(in super::super) async fn reopen(cx: &mut Cx<'_>, tellings: &[WinsEntryId]) -> Result<u64> {
+/// Opens those of these tellings again that were closed when this challenge was, and the lines that were closed with them; returns how many
+/// were closed. Wins that were offered and that nobody edited or chose are gone.
+pub(in super::super) async fn reopen(
+    cx: &mut Cx<'_>,
+    challenge: WinsEntryId,
+    tellings: &[WinsEntryId],
+) -> Result<u64> {
     let keys: Vec<_> = tellings.iter().map(|id| id.0).collect();
     let done = sqlx::query!(
         "WITH RECURSIVE up AS (
-             SELECT e.id, e.closed_at FROM wins_entry e WHERE e.id = ANY($1) AND e.closed_at IS NOT NULL
+             SELECT e.id, e.closed_at FROM wins_entry e JOIN wins_entry c ON c.id = $2 AND c.closed_at = e.closed_at WHERE e.id = ANY($1)
              UNION
              SELECT l.id, l.closed_at FROM up JOIN wins_origin o ON o.origin_id = up.id
                  JOIN wins_entry l ON l.id = o.line_id AND l.closed_at = up.closed_at
@@ -179,6 +205,7 @@ pub(in super::super) async fn reopen(cx: &mut Cx<'_>, tellings: &[WinsEntryId]) 
          UPDATE wins_entry e SET closed_as = NULL, closed_at = NULL, closed_by = NULL, closed_note = '', version = version + 1
          FROM up WHERE e.id = up.id",
         &keys,
+        challenge as WinsEntryId,
     )
     .execute(cx.conn())
     .await?;

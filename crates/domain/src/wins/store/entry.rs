@@ -491,7 +491,8 @@ impl From<&Entry> for Rewrite {
     }
 }
 
-/// Writes edits: three statements, however many there are.
+/// Writes edits: three statements, however many there are. An answer was given to other words, so it goes with a rewritten challenge no
+/// more: a team that the challenge names is shown it anew; of a line, whose origins were shown, it is told the new words.
 pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Result<()> {
     if edits.is_empty() {
         return Ok(());
@@ -501,12 +502,27 @@ pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Res
     let figures: Vec<_> = edits.iter().map(|d| numbers(&d.words)).collect();
     let topics: Vec<_> = edits.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
     sqlx::query!(
-        "UPDATE wins_entry e SET kind = n.kind, summary = n.summary, situation = n.situation, action = n.action, result = n.result,
+        "WITH n AS (
+             SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                                  $11::boolean[])
+                 AS n (id, kind, summary, situation, action, result, numbers, topic, sensitivity, set_aside)
+         ),
+         reworded AS (
+             SELECT e.id, EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id) AS is_line FROM wins_entry e JOIN n ON n.id = e.id
+             WHERE (e.summary, e.situation, e.action, e.result, e.numbers)
+                   IS DISTINCT FROM (n.summary, n.situation, n.action, n.result, n.numbers::jsonb)
+         ),
+         asked AS (
+             UPDATE wins_naming w
+             SET again = r.is_line, attached = false, shown_at = CASE WHEN r.is_line THEN w.shown_at END,
+                 answered_at = CASE WHEN r.is_line THEN w.answered_at END, answered_by = CASE WHEN r.is_line THEN w.answered_by END,
+                 answer = CASE WHEN r.is_line THEN w.answer ELSE '' END
+             FROM reworded r WHERE w.entry_id = r.id AND w.shown_at IS NOT NULL
+         )
+         UPDATE wins_entry e SET kind = n.kind, summary = n.summary, situation = n.situation, action = n.action, result = n.result,
                 numbers = n.numbers::jsonb, topic = n.topic, sensitivity = n.sensitivity, set_aside = n.set_aside,
                 updated_at = $1, version = e.version + 1
-         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[])
-              AS n (id, kind, summary, situation, action, result, numbers, topic, sensitivity, set_aside)
-         WHERE e.id = n.id",
+         FROM n WHERE e.id = n.id",
         now as _,
         &edits.iter().map(|d| d.id.0).collect::<Vec<_>>(),
         &text(|d| d.kind.as_str()),

@@ -89,21 +89,29 @@ pub(in super::super) struct Shown {
     pub(in super::super) from: String,
     pub(in super::super) named: String,
     pub(in super::super) to: Option<PersonId>,
+    /// Whether they were shown it before, in other words.
+    pub(in super::super) again: bool,
 }
 
-/// Notes that the challenges of an update that may be published are shown to the teams they name and that were not shown them before:
-/// one row each, with the lead, while that one is away the deputy, and where there is neither the nearest lead above.
+/// Notes that the challenges of an update that may be published are shown to the teams they name and that were not shown them before, or
+/// not in these words: one row each, with the lead, while that one is away the deputy, and where there is neither the nearest lead above.
+/// Their time for an answer runs from the first time.
 pub(in super::super) async fn show(cx: &mut Cx<'_>, update: UpdateId) -> Result<Vec<Shown>> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_as!(
         Shown,
-        r#"WITH shown AS (
-               UPDATE wins_naming n SET shown_at = $2 FROM wins_entry e
-               WHERE n.entry_id = e.id AND e.update_id = $1 AND e.kind = 'challenge' AND e.sensitivity = 'publish' AND n.shown_at IS NULL
-               RETURNING n.entry_id, n.team_id
+        r#"WITH due AS (
+               SELECT n.entry_id, n.team_id, n.again FROM wins_naming n JOIN wins_entry e ON e.id = n.entry_id
+               WHERE e.update_id = $1 AND e.kind = 'challenge' AND e.sensitivity = 'publish' AND (n.shown_at IS NULL OR n.again)
+               FOR UPDATE OF n
+           ),
+           shown AS (
+               UPDATE wins_naming n SET shown_at = coalesce(n.shown_at, $2), again = false FROM due
+               WHERE n.entry_id = due.entry_id AND n.team_id = due.team_id
+               RETURNING n.entry_id, n.team_id, due.again
            )
            SELECT e.id AS "entry: WinsEntryId", e.summary, f.name AS "from", t.name AS named,
-                  wins_owed_by(NULL, t.id, $2) AS "to: PersonId"
+                  wins_owed_by(NULL, t.id, $2) AS "to: PersonId", s.again AS "again!"
            FROM shown s JOIN wins_entry e ON e.id = s.entry_id JOIN team f ON f.id = e.team_id JOIN team t ON t.id = s.team_id
            ORDER BY e.place, e.id, lower(t.name)"#,
         update as UpdateId,
@@ -122,17 +130,23 @@ pub(in super::super) struct Told {
     pub(in super::super) rewritten: bool,
 }
 
-/// Who is told what an update lifted: by person, in the order of the update.
-pub(in super::super) async fn lifted_from(cx: &mut Cx<'_>, update: UpdateId) -> Result<Vec<Told>> {
+/// Who is told what an update lifted: by person, in the order of the update. It is noted, so that they hear of the same words once.
+pub(in super::super) async fn tell_lifted(cx: &mut Cx<'_>, update: UpdateId) -> Result<Vec<Told>> {
     let me = cx.actor().person;
     Ok(sqlx::query_as!(
         Told,
-        r#"SELECT p.id AS "to: PersonId", o.id AS "origin: WinsEntryId", o.summary AS theirs, l.summary AS now,
+        r#"WITH told AS (
+               UPDATE wins_origin x SET told = md5(concat_ws(E'\x1f', l.summary, l.situation, l.action, l.result)) FROM wins_entry l
+               WHERE l.id = x.line_id AND l.update_id = $1 AND l.sensitivity <> 'team'
+                 AND x.told IS DISTINCT FROM md5(concat_ws(E'\x1f', l.summary, l.situation, l.action, l.result))
+               RETURNING x.line_id, x.origin_id
+           )
+           SELECT p.id AS "to: PersonId", o.id AS "origin: WinsEntryId", o.summary AS theirs, l.summary AS now,
                   (o.summary, o.situation, o.action, o.result) IS DISTINCT FROM (l.summary, l.situation, l.action, l.result) AS "rewritten!"
-           FROM wins_entry l JOIN wins_origin x ON x.line_id = l.id JOIN wins_entry o ON o.id = x.origin_id
+           FROM told x JOIN wins_entry l ON l.id = x.line_id JOIN wins_entry o ON o.id = x.origin_id
                 CROSS JOIN LATERAL (SELECT o.created_by AS id UNION SELECT c.person_id FROM wins_credit c WHERE c.entry_id = o.id) w
                 JOIN person p ON p.id = w.id AND p.active
-           WHERE l.update_id = $1 AND l.sensitivity <> 'team' AND p.id IS DISTINCT FROM $2
+           WHERE p.id IS DISTINCT FROM $2
            ORDER BY p.id, l.kind DESC, l.place, l.id, o.id"#,
         update as UpdateId,
         me as Option<PersonId>,

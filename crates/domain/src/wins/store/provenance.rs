@@ -1,8 +1,8 @@
 //! Statements on where lines came from.
 
-use crate::{Cx, CycleId, PersonId, Result, WinsEntryId, WinsPlanId};
+use crate::{Cx, CycleId, PersonId, Result, TeamId, WinsEntryId, people::TeamName};
 
-use super::super::record::{Cycle, UpdateState};
+use super::super::record::UpdateState;
 
 /// Entries below one line, at most.
 const MOST: i64 = 500;
@@ -41,31 +41,15 @@ pub(in super::super) async fn down(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<V
 pub(in super::super) async fn cycles(
     cx: &mut Cx<'_>,
     entries: &[WinsEntryId],
-) -> Result<Vec<(WinsEntryId, Cycle)>> {
+) -> Result<Vec<(WinsEntryId, CycleId)>> {
     let rows = sqlx::query!(
-        r#"SELECT e.id AS "entry: WinsEntryId", c.id AS "id: CycleId", c.plan_id AS "plan: WinsPlanId", c.slug,
-                  c.starts_on AS "starts_on: jiff_sqlx::Date", c.ends_on AS "ends_on: jiff_sqlx::Date", p.time_zone,
-                  c.publish_at, c.published_at
-           FROM wins_entry e JOIN wins_update u ON u.id = e.update_id JOIN wins_cycle c ON c.id = u.cycle_id JOIN wins_plan p ON p.id = c.plan_id
-           WHERE e.id = ANY($1)"#,
+        r#"SELECT e.id AS "entry: WinsEntryId", u.cycle_id AS "cycle: CycleId"
+           FROM wins_entry e JOIN wins_update u ON u.id = e.update_id WHERE e.id = ANY($1)"#,
         &entries.iter().map(|id| id.0).collect::<Vec<_>>(),
     )
     .fetch_all(cx.conn())
     .await?;
-    let cycle = rows.into_iter().map(|r| {
-        let cycle = Cycle {
-            id: r.id,
-            plan: r.plan,
-            slug: r.slug,
-            starts_on: r.starts_on.to_jiff(),
-            ends_on: r.ends_on.to_jiff(),
-            time_zone: r.time_zone,
-            publish_at: r.publish_at.to_jiff(),
-            published_at: r.published_at.map(jiff_sqlx::Timestamp::to_jiff),
-        };
-        (r.entry, cycle)
-    });
-    Ok(cycle.collect())
+    Ok(rows.into_iter().map(|r| (r.entry, r.cycle)).collect())
 }
 
 /// A line that was made of an entry, in an update that was handed up.
@@ -114,4 +98,53 @@ pub(in super::super) async fn is_theirs(cx: &mut Cx<'_>, me: PersonId, id: WinsE
     )
     .fetch_one(cx.conn())
     .await?)
+}
+
+/// Those of these lines below which a person may see anything that was handed up.
+pub(in super::super) async fn traceable(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    lines: &[WinsEntryId],
+) -> Result<Vec<WinsEntryId>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE down AS (
+               SELECT o.line_id AS line, o.origin_id AS id, 1 AS depth FROM wins_origin o WHERE o.line_id = ANY($1)
+               UNION
+               SELECT d.line, o.origin_id, d.depth + 1 FROM down d JOIN wins_origin o ON o.line_id = d.id WHERE d.depth < 32
+           )
+           SELECT DISTINCT d.line AS "line!: WinsEntryId" FROM down d JOIN wins_entry e ON e.id = d.id JOIN wins_update u ON u.id = e.update_id
+           WHERE e.sensitivity <> 'team' AND u.state IN ('submitted', 'published') AND e.id IN (SELECT v.entry_id FROM wins_visible($2, $3) v)"#,
+        &lines.iter().map(|id| id.0).collect::<Vec<_>>(),
+        me as PersonId,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// What the teams published from whose entries a line was made, as far as a person may read it: whose, and the cycle's slug.
+pub(in super::super) async fn published_below(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    id: WinsEntryId,
+) -> Result<Vec<(TeamName, String)>> {
+    let now = jiff_sqlx::Timestamp::from(cx.now());
+    let rows = sqlx::query!(
+        r#"WITH RECURSIVE down AS (
+               SELECT o.origin_id AS id, 1 AS depth FROM wins_origin o WHERE o.line_id = $1
+               UNION
+               SELECT o.origin_id, d.depth + 1 FROM down d JOIN wins_origin o ON o.line_id = d.id WHERE d.depth < 32
+           )
+           SELECT DISTINCT lower(t.name) AS sort, t.id AS "id: TeamId", t.slug, t.name, c.slug AS cycle
+           FROM down d JOIN wins_entry e ON e.id = d.id AND e.sensitivity <> 'team' JOIN wins_publication p ON p.update_id = e.update_id
+                JOIN wins_update u ON u.id = p.update_id JOIN wins_cycle c ON c.id = u.cycle_id JOIN team t ON t.id = p.team_id
+           WHERE p.id IN (SELECT r.publication_id FROM wins_readable($2, $3) r) ORDER BY 1, t.id, c.slug LIMIT 50"#,
+        id as WinsEntryId,
+        me as PersonId,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (TeamName { id: r.id, slug: r.slug, name: r.name }, r.cycle)).collect())
 }

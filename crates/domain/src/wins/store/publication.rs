@@ -307,7 +307,12 @@ pub(in super::super) async fn keep(
 }
 
 /// How many people may read what a team publishes: everyone, or who is near it and on its lists.
-pub(in super::super) async fn readers(cx: &mut Cx<'_>, publication: &Publication) -> Result<i64> {
+pub(in super::super) async fn readers(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    update: UpdateId,
+    audience: Audience,
+) -> Result<i64> {
     let now = jiff_sqlx::Timestamp::from(cx.now());
     Ok(sqlx::query_scalar!(
         r#"WITH RECURSIVE
@@ -334,9 +339,9 @@ pub(in super::super) async fn readers(cx: &mut Cx<'_>, publication: &Publication
               OR p.id IN (SELECT d.person_id FROM wins_deputy d WHERE d.team_id IN (SELECT id FROM led))
               OR p.id IN (SELECT m.person_id FROM member m)
               OR p.id IN (SELECT u.delegate_id FROM wins_update u WHERE u.id = $3))"#,
-        publication.team.id as TeamId,
-        publication.audience.as_str(),
-        publication.update as UpdateId,
+        team as TeamId,
+        audience.as_str(),
+        update as UpdateId,
         now as _
     )
     .fetch_one(cx.conn())

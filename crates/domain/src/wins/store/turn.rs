@@ -1,5 +1,7 @@
 //! What happens by itself: cycles, who takes part in them, reminders, closing.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date};
 
 use super::super::{deadline::Days, record::UpdateState};
@@ -120,6 +122,20 @@ pub(in super::super) async fn placed(cx: &mut Cx<'_>, plan: WinsPlanId) -> Resul
     Ok(rows.into_iter().map(|r| Placed { team: r.team, above: r.above, level: r.level }).collect())
 }
 
+/// Teams that write, or handed up, for another plan in days that a cycle has too: they appear there, and not twice.
+pub(in super::super) async fn elsewhere(cx: &mut Cx<'_>, cycle: CycleId) -> Result<BTreeSet<TeamId>> {
+    let teams = sqlx::query_scalar!(
+        r#"SELECT DISTINCT u.team_id AS "team: TeamId"
+           FROM wins_cycle c JOIN wins_cycle o ON o.plan_id <> c.plan_id AND o.starts_on <= c.ends_on AND o.ends_on >= c.starts_on
+                JOIN wins_update u ON u.cycle_id = o.id AND u.state <> 'missed'
+           WHERE c.id = $1"#,
+        cycle as CycleId
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(teams.into_iter().collect())
+}
+
 /// Where an update of a cycle stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Stands {
@@ -198,7 +214,8 @@ pub(in super::super) async fn insert_updates(
     Ok(made.rows_affected())
 }
 
-/// Hands open updates elsewhere: to which, at which height, and by when if that is another time now.
+/// Hands open updates elsewhere: to which, at which height, and by when if that is another time now. At another height what the plan says
+/// for that holds, but not in place of what somebody set for this one.
 pub(in super::super) async fn move_updates(
     cx: &mut Cx<'_>,
     moved: &[(UpdateId, Option<UpdateId>, i16, Option<Timestamp>)],
@@ -211,8 +228,17 @@ pub(in super::super) async fn move_updates(
     let levels: Vec<_> = moved.iter().map(|m| m.2).collect();
     let due: Vec<_> = moved.iter().map(|m| m.3.map(jiff_sqlx::Timestamp::from)).collect();
     let done = sqlx::query!(
-        "UPDATE wins_update u SET parent_id = n.parent, level = n.level, due_at = coalesce(n.due, u.due_at), version = u.version + 1
+        "UPDATE wins_update u
+         SET parent_id = n.parent, level = n.level, due_at = coalesce(n.due, u.due_at), version = u.version + 1,
+             most_wins = CASE WHEN u.most_wins = was.most_wins THEN now.most_wins ELSE u.most_wins END,
+             most_challenges = CASE WHEN u.most_challenges = was.most_challenges THEN now.most_challenges ELSE u.most_challenges END,
+             most_words = now.most_words,
+             audience = CASE WHEN u.audience = was.audience THEN now.audience ELSE u.audience END
          FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[]) AS n (id, parent, level, due)
+              JOIN wins_update o ON o.id = n.id JOIN wins_cycle c ON c.id = o.cycle_id
+              JOIN LATERAL (SELECT max(m.level) AS level FROM wins_level m WHERE m.plan_id = c.plan_id) top ON true
+              JOIN wins_level was ON was.plan_id = c.plan_id AND was.level = least(o.level, top.level)
+              JOIN wins_level now ON now.plan_id = c.plan_id AND now.level = least(n.level, top.level)
          WHERE u.id = n.id AND u.state = 'open'",
         &ids,
         &parents as _,
@@ -236,13 +262,23 @@ pub(in super::super) async fn delete_updates(cx: &mut Cx<'_>, ids: &[UpdateId]) 
     Ok(gone.execute(cx.conn()).await?.rows_affected())
 }
 
-/// Puts what stands in these updates back to what waits in their teams; lines that were made of entries below are gone.
+/// Takes everything from these updates: what was made of entries below is gone, the rest waits in the teams again.
 pub(in super::super) async fn release(cx: &mut Cx<'_>, ids: &[UpdateId]) -> Result<()> {
+    take_from(cx, ids, true).await
+}
+
+/// Lets what stands in these updates wait in their teams for the next one. So do lines that somebody rewrote; the others are gone.
+pub(in super::super) async fn keep_waiting(cx: &mut Cx<'_>, ids: &[UpdateId]) -> Result<()> {
+    take_from(cx, ids, false).await
+}
+
+async fn take_from(cx: &mut Cx<'_>, ids: &[UpdateId], all_lines: bool) -> Result<()> {
     let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
     sqlx::query!(
-        "DELETE FROM wins_entry e WHERE e.update_id = ANY($1) AND e.publication_id IS NULL
+        "DELETE FROM wins_entry e WHERE e.update_id = ANY($1) AND e.publication_id IS NULL AND ($2 OR e.version = 1)
            AND EXISTS (SELECT FROM wins_origin o WHERE o.line_id = e.id)",
-        &keys
+        &keys,
+        all_lines,
     )
     .execute(cx.conn())
     .await?;

@@ -1,5 +1,6 @@
 //! Challenges stay open across cycles until somebody closes them.
 
+use jiff::ToSpan;
 use portolan_domain::{
     Cursor, Error, Limit, WinsEntryId,
     wins::{self, Challenge, ChallengeFilter, Closing, Entry, EntryEdit, Kind, Sensitivity, Stands, Words},
@@ -43,7 +44,11 @@ async fn a_challenge_is_one_however_often_it_is_told(pool: PgPool) {
     assert_eq!((all[0].entry.id, all[0].told, all[0].days, all[0].may_close), (again.id, 2, 6, true));
     let above = listed(&company, "dora", Some("shop"), Stands::Open).await;
     assert_eq!((above[0].entry.id, above[0].told), (first.id, 1), "those above see what was handed up");
-    assert!(!above[0].may_close);
+    assert!(above[0].may_close, "and may say that it is lived with");
+    assert!(
+        !listed(&company, "hui", Some("basket"), Stands::Open).await[0].may_close,
+        "those beside see it and may not"
+    );
     assert!(listed(&company, "imke", Some("pricing"), Stands::Open).await.is_empty());
     assert!(listed(&company, "otto", None, Stands::All).await.is_empty());
 
@@ -106,6 +111,38 @@ async fn lines_close_with_what_they_were_made_of_and_are_not_listed(pool: PgPool
     wins::close_challenge(&mut company.call("imke").await.cx(), hard.id, Closing::Dropped, "").await.unwrap();
     let line = wins::entry(&mut dora.cx(), line.id).await.unwrap();
     assert_eq!(line.closed.map(|c| c.how), Some(Closing::Dropped));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_closes_their_line_closes_the_challenge_and_its_author_hears_of_it(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let cold = company.chosen("basket", Kind::Challenge, "Cold", Sensitivity::Publish).await;
+    let slow = company.chosen("basket", Kind::Challenge, "Slow", Sensitivity::Publish).await;
+    company.submit("basket").await;
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    let lines = wins::lift(&mut dora.cx(), shop, &[cold.id, slow.id]).await.unwrap();
+    let line = wins::merge(&mut dora.cx(), lines[0].id, lines[1].id).await.unwrap();
+    wins::close_challenge(&mut company.call("imke").await.cx(), slow.id, Closing::Dropped, "").await.unwrap();
+    company.bed.wait(1.minute());
+    let mut dora = company.call("dora").await;
+    let win = wins::close_challenge(&mut dora.cx(), line.id, Closing::Solved, "New caches").await.unwrap();
+    assert_eq!(win, None, "the team tells how it was solved");
+    let how =
+        async |id| wins::entry(&mut company.call("imke").await.cx(), id).await.unwrap().closed.map(|c| c.how);
+    assert_eq!((how(cold.id).await, how(slow.id).await), (Some(Closing::Solved), Some(Closing::Dropped)));
+    let told: Vec<(String, String)> =
+        sqlx::query_as("SELECT subject, body FROM notice WHERE event = 'wins.closed'")
+            .fetch_all(&company.pool)
+            .await
+            .unwrap();
+    assert_eq!(told, [("Dora closed “Cold”: solved".to_owned(), "New caches".to_owned())]);
+    wins::reopen_challenge(&mut dora.cx(), line.id).await.unwrap();
+    assert_eq!(
+        (how(cold.id).await, how(slow.id).await),
+        (None, Some(Closing::Dropped)),
+        "what was closed before stays"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

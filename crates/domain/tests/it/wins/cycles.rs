@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use portolan_domain::{
-    Error, Limit,
+    Error, Limit, WinsEntryId,
     people::{self, NewTeam},
     rota::{self, Holiday},
     wins::{self, Audience, Kind, NewPlan, Owed, Part, Sensitivity, Update, UpdateState},
@@ -195,6 +195,64 @@ async fn a_team_that_moves_appears_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_team_that_moves_to_another_plan_appears_in_one_of_them(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let other = NewPlan::usual("Others", "other", date(2026, 11, 16), "Europe/Amsterdam");
+    wins::create_plan(&mut company.bed.as_system().await.cx(), &other).await.unwrap();
+    handed_up(&company, "pricing").await;
+    company.sql("UPDATE team SET parent_id = (SELECT id FROM team WHERE slug = 'other') WHERE slug IN ('basket', 'pricing')").await;
+    company.turn().await;
+    company.turn().await; // Basket leaves the one first, and joins the other then
+    let appears = async |team: &str| -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT p.name FROM wins_update u JOIN wins_cycle c ON c.id = u.cycle_id JOIN wins_plan p ON p.id = c.plan_id
+                JOIN team t ON t.id = u.team_id WHERE t.slug = $1 ORDER BY p.name",
+        )
+        .bind(team)
+        .fetch_all(&company.pool)
+        .await
+        .unwrap()
+    };
+    assert_eq!(appears("pricing").await, ["Every two weeks"], "what was handed up stays where it is");
+    assert_eq!(appears("basket").await, ["Others"]);
+    company.until("2026-12-05T12:00:00Z");
+    company.turn().await;
+    company.turn().await;
+    assert_eq!(
+        appears("pricing").await,
+        ["Every two weeks", "Others"],
+        "and the next cycle is the other plan's"
+    );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn at_another_height_the_plan_s_word_for_it_holds_and_what_somebody_set_stays(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let mut plan = NewPlan::usual("Every two weeks", "harbour", date(2026, 11, 9), "Europe/Amsterdam");
+    for (nth, level) in plan.levels.iter_mut().enumerate() {
+        level.most_wins = 4 + i16::try_from(nth).unwrap();
+        level.most_challenges = 2 + i16::try_from(nth).unwrap();
+    }
+    wins::edit_plan(&mut company.bed.as_system().await.cx(), company.plan.id, &plan, None).await.unwrap();
+    // the cycle that runs keeps what it began with: as if it had begun with this
+    company.sql("UPDATE wins_update u SET most_wins = l.most_wins, most_challenges = l.most_challenges FROM wins_level l WHERE l.level = u.level").await;
+    let basket = company.update("basket").await;
+    wins::raise_limits(&mut company.call("imke").await.cx(), basket.id, 9, basket.most_challenges)
+        .await
+        .unwrap();
+    let till = NewTeam {
+        slug: "till".into(),
+        name: "Till".into(),
+        parent: Some("basket".into()),
+        ..NewTeam::default()
+    };
+    people::create_team(&mut company.bed.as_system().await.cx(), till).await.unwrap();
+    company.turn().await;
+    let basket = company.update("basket").await;
+    assert_eq!((basket.level, basket.most_wins, basket.most_challenges), (1, 9, 3));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn who_joins_in_time_takes_part_and_who_leaves_loses_nothing(pool: PgPool) {
     let company = Company::new(pool).await;
     let entry = put_entry(&company, "crane", true, "The crane turns.", Sensitivity::Up).await;
@@ -309,10 +367,18 @@ async fn what_was_not_handed_up_waits_for_the_next_cycle(pool: PgPool) {
     let company = Company::new(pool).await;
     let own = put_entry(&company, "shop", true, "The shop is open.", Sensitivity::Publish).await;
     let origin = put_entry(&company, "basket", false, "Carts are quick.", Sensitivity::Publish).await;
-    let line = put_entry(&company, "shop", true, "Carts are quick here.", Sensitivity::Publish).await;
-    sqlx::query("INSERT INTO wins_origin VALUES ($1, $2)")
-        .bind(line)
-        .bind(origin)
+    let line = put_entry(&company, "shop", true, "Carts are quick.", Sensitivity::Publish).await;
+    let rewritten = put_entry(&company, "shop", true, "Carts are quick here.", Sensitivity::Publish).await;
+    for line in [line, rewritten] {
+        sqlx::query("INSERT INTO wins_origin (line_id, origin_id) VALUES ($1, $2)")
+            .bind(line)
+            .bind(origin)
+            .execute(&company.pool)
+            .await
+            .unwrap();
+    }
+    sqlx::query("UPDATE wins_entry SET version = 2 WHERE id = $1")
+        .bind(rewritten)
         .execute(&company.pool)
         .await
         .unwrap();
@@ -325,13 +391,21 @@ async fn what_was_not_handed_up_waits_for_the_next_cycle(pool: PgPool) {
             .unwrap();
     assert_eq!(
         left,
-        [(own, true), (origin, true)],
-        "lines of what was not handed up are gone, what people wrote is not"
+        [(own, true), (origin, true), (rewritten, true)],
+        "lines that nobody rewrote are gone, what people wrote is not"
     );
     assert_eq!(company.number("SELECT count(*) FROM wins_update WHERE state = 'missed'").await, 7);
     assert_eq!(company.number("SELECT count(*) FROM wins_cycle WHERE published_at IS NOT NULL").await, 1);
     assert_eq!(company.turn().await, 0, "a cycle is closed once");
-    assert_eq!(company.update("shop").await.cycle.slug, "2026-w48");
+    let next = company.update("shop").await;
+    assert_eq!(next.cycle.slug, "2026-w48");
+    let mut dora = company.call("dora").await;
+    wins::choose(&mut dora.cx(), next.id, &[WinsEntryId(rewritten)], None).await.unwrap();
+    let line = wins::entry(&mut dora.cx(), WinsEntryId(rewritten)).await.unwrap();
+    assert!(
+        line.is_line && line.update == Some(next.id),
+        "it is chosen for the next one, and knows where it came from"
+    );
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

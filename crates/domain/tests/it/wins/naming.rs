@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use portolan_domain::{
     Error,
-    wins::{self, Entry, EntryEdit, Kind, NewEntry, Sensitivity, Words},
+    wins::{self, Entry, EntryEdit, Kind, NewEntry, Sensitivity, Topic, Words},
 };
 use portolan_testkit::catalog::{apply_yaml, service};
 use sqlx::PgPool;
@@ -136,8 +136,7 @@ async fn two_days_are_enough_and_nobody_is_asked_twice(pool: PgPool) {
     let mut imke = company.call("imke").await;
     wins::recall(&mut imke.cx(), update, None).await.unwrap();
     company.bed.wait(47.hours());
-    let words = Words { summary: "Still cold".into(), situation: "@crane".into(), ..Words::default() };
-    let edit = EntryEdit { words: Some(words), ..EntryEdit::default() };
+    let edit = EntryEdit { topic: Some(Some(Topic::Operations)), ..EntryEdit::default() };
     let mut imke = company.call("imke").await;
     let edited = wins::edit_entry(&mut imke.cx(), entry.id, edit, None).await.unwrap();
     assert!(!edited.namings[0].is_clear(company.bed.now()));
@@ -163,4 +162,64 @@ async fn what_is_not_to_be_published_names_nobody_and_a_team_without_lead_asks_a
     assert_eq!(waiting.iter().map(|(e, _)| e.id).collect::<Vec<_>>(), [shown.id]);
     let naming = wins::answer_naming(&mut yann.cx(), shown.id, "crane", "").await.unwrap();
     assert!(naming.answered_at.is_some() && naming.answer.is_empty(), "an empty answer says it was seen");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_to(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let entry = challenge(&company, of_crane()).await;
+    let basket = company.submit("basket").await;
+    let mut carl = company.call("carl").await;
+    wins::answer_naming(&mut carl.cx(), entry.id, "crane", "Warm since Monday.").await.unwrap();
+    let mut imke = company.call("imke").await;
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    wins::recall(&mut imke.cx(), basket.id, None).await.unwrap();
+    let words = |summary: &str| Words {
+        summary: summary.into(),
+        situation: "We wait for @crane.".into(),
+        ..Words::default()
+    };
+    let rewrite = async |who: &str, id, summary: &str| {
+        let edit = EntryEdit { words: Some(words(summary)), ..EntryEdit::default() };
+        wins::edit_entry(&mut company.call(who).await.cx(), id, edit, None).await.unwrap().namings.remove(0)
+    };
+    let same = rewrite("imke", entry.id, "The caches are cold").await;
+    assert!(same.attached && same.answered_at.is_some(), "the same words are the same challenge");
+    let other = rewrite("imke", entry.id, "Crane keeps the caches cold").await;
+    assert_eq!(
+        (other.shown_at, other.answered_at, other.answer.as_str(), other.attached),
+        (None, None, "", false)
+    );
+    company.submit("basket").await;
+    assert_eq!(told(&company, "wins.named").await.len(), 2, "and shown anew");
+    let naming = wins::answer_naming(&mut carl.cx(), entry.id, "crane", "We do not.").await.unwrap();
+    let shown = naming.shown_at;
+
+    // above, the words are others again: the time for an answer runs on, what was answered is not attached, and they are told
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);
+    wins::attach_answer(&mut dora.cx(), line.id, "crane", true).await.unwrap();
+    let naming = rewrite("dora", line.id, "Cold caches cost us orders").await;
+    assert_eq!((naming.shown_at, naming.answer.as_str(), naming.attached), (shown, "We do not.", false));
+    company.submit("shop").await;
+    let subject = "A challenge that names Crane has other words now: Cold caches cost us orders";
+    assert_eq!(told(&company, "wins.named").await.iter().filter(|(_, told)| told == subject).count(), 1);
+    wins::recall(&mut dora.cx(), shop, None).await.unwrap();
+    company.submit("shop").await;
+    assert_eq!(told(&company, "wins.named").await.len(), 3, "of the same words once");
+    wins::answer_naming(&mut carl.cx(), line.id, "crane", "True.").await.unwrap();
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_line_is_of_the_kind_of_what_it_was_made_of(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let entry = challenge(&company, of_crane()).await;
+    company.submit("basket").await;
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);
+    let edit = EntryEdit { kind: Some(Kind::Win), ..EntryEdit::default() };
+    let refused = wins::edit_entry(&mut dora.cx(), line.id, edit, None).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "a win needs nobody's word: {refused:?}");
 }

@@ -2,7 +2,7 @@
 
 use portolan_domain::{
     Error,
-    wins::{self, Kind, NewEntry, PreviewAs, Sensitivity, UpdateState, Words},
+    wins::{self, EntryEdit, Kind, NewEntry, NewMember, PreviewAs, Sensitivity, UpdateState, Words},
 };
 use sqlx::PgPool;
 
@@ -99,8 +99,10 @@ async fn a_challenge_waits_for_who_it_names(pool: PgPool) {
     let Err(Error::Conflict(why)) = refused else { panic!("it was published: {refused:?}") };
     assert!(why.contains("Other") && why.contains("Thursday 26 November, 11:00"), "{why}");
     let shown = wins::preview(&mut vera.cx(), update.id, PreviewAs::Reader).await.unwrap();
-    assert!(shown.challenges.is_empty());
-    assert_eq!(wins::preview(&mut vera.cx(), update.id, PreviewAs::Above).await.unwrap().challenges.len(), 1);
+    assert!(shown.document.challenges.is_empty());
+    assert_eq!(shown.held.iter().map(|held| &held.why).collect::<Vec<_>>(), [&why], "and it says why");
+    let above = wins::preview(&mut vera.cx(), update.id, PreviewAs::Above).await.unwrap();
+    assert_eq!((above.document.challenges.len(), above.held.len()), (1, 0));
     company.until("2026-11-26T10:00:00Z");
     let mut vera = company.call("vera").await;
     let published = wins::publish(&mut vera.cx(), update.id).await.unwrap();
@@ -162,4 +164,52 @@ async fn only_who_writes_for_the_team_adds_to_what_it_published(pool: PgPool) {
     assert_eq!(company.number("SELECT count(*) FROM wins_addendum").await, 0);
     let said = wins::add_addendum(&mut company.call("vera").await.cx(), id, "Three.").await.unwrap();
     assert_eq!((said.text.as_str(), said.by.unwrap().handle.as_str()), ("Three.", "vera"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_publishing_would_do_is_told_before_it_is_done(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let lists = &mut company.call("root").await;
+    for (name, who) in [
+        ("Board", NewMember::Person("otto".into())),
+        ("Partners", NewMember::Outside("partner@elsewhere.example".into())),
+    ] {
+        let list = wins::create_list(&mut lists.cx(), "harbour", name).await.unwrap();
+        wins::add_to_list(&mut lists.cx(), list.id, &who).await.unwrap();
+    }
+    company.chosen("harbour", Kind::Win, "Two ships at once", Sensitivity::Publish).await;
+    let inside = company.chosen("harbour", Kind::Win, "Kept inside", Sensitivity::Up).await;
+    let waits = naming(&company, "harbour", "other", "Other is slow").await;
+    let mut vera = company.call("vera").await;
+    let open = company.update("harbour").await;
+    let early = wins::publishing(&mut vera.cx(), open.id).await.unwrap();
+    assert!(early.refused.is_some_and(|why| why.contains("hand the update up first")));
+    assert!(early.preview.held[0].why.contains("is shown") && early.preview.held[0].until.is_none());
+    company.until("2026-11-26T12:00:00Z");
+    company.submit("yard").await;
+    let update = company.submit("harbour").await;
+    let mut vera = company.call("vera").await;
+    let asked = wins::publishing(&mut vera.cx(), update.id).await.unwrap();
+    assert_eq!(asked.lists, ["Board", "Partners"]);
+    assert_eq!((asked.letters, asked.outside), (1, 1));
+    assert_eq!(asked.preview.inside.iter().map(|e| e.id).collect::<Vec<_>>(), [inside.id]);
+    assert_eq!(asked.preview.held.iter().map(|h| h.entry.id).collect::<Vec<_>>(), [waits.id]);
+    assert_eq!(asked.refused.as_ref(), Some(&asked.preview.held[0].why));
+    let late: Vec<_> = asked
+        .late
+        .iter()
+        .map(|below| (below.update.team.slug.as_str(), below.update.submitted_at.is_some()))
+        .collect();
+    assert_eq!(late, [("shop", false), ("basket", false), ("pricing", false), ("yard", true)]);
+    for who in ["yann", "viktor", "otto", "root"] {
+        assert!(wins::publishing(&mut company.call(who).await.cx(), update.id).await.is_err(), "{who}");
+    }
+
+    // what waits is left out by hand; then it is published as it was told
+    let less = EntryEdit { sensitivity: Some(Sensitivity::Up), ..EntryEdit::default() };
+    wins::edit_entry(&mut vera.cx(), waits.id, less, None).await.unwrap();
+    let asked = wins::publishing(&mut vera.cx(), update.id).await.unwrap();
+    assert_eq!((asked.refused, asked.preview.inside.len()), (None, 2));
+    let made = wins::publish(&mut vera.cx(), update.id).await.unwrap();
+    assert_eq!((&made.document.wins, made.readers), (&asked.preview.document.wins, asked.readers));
 }

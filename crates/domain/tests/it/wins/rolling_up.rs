@@ -3,7 +3,9 @@
 use portolan_domain::{
     Error, WinsEntryId,
     people::PersonName,
-    wins::{self, Entry, EntryEdit, Kind, Number, Provenance, Sensitivity, UpdateState, Words},
+    wins::{
+        self, Audience, Entry, EntryEdit, Kind, NewEntry, Number, Provenance, Sensitivity, UpdateState, Words,
+    },
 };
 use sqlx::PgPool;
 
@@ -129,6 +131,15 @@ async fn a_line_is_lifted_once_rewritten_and_told_to_who_wrote_it(pool: PgPool) 
     assert_eq!(notices[0].0, "Shop chose “Checkout p95 is 1.9 s”");
     assert_eq!(notices[0].1, "“Checkout p95 is 1.9 s” is handed up as “People pay twice as fast”.");
     assert!(told(&company, "dora").await.is_empty(), "nobody is told what they did themselves");
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    wins::recall(&mut dora.cx(), shop, None).await.unwrap();
+    company.submit("shop").await;
+    assert_eq!(told(&company, "tor").await.len(), 1, "nor of the same words twice");
+    wins::recall(&mut dora.cx(), shop, None).await.unwrap();
+    rewrite(&company, "shop", line.id, "Everybody pays twice as fast").await;
+    company.submit("shop").await;
+    assert_eq!(told(&company, "tor").await.len(), 2);
     assert!(is_not_found(&wins::lifted(&mut company.call("otto").await.cx(), fast.id).await));
 
     let top = lift(&company, "harbour", &[line.id]).await.unwrap().remove(0);
@@ -181,11 +192,11 @@ async fn two_lines_become_one_and_nothing_of_them_is_lost(pool: PgPool) {
     let refused = wins::edit_entry(&mut dora.cx(), one.id, raised, None).await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
 
-    wins::drop_line(&mut dora.cx(), one.id).await.unwrap();
+    wins::put_back(&mut dora.cx(), one.id).await.unwrap();
     wins::entry(&mut company.call("imke").await.cx(), first.id).await.unwrap();
     let again = lift(&company, "shop", &[second.id]).await.unwrap();
     assert_ne!(again[0].id, one.id, "what was dropped can be chosen again");
-    let refused = wins::drop_line(&mut company.call("imke").await.cx(), again[0].id).await;
+    let refused = wins::put_back(&mut company.call("imke").await.cx(), again[0].id).await;
     assert!(refused.is_err(), "who is below does not edit above");
 }
 
@@ -251,4 +262,113 @@ async fn what_may_go_less_far_takes_its_lines_with_it(pool: PgPool) {
         told, 3,
         "that it may not be published, that one of its origins is gone, that the other one is gone whole"
     );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_merged_line_is_split_into_what_it_was_made_of(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let new = |team: &str, names: &str, summary: &str, may| NewEntry {
+        team: team.into(),
+        kind: Some(Kind::Challenge),
+        words: Words { summary: summary.into(), ..Words::default() },
+        teams: vec![names.into()],
+        sensitivity: Some(may),
+        ..NewEntry::default()
+    };
+    let mut origins = Vec::new();
+    for (team, names, summary, may) in [
+        ("basket", "crane", "The caches are cold", Sensitivity::Publish),
+        ("pricing", "pilot", "Prices come late", Sensitivity::Up),
+    ] {
+        let mut lead = company.call(Company::lead_of(team)).await;
+        let entry = wins::jot(&mut lead.cx(), new(team, names, summary, may)).await.unwrap();
+        wins::choose(&mut lead.cx(), company.update(team).await.id, &[entry.id], None).await.unwrap();
+        company.submit(team).await;
+        origins.push(entry.id);
+    }
+    let first = company.chosen("shop", Kind::Challenge, "Ours", Sensitivity::Publish).await;
+    wins::put_back(&mut company.call("dora").await.cx(), first.id).await.unwrap();
+    let lines = lift(&company, "shop", &origins).await.unwrap();
+    let mut dora = company.call("dora").await;
+    let alone = wins::split(&mut dora.cx(), lines[0].id).await;
+    assert!(matches!(alone, Err(Error::Conflict(_))), "it was made of one: {alone:?}");
+    let one = wins::merge(&mut dora.cx(), lines[0].id, lines[1].id).await.unwrap();
+    rewrite(&company, "shop", one.id, "Everything is cold and late").await;
+    let carl = &mut company.call("carl").await;
+    wins::answer_naming(&mut carl.cx(), origins[0], "crane", "Warm since Monday.").await.unwrap();
+
+    // no room for two while another one stands beside it
+    let shop = company.update("shop").await.id;
+    wins::choose(&mut dora.cx(), shop, &[first.id], None).await.unwrap();
+    let refused = wins::split(&mut dora.cx(), one.id).await;
+    assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("raise the limit")), "{refused:?}");
+    assert_eq!(
+        wins::entry(&mut dora.cx(), one.id).await.unwrap().words.summary,
+        "Everything is cold and late"
+    );
+    assert!(
+        wins::split(&mut company.call("imke").await.cx(), one.id).await.is_err(),
+        "who is below splits nothing"
+    );
+    wins::raise_limits(&mut dora.cx(), shop, 4, 3).await.unwrap();
+
+    let split = wins::split(&mut dora.cx(), one.id).await.unwrap();
+    let told: Vec<_> = split
+        .iter()
+        .map(|line| {
+            let names =
+                line.namings.iter().map(|n| (n.team.slug.as_str(), n.answer.as_str())).collect::<Vec<_>>();
+            (line.words.summary.as_str(), line.sensitivity, names)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("The caches are cold", Sensitivity::Publish, vec![("crane", "Warm since Monday.")]),
+            ("Prices come late", Sensitivity::Up, vec![("pilot", "")]),
+        ],
+        "each in its own words, with its own names and answers"
+    );
+    assert!(split[0].namings[0].shown_at.is_some(), "nobody is asked twice");
+    for (line, origin) in split.iter().zip(&origins) {
+        let way = wins::provenance(&mut dora.cx(), line.id).await.unwrap();
+        assert_eq!(way.origins.iter().map(|o| o.entry.id).collect::<Vec<_>>(), [*origin]);
+    }
+    assert!(is_not_found(&wins::entry(&mut dora.cx(), one.id).await));
+    let sheet = wins::sheet(&mut dora.cx(), shop).await.unwrap();
+    let order: Vec<_> = sheet.challenges.iter().map(|one| one.entry.place).collect();
+    assert_eq!((order, sheet.challenges[2].entry.id), (vec![1, 2, 3], first.id), "in the place of the line");
+    company.submit("shop").await;
+    let late = wins::split(&mut dora.cx(), split[0].id).await;
+    assert!(matches!(late, Err(Error::Conflict(_))), "what was handed up is not changed: {late:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_reader_is_led_to_origins_only_where_there_are_any_for_them(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let fast = company.chosen("basket", Kind::Win, "Checkout is fast", Sensitivity::Publish).await;
+    let own = company.chosen("harbour", Kind::Win, "Two ships at once", Sensitivity::Publish).await;
+    company.submit("basket").await;
+    let line = lift(&company, "harbour", &[fast.id]).await.unwrap().remove(0);
+    let mut vera = company.call("vera").await;
+    let harbour = company.update("harbour").await.id;
+    wins::set_audience(&mut vera.cx(), harbour, Audience::Everyone).await.unwrap();
+    company.submit("harbour").await;
+    wins::publish(&mut vera.cx(), harbour).await.unwrap();
+    for (who, expected) in [("vera", vec![line.id]), ("tor", vec![line.id]), ("otto", vec![])] {
+        let mut call = company.call(who).await;
+        let found = wins::traceable(&mut call.cx(), &[line.id, own.id]).await.unwrap();
+        assert_eq!(found, expected, "{who}");
+        let behind = wins::behind(&mut call.cx(), line.id).await.unwrap();
+        assert_eq!(behind.teams.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>(), ["basket"], "{who}");
+        assert!(behind.published.is_empty(), "it is not published yet: {who}");
+    }
+    company.until("2026-11-27T08:30:00Z");
+    company.turn().await;
+    for (who, published) in [("tor", 1), ("otto", 0)] {
+        let behind = wins::behind(&mut company.call(who).await.cx(), line.id).await.unwrap();
+        assert_eq!(behind.published.len(), published, "{who} reads what Basket published, or does not");
+    }
+    let hidden = wins::behind(&mut company.call("otto").await.cx(), fast.id).await;
+    assert!(is_not_found(&hidden), "{hidden:?}");
 }

@@ -95,6 +95,13 @@ pub(super) const API: &[Row<9>] = &[
         r#"{"into":"{nothing}","from":"{nothing}"}"#,
         readers("404"),
     ),
+    (
+        "POST",
+        "/api/v1/updates/{id}/selection/splitting",
+        "/api/v1/updates/{berth}/selection/splitting",
+        r#"{"line":"{nothing}"}"#,
+        readers("404"),
+    ),
     ("POST", "/api/v1/updates/{id}/submission", "/api/v1/updates/{ship}/submission", "", writing("200")),
     ("DELETE", "/api/v1/updates/{id}/submission", "/api/v1/updates/{handed}/submission", "", writing("200")),
     ("POST", "/api/v1/updates/{id}/quiet", "/api/v1/updates/{ship}/quiet", "", writing("200")),
@@ -120,6 +127,7 @@ pub(super) const API: &[Row<9>] = &[
         writing("200"),
     ),
     ("GET", "/api/v1/updates/{id}/preview", "/api/v1/updates/{berth}/preview", "", writing("200")),
+    ("GET", "/api/v1/updates/{id}/publication", "/api/v1/updates/{berth}/publication", "", writing("200")),
     // it was handed up, so it is published when its cycle ends
     ("POST", "/api/v1/updates/{id}/publication", "/api/v1/updates/{handed}/publication", "", writing("409")),
     // by those in the team and whoever writes its update; there is no such proposal

@@ -48,6 +48,21 @@ pub(super) const PAGES: &[Row<6>] = &[
         "do=save",
         inside("403", "303 /wins/updates/{ours}/choose", "403"),
     ),
+    (
+        "GET",
+        "/wins/updates/{id}/publishing",
+        "/wins/updates/{ours}/publishing",
+        "",
+        inside("403", "200", "403"),
+    ),
+    // it is handed to the guild: nobody publishes it by hand
+    (
+        "POST",
+        "/wins/updates/{id}/publishing",
+        "/wins/updates/{ours}/publishing",
+        "",
+        inside("403", "409", "403"),
+    ),
     ("GET", "/wins/entries/{id}", "/wins/entries/{jotted}", "", inside("200", "200", "404")),
     ("GET", "/wins/entries/{id}/edit", "/wins/entries/{jotted}/edit", "", inside("403", "200", "404")),
     (
@@ -63,6 +78,21 @@ pub(super) const PAGES: &[Row<6>] = &[
         "/wins/entries/{jotted}/removal",
         "",
         inside("403", "303 /wins/mine", "404"),
+    ),
+    (
+        "POST",
+        "/wins/entries/{id}/lowering",
+        "/wins/entries/{jotted}/lowering",
+        "sensitivity=up",
+        inside("403", "303 /wins/entries/#", "404"),
+    ),
+    // it waits in the team, and names nobody
+    (
+        "POST",
+        "/wins/entries/{id}/attachments",
+        "/wins/entries/{jotted}/attachments",
+        "do=attach:{jotted}:harbour",
+        inside("409", "409", "404"),
     ),
     // it names nobody: there is nothing to answer
     (
