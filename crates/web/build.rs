@@ -6,7 +6,7 @@ use std::{env, fmt::Write as _, fs, path::Path};
 use sha2::{Digest, Sha256};
 
 /// The modules of the script, in order. Each is self-contained: no imports, no globals.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 12] = [
     "ago",
     "theme",
     "palette",
@@ -18,6 +18,7 @@ const MODULES: [&str; 11] = [
     "checking",
     "copying",
     "wins",
+    "once",
 ];
 
 fn main() {

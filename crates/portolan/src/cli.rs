@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use portolan_domain::wins::Number;
 
 /// The internal developer portal: who owns it, how critical is it, what does it depend on, whom to call.
 #[derive(Debug, Parser)]
@@ -283,7 +284,7 @@ pub(crate) struct Jot {
     pub(crate) result: String,
     /// A figure, as in "p95 of the payment step: 3.8 -> 1.9 s"; may be given five times.
     #[arg(long = "number", value_name = "FIGURE")]
-    pub(crate) numbers: Vec<String>,
+    pub(crate) numbers: Vec<Number>,
     /// What it is about in the catalog, by name or reference; may be given many times.
     #[arg(long, value_name = "REF")]
     pub(crate) about: Vec<String>,

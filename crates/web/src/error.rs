@@ -185,6 +185,7 @@ fn said(failure: &Failure) -> (String, String) {
             Error::NotFound { what, key } => (
                 match key.parse::<EntityRef>().ok().and_then(|r| Some((one(&r.known_kind()?), r))) {
                     Some((kind, reference)) => format!("There is no {kind} called “{}”", reference.name()),
+                    None if key.trim().is_empty() => format!("It is not said which {what}"),
                     None => format!("There is no {what} called “{key}”"),
                 },
                 "It may have been renamed or retired, or you may not be allowed to see it. Nothing is broken.".into(),

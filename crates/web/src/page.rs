@@ -135,6 +135,18 @@ impl Shell {
         time::Tag::new(at, time::by(at, self.now, &self.zone), false)
     }
 
+    /// As [`Shell::stamp`] with the zone, where somebody may think of another: `Thu 19 Nov, 02:41 CET`.
+    pub(crate) fn stamp_in_zone(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
+        time::Tag::new(at, time::in_zone(&time::stamp(at, self.now, &self.zone), at, &self.zone), false)
+    }
+
+    /// As [`Shell::by`] with the zone, for what is due by then wherever people are: `tomorrow 15:00 CET`.
+    pub(crate) fn by_in_zone(&self, at: impl time::Instant) -> time::Tag {
+        let at = at.instant();
+        time::Tag::new(at, time::in_zone(&time::by(at, self.now, &self.zone), at, &self.zone), false)
+    }
+
     /// `today 08:00 to 20:00`: a time that has an end, in the viewer's zone.
     pub(crate) fn span(&self, start: impl time::Instant, end: impl time::Instant) -> String {
         time::span(start.instant(), end.instant(), self.now, &self.zone)

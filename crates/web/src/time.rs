@@ -77,6 +77,13 @@ pub(crate) fn by(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// A time of day with what its zone is called then: `14:30 CET`; `14:30 UTC-03` where the zone has no letters.
+pub(crate) fn in_zone(said: &str, at: Timestamp, zone: &TimeZone) -> String {
+    let name = at.to_zoned(zone.clone()).strftime("%Z").to_string();
+    let utc = if name.starts_with(['+', '-']) { "UTC" } else { "" };
+    format!("{said} {utc}{name}")
+}
+
 /// `just now`, `14 min ago`, `5 h ago`; beyond a day, or ahead, as [`when`].
 pub(crate) fn ago(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let minutes = now.duration_since(at).as_mins();
@@ -150,6 +157,15 @@ mod tests {
         assert_eq!(said(by, "2026-11-20T08:30:00Z"), "tomorrow 09:30");
         assert_eq!(said(by, "2026-11-23T09:00:00Z"), "Mon 23 Nov, 10:00");
         assert_eq!(said(by, "2026-11-18T09:00:00Z"), "Wed 18 Nov, 10:00");
+    }
+
+    #[test]
+    fn a_zone_is_called_as_it_is_at_that_time() {
+        let said =
+            |zone: &str, at: &str| in_zone("15:00", at.parse().unwrap(), &TimeZone::get(zone).unwrap());
+        assert_eq!(said("Europe/Amsterdam", "2026-11-24T14:00:00Z"), "15:00 CET");
+        assert_eq!(said("Europe/Amsterdam", "2026-07-24T13:00:00Z"), "15:00 CEST");
+        assert_eq!(said("America/Sao_Paulo", "2026-07-24T18:00:00Z"), "15:00 UTC-03");
     }
 
     #[test]

@@ -23,10 +23,10 @@ pub(super) struct NumberBody {
     /// What was measured; may be empty.
     #[serde(default)]
     what: String,
-    /// What it was.
+    /// What it was; holds a digit.
     #[serde(default)]
     before: Option<String>,
-    /// What it is.
+    /// What it is; holds a digit.
     value: String,
     /// Of what: `s`, `%`, `pages a week`; may be empty.
     #[serde(default)]

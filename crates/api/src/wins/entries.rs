@@ -64,7 +64,7 @@ async fn mine(
 }
 
 /// Jots an entry; it waits in the team until whoever writes its update chooses it. For whoever is in the team or leads one
-/// above.
+/// above. The same in the same words within a minute is the entry that is there.
 #[utoipa::path(post, path = "/entries", tag = "wins and challenges", request_body = NewEntryBody,
     responses((status = 201, body = WinsEntryBody, headers(("Location" = String, description = "Its address.")))))]
 async fn jot(mut caller: Caller, Body(body): Body<NewEntryBody>) -> Result<Response, ApiError> {

@@ -198,11 +198,13 @@ struct SheetEditBody {
     order: Vec<uuid::Uuid>,
 }
 
-/// Writes an update's words: edits, new entries, the order. All of it, or none.
+/// Writes an update's words: edits, new entries, the order. All of it, or none. A new entry in the words in which you wrote one a minute
+/// ago is that one.
 #[utoipa::path(patch, path = "/updates/{id}/entries", tag = "wins and challenges", params(("id" = uuid::Uuid, Path)),
     request_body = SheetEditBody, responses((status = 200, body = UpdateBody)))]
 async fn save(
     mut caller: Caller,
+    IfMatch(version): IfMatch,
     Path(id): Path<uuid::Uuid>,
     Body(body): Body<SheetEditBody>,
 ) -> Result<Json<UpdateBody>, ApiError> {
@@ -218,6 +220,7 @@ async fn save(
         entries: Vec::with_capacity(body.entries.len()),
         new: body.new.into_iter().map(NewEntry::from).collect(),
         order: body.order.into_iter().map(WinsEntryId).collect(),
+        version,
     };
     for one in body.entries {
         let key = WinsEntryId(one.id);
@@ -238,7 +241,8 @@ fn words_in(sheet: &Sheet, key: WinsEntryId) -> Option<(Words, i64)> {
     Some((found.words.clone(), found.version))
 }
 
-/// Hands an update up. Entries above the limits, or without a summary, are refused; nothing else is.
+/// Hands an update up. Refused are entries above the limits, and an update with nothing in it: choose something first, or say with
+/// `/updates/{id}/quiet` that nothing major happened.
 #[utoipa::path(post, path = "/updates/{id}/submission", tag = "wins and challenges", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = UpdateBody)))]
 async fn submit(

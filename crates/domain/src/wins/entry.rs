@@ -1,6 +1,6 @@
 //! Entries: jotted by anyone in a team, any day.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     below,
@@ -13,12 +13,16 @@ use super::{
     },
 };
 use crate::{
-    Cursor, Cx, Error, Limit, Page, Result, TeamId, WinsEntryId,
+    Cursor, Cx, Error, Limit, Page, Result, TeamId, UpdateId, WinsEntryId,
     check::Checks,
     people::{self, TeamName},
 };
 
-/// Jots an entry; it waits in the team until whoever writes its update chooses it. For whoever is in the team or leads one above.
+/// How long what is said in the same words by the same person is one entry: a button that was pressed twice, a call that was repeated.
+const AT_ONCE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Jots an entry; it waits in the team until whoever writes its update chooses it. For whoever is in the team or leads one above. The
+/// same in the same words within a minute is the entry that is there.
 pub async fn jot(cx: &mut Cx<'_>, new: NewEntry) -> Result<Entry> {
     let me = cx.writer()?;
     let team = jotted_in(cx, &new.team).await?;
@@ -29,19 +33,57 @@ pub async fn jot(cx: &mut Cx<'_>, new: NewEntry) -> Result<Entry> {
             team.name
         )));
     }
-    if usize::try_from(waiting).is_ok_and(|n| n >= MOST_ENTRIES) {
-        return Err(Error::Conflict(format!(
-            "{waiting} entries wait in {} already; choose from them or remove some first",
-            team.name
-        )));
-    }
     let mut checks = Checks::default();
-    let words = named::checked(&mut checks, "", &new.words, false);
+    let words = named::checked(&mut checks, "", &new.words);
     let mut drafts = drafts(cx, &mut checks, team.id, vec![("", &new, words)]).await?;
     checks.done()?;
-    let id = drafts.first().map(|d| d.id);
-    cx.atomically(async |cx| store::entry::insert(cx, &std::mem::take(&mut drafts)).await).await?;
-    only(store::entry::any(cx, id.as_slice()).await?, &team.slug)
+    cx.atomically(async |cx| {
+        let known = written_just_now(cx, team.id, &mut drafts, |_| true).await?;
+        if drafts.is_empty() {
+            let ids: Vec<_> = known.into_iter().map(|(entry, _)| entry).collect();
+            return only(store::entry::any(cx, &ids).await?, &team.slug);
+        }
+        if usize::try_from(waiting).is_ok_and(|n| n >= MOST_ENTRIES) {
+            return Err(Error::Conflict(format!(
+                "{waiting} entries wait in {} already; choose from them or remove some first",
+                team.name
+            )));
+        }
+        store::entry::insert(cx, &drafts).await?;
+        let ids: Vec<_> = drafts.iter().map(|draft| draft.id).collect();
+        only(store::entry::any(cx, &ids).await?, &team.slug)
+    })
+    .await
+}
+
+/// Whether the actor may jot entries of a team.
+pub async fn may_jot(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
+    let Ok(me) = cx.writer() else { return Ok(false) };
+    Ok(store::write::may_jot(cx, me, team).await?.0)
+}
+
+/// Takes those out of new entries of a team that the actor wrote in the same words a moment ago; returns the entries that they are, and
+/// the updates that these are in. Entries in updates that are not `meant` are others.
+pub(super) async fn written_just_now(
+    cx: &mut Cx<'_>,
+    team: TeamId,
+    drafts: &mut Vec<Draft>,
+    meant: impl Fn(Option<UpdateId>) -> bool,
+) -> Result<Vec<(WinsEntryId, Option<UpdateId>)>> {
+    let me = cx.writer()?;
+    store::write::lock_writing(cx, me, team).await?;
+    let after = cx.now() - AT_ONCE;
+    let mut written = store::write::written_after(cx, drafts, after).await?;
+    written.retain(|(.., update)| meant(*update));
+    let mut known = Vec::new();
+    drafts.retain(|draft| match written.iter().find(|(of, ..)| *of == draft.id) {
+        Some((_, entry, update)) => {
+            known.push((*entry, *update));
+            false
+        }
+        None => true,
+    });
+    Ok(known)
 }
 
 /// The team in which something is jotted: the one that is named, else the only one that the actor is in.
@@ -207,7 +249,7 @@ pub async fn edit_entry(
         } else {
             reached.require_open()?;
             let mut checks = Checks::default();
-            let changes = rewrites(cx, &mut checks, entry.team.id, vec![("", entry, &edit, false)]).await?;
+            let changes = rewrites(cx, &mut checks, entry.team.id, vec![("", entry, &edit)]).await?;
             checks.done()?;
             write(cx, &changes).await?;
             let aside = edit.set_aside == Some(true) && entry.update.is_some();
@@ -237,24 +279,21 @@ fn lowers_alone(entry: &Entry, edit: &EntryEdit) -> Option<Sensitivity> {
     sensitivity.filter(|to| alone && *to < entry.sensitivity)
 }
 
-/// Entries of one team as edits leave them, and whom they name then: each with its prefix of fields, and whether it may be without a
-/// summary.
+/// Entries of one team as edits leave them, and whom they name then; each with its prefix of fields.
 pub(super) async fn rewrites(
     cx: &mut Cx<'_>,
     checks: &mut Checks,
     team: TeamId,
-    edits: Vec<(&str, &Entry, &EntryEdit, bool)>,
+    edits: Vec<(&str, &Entry, &EntryEdit)>,
 ) -> Result<Vec<(Rewrite, Option<Vec<TeamId>>)>> {
     let words: Vec<Option<Words>> = edits
         .iter()
-        .map(|(prefix, _, edit, draft)| {
-            edit.words.as_ref().map(|words| named::checked(checks, prefix, words, *draft))
-        })
+        .map(|(prefix, _, edit)| edit.words.as_ref().map(|words| named::checked(checks, prefix, words)))
         .collect();
     let wanted: Vec<_> = edits
         .iter()
         .zip(&words)
-        .map(|((prefix, entry, edit, _), words)| Wanted {
+        .map(|((prefix, entry, edit), words)| Wanted {
             prefix: (*prefix).to_owned(),
             credits: edit.credits.as_deref(),
             about: edit.about.as_deref(),
@@ -268,15 +307,13 @@ pub(super) async fn rewrites(
     drop(wanted);
     let raised: Vec<_> = edits
         .iter()
-        .filter(|(_, entry, edit, _)| {
-            entry.is_line && edit.sensitivity.is_some_and(|to| to > entry.sensitivity)
-        })
-        .map(|(_, entry, ..)| entry.id)
+        .filter(|(_, entry, edit)| entry.is_line && edit.sensitivity.is_some_and(|to| to > entry.sensitivity))
+        .map(|(_, entry, _)| entry.id)
         .collect();
     let least =
         if raised.is_empty() { Vec::new() } else { store::write::least_of_origins(cx, &raised).await? };
     let mut rewrites = Vec::new();
-    for (((prefix, entry, edit, _), words), found) in edits.into_iter().zip(words).zip(found) {
+    for (((prefix, entry, edit), words), found) in edits.into_iter().zip(words).zip(found) {
         let sensitivity = edit.sensitivity.unwrap_or(entry.sensitivity);
         if least.iter().any(|(line, least)| *line == entry.id && sensitivity > *least) {
             checks.problem(

@@ -45,7 +45,7 @@ pub use challenge::{
 };
 pub use cycle::{current_update, cycle, cycles, updates_of};
 pub use document::{Addendum, Document, Line, Link};
-pub use entry::{edit_entry, entry, jot, mine, remove_entry};
+pub use entry::{edit_entry, entry, jot, may_jot, mine, remove_entry};
 pub use facts::{dismiss_proposal, proposals, restore_proposal, take_proposal};
 pub use feed::{FEED_PREFIX, Feed, FeedItem, FeedRead, create_feed, feeds, read_feed, revoke_feed};
 pub use letter::{LETTER, Letter, LetterJob, letter, letter_failed, letter_sent, stop_letters};

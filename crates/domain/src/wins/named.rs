@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     naming::{self, Names},
-    record::{Entry, MOST_NAMED, MOST_NUMBERS, Number, Words},
+    record::{Entry, MOST_NAMED, MOST_NUMBERS, NO_FIGURE, Number, Words, has_figure},
 };
 use crate::{
     Cx, EntityId, Error, PersonId, Result, TeamId,
@@ -179,16 +179,11 @@ async fn entities(
     Ok(entities)
 }
 
-/// What people wrote, checked. A draft may be without a summary until it is handed up.
-pub(super) fn checked(checks: &mut Checks, prefix: &str, words: &Words, draft: bool) -> Words {
+/// What people wrote, checked.
+pub(super) fn checked(checks: &mut Checks, prefix: &str, words: &Words) -> Words {
     let field = |name: &str| format!("{prefix}{name}");
-    let summary = if draft {
-        checks.optional_line(&field("summary"), Some(&words.summary), SUMMARY).unwrap_or_default()
-    } else {
-        checks.line(&field("summary"), &words.summary, SUMMARY)
-    };
     let checked = Words {
-        summary,
+        summary: summary(checks, &field("summary"), &words.summary),
         situation: checks.text(&field("situation"), &words.situation, TEXT),
         action: checks.text(&field("action"), &words.action, TEXT),
         result: checks.text(&field("result"), &words.result, TEXT),
@@ -209,6 +204,15 @@ pub(super) fn checked(checks: &mut Checks, prefix: &str, words: &Words, draft: b
     checked
 }
 
+/// The only text that is needed.
+fn summary(checks: &mut Checks, field: &str, text: &str) -> String {
+    if text.trim().is_empty() {
+        checks.problem(field, "is needed: say it in a line");
+        return String::new();
+    }
+    checks.line(field, text, SUMMARY)
+}
+
 fn is_blank(n: &Number) -> bool {
     [&n.what, &n.value, &n.unit].into_iter().chain(&n.before).all(|text| text.trim().is_empty())
 }
@@ -219,8 +223,15 @@ fn number(checks: &mut Checks, field: &str, n: &Number) -> Number {
     };
     let (what, unit) = (optional("what", &n.what, FIGURE), optional("unit", &n.unit, FIGURE_PART));
     let before = Some(optional("before", n.before.as_deref().unwrap_or_default(), FIGURE_PART));
-    let value = checks.line(&format!("{field}.value"), &n.value, FIGURE_PART);
-    Number { what, before: before.filter(|b| !b.is_empty()), value, unit }
+    let before = before.filter(|before| !before.is_empty());
+    let value = optional("value", &n.value, FIGURE_PART);
+    if before.as_deref().is_some_and(|before| !has_figure(before)) {
+        checks.problem(&format!("{field}.before"), NO_FIGURE);
+    }
+    if !has_figure(&value) {
+        checks.problem(&format!("{field}.value"), NO_FIGURE);
+    }
+    Number { what, before, value, unit }
 }
 
 /// A path of this portal, or nothing.
@@ -259,7 +270,7 @@ mod tests {
             ..Words::default()
         };
         let mut checks = Checks::default();
-        let kept = checked(&mut checks, "new[1].", &words, false);
+        let kept = checked(&mut checks, "new[1].", &words);
         checked_path(&mut checks, "source_link", "//evil.example");
         assert_eq!(kept.numbers.len(), 6, "a blank one is none");
         let Err(Error::Invalid(problems)) = checks.done() else { panic!("must be refused") };
@@ -274,8 +285,23 @@ mod tests {
             ]
         );
         let mut checks = Checks::default();
-        checked(&mut checks, "", &Words::default(), true);
         assert_eq!(checked_path(&mut checks, "source_link", " /pages/7 "), "/pages/7");
-        assert!(checks.done().is_ok(), "a draft may be without a summary");
+        assert!(checks.done().is_ok());
+    }
+
+    #[test]
+    fn a_figure_holds_digits() {
+        let figure = |before: Option<&str>, value: &str| Number {
+            before: before.map(Into::into),
+            value: value.into(),
+            ..Number::default()
+        };
+        let numbers = vec![figure(Some("3"), "1.9"), figure(Some("many"), "few"), figure(Some(" "), "٣")];
+        let words = Words { summary: "x".into(), numbers, ..Words::default() };
+        let mut checks = Checks::default();
+        checked(&mut checks, "", &words);
+        let Err(Error::Invalid(problems)) = checks.done() else { panic!("must be refused") };
+        let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["numbers[1].before", "numbers[1].value"]);
     }
 }

@@ -164,6 +164,67 @@ impl std::fmt::Display for Number {
     }
 }
 
+/// What people type between what was and what is.
+const ARROWS: [&str; 3] = ["→", "->", "=>"];
+
+/// What is wrong with a figure that holds none.
+pub(super) const NO_FIGURE: &str = "must hold a figure, as in “p95 of the payment step: 3.8 → 1.9 s”";
+
+impl std::str::FromStr for Number {
+    type Err = Error;
+
+    /// Reads a figure as people type it, `p95 of the payment step: 3.8 -> 1.9 s`. What was measured, what it was before and what it is
+    /// counted in may be absent.
+    fn from_str(text: &str) -> Result<Self> {
+        let (what, figure) = measured(text.trim());
+        let arrow = ARROWS.iter().find_map(|arrow| figure.split_once(arrow));
+        let (before, after) =
+            arrow.map_or((None, figure), |(before, after)| (Some(before.trim()), after.trim()));
+        let (value, unit) = counted(after);
+        // what it is counted in is said once
+        let before = before.map(|before| {
+            let bare = before.strip_suffix(unit).map(str::trim_end);
+            bare.filter(|bare| bare.ends_with(char::is_numeric)).unwrap_or(before)
+        });
+        if !has_figure(value) || before.is_some_and(|before| !has_figure(before)) {
+            return Err(Error::invalid("number", NO_FIGURE));
+        }
+        Ok(Self {
+            what: what.to_owned(),
+            before: before.map(str::to_owned),
+            value: value.to_owned(),
+            unit: unit.to_owned(),
+        })
+    }
+}
+
+/// Whether a text holds a figure.
+pub(super) fn has_figure(text: &str) -> bool {
+    text.contains(char::is_numeric)
+}
+
+/// What was measured, and the figure behind it. The former may have colons of its own: the figure stands behind the first that a word
+/// with digits follows.
+fn measured(text: &str) -> (&str, &str) {
+    let begins = |(at, _): &(usize, &str)| {
+        let word = text[at + 1..].split_whitespace().next().unwrap_or_default();
+        has_figure(word) && !word.ends_with(':')
+    };
+    let at = text.match_indices(": ").find(begins).or_else(|| text.rmatch_indices(": ").next());
+    at.map_or(("", text), |(at, _)| (text[..at].trim_end(), text[at + 1..].trim_start()))
+}
+
+/// A figure and what it is counted in: `1.9 s`, `99.97%`, `about 4 pages a week`.
+fn counted(text: &str) -> (&str, &str) {
+    let Some(digit) = text.find(char::is_numeric) else { return (text, "") };
+    let end = text[digit..].find(char::is_whitespace).map_or(text.len(), |at| digit + at);
+    let (value, unit) = (&text[..end], text[end..].trim_start());
+    match value.strip_suffix('%') {
+        Some(bare) if unit.is_empty() => (bare, "%"),
+        _ => (value, unit),
+    }
+}
+
 /// What people write of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -481,6 +542,8 @@ pub struct SheetEdit {
     pub new: Vec<NewEntry>,
     /// The order of all entries after the edit (wins and challenges each follow it); empty: as it was.
     pub order: Vec<WinsEntryId>,
+    /// The version of the update that was shown; none: whatever is there is written over, entries aside.
+    pub version: Option<i64>,
 }
 
 /// What the level above sees of one update below it.
@@ -604,4 +667,83 @@ pub struct Facet {
     pub label: String,
     /// How many there would be.
     pub count: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{
+        prelude::{Strategy, any, prop_oneof},
+        prop_assert_eq, proptest,
+        strategy::Just,
+    };
+
+    use super::Number;
+
+    fn told(text: &str) -> Option<(String, Option<String>, String, String)> {
+        let Number { what, before, value, unit } = text.parse().ok()?;
+        Some((what, before, value, unit))
+    }
+
+    #[test]
+    fn figures_are_read_as_people_type_them() {
+        for (text, what, before, value, unit) in [
+            ("p95 of the payment step: 3.8 -> 1.9 s", "p95 of the payment step", Some("3.8"), "1.9", "s"),
+            ("p95: 3.8 s → 1.9 s", "p95", Some("3.8"), "1.9", "s"),
+            (" 99.97% ", "", None, "99.97", "%"),
+            ("37 %", "", None, "37", "%"),
+            ("false alarms: 40% => 12%", "false alarms", Some("40"), "12", "%"),
+            ("Pages: 11 → 4 a week (aim: 5)", "Pages", Some("11"), "4", "a week (aim: 5)"),
+            ("component:default/checkout-api: 4", "component:default/checkout-api", None, "4", ""),
+            ("step 2: p95: 3 → 2 s", "step 2: p95", Some("3"), "2", "s"),
+            ("building the index: 9 h → 50 min", "building the index", Some("9 h"), "50", "min"),
+            ("2.1% more finished orders", "", None, "2.1%", "more finished orders"),
+            ("answers: about 40 a day", "answers", None, "about 40", "a day"),
+            ("lines of code: -4200", "lines of code", None, "-4200", ""),
+            ("3 pages -> 1 s", "", Some("3 pages"), "1", "s"),
+        ] {
+            let expected = (what.into(), before.map(Into::into), value.into(), unit.into());
+            assert_eq!(told(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_figure_is_none() {
+        for text in [
+            "",
+            "Only words",
+            "a: b",
+            "pages:",
+            "pages: -> 9",
+            "pages: 9 ->",
+            "%",
+            "-> 9",
+            "many → 9",
+            "9 → few",
+        ] {
+            assert_eq!(told(text), None, "{text:?}");
+        }
+    }
+
+    fn figure() -> impl Strategy<Value = String> {
+        (any::<u16>(), any::<Option<u8>>())
+            .prop_map(|(whole, part)| part.map_or(whole.to_string(), |part| format!("{whole}.{part}")))
+    }
+
+    fn number() -> impl Strategy<Value = Number> {
+        let what = prop_oneof![
+            Just(String::new()),
+            "[a-zé][a-zé0-9/]{0,6}( [a-z0-9]{1,5}){0,3}",
+            "[a-z]{1,5}: [a-z]{1,5}:[a-z]{1,5}",
+        ];
+        let unit = prop_oneof![Just(String::new()), Just("%".to_owned()), "[a-z€]{1,4}( [a-z]{1,6}){0,2}"];
+        (what, proptest::option::of(figure()), figure(), unit)
+            .prop_map(|(what, before, value, unit)| Number { what, before, value, unit })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back_as_it_was(number in number()) {
+            prop_assert_eq!(number.to_string().parse::<Number>().unwrap(), number);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Cx, Error, Result, UpdateId, people};
 
-/// How long before it is due an update is owed.
+/// How long before it is due an update is owed by whoever writes it each time.
 const SOON: SignedDuration = SignedDuration::from_hours(72);
 
 /// Things that a first page shows at the most.
@@ -68,8 +68,8 @@ pub(super) fn keep_draft_inside(update: &mut Update) {
     }
 }
 
-/// What the actor owes now: updates that are due within three days or late, and challenges that name a team of theirs. The most pressing
-/// first, at most twenty.
+/// What the actor owes now: updates that are due within three days or late, those that they were asked to write whenever they are due,
+/// and challenges that name a team of theirs. The most pressing first, at most twenty.
 pub async fn owed(cx: &mut Cx<'_>) -> Result<Vec<Owed>> {
     let me = cx.reader()?;
     let soon = cx.now() + SOON;

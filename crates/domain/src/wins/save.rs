@@ -1,10 +1,10 @@
 //! Writing a whole sheet at once, in as many statements for twenty entries as for one.
 
 use super::{
-    entry::{drafts, rewrites, write},
+    entry::{drafts, rewrites, write, written_just_now},
     named,
     record::{Entry, EntryEdit, MOST_ENTRIES, NewEntry, SheetEdit, Update, Words},
-    store,
+    store::{self, entry::Draft},
     update::{open, places},
 };
 use crate::{Cx, Error, Result, UpdateId, check::Checks};
@@ -12,14 +12,15 @@ use crate::{Cx, Error, Result, UpdateId, check::Checks};
 /// Longest text above the entries.
 const INTRO: usize = 5000;
 
-/// Writes a whole sheet at once: edits, new entries, the order. All of it, or none. New entries that say nothing are left out. What is
-/// past the caps is kept until it is handed up, so that nothing that somebody typed is lost.
+/// Writes a whole sheet at once: edits, new entries, the order. All of it, or none. New entries that say nothing are left out, and those
+/// that the actor wrote in the same words a moment ago are not written twice. What is past the caps is kept until it is handed up, so
+/// that nothing that somebody typed is lost.
 pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Update> {
     if edit.entries.len() + edit.new.len() + edit.order.len() > 3 * MOST_ENTRIES {
         return Err(Error::invalid("entries", format!("may be {MOST_ENTRIES} at most")));
     }
     cx.atomically(async |cx| {
-        let update = open(cx, id, None).await?;
+        let update = open(cx, id, edit.version).await?;
         let held = store::entry::of_update(cx, id, false).await?;
         let mut checks = Checks::default();
         let intro = edit.intro.as_deref().map(|text| checks.text("intro", text, INTRO));
@@ -27,7 +28,7 @@ pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Upda
         let edited = meant(&held, &edit)?;
         let prefixes: Vec<_> = (0..edited.len()).map(|nth| format!("entries[{nth}].")).collect();
         let edited =
-            prefixes.iter().zip(edited).map(|(prefix, (entry, edit))| (prefix.as_str(), entry, edit, true));
+            prefixes.iter().zip(edited).map(|(prefix, (entry, edit))| (prefix.as_str(), entry, edit));
         let changes = rewrites(cx, &mut checks, update.team.id, edited.collect()).await?;
 
         let prefixes: Vec<_> = (0..edit.new.len()).map(|nth| format!("new[{nth}].")).collect();
@@ -35,23 +36,15 @@ pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Upda
             .iter()
             .zip(&edit.new)
             .filter(|(_, new)| !is_blank(new))
-            .map(|(prefix, new)| {
-                (prefix.as_str(), new, named::checked(&mut checks, prefix, &new.words, true))
-            })
+            .map(|(prefix, new)| (prefix.as_str(), new, named::checked(&mut checks, prefix, &new.words)))
             .collect();
         if held.len() + new.len() > MOST_ENTRIES {
             checks
                 .problem("new", format!("would make more than {MOST_ENTRIES} entries; put some back first"));
         }
-        let mut drafts = drafts(cx, &mut checks, update.team.id, new).await?;
+        let drafts = drafts(cx, &mut checks, update.team.id, new).await?;
         checks.done()?;
 
-        for (nth, draft) in drafts.iter_mut().enumerate() {
-            draft.update = Some(id);
-            // behind all that are there, in their order
-            draft.place =
-                i32::MAX - i32::try_from(MOST_ENTRIES).unwrap_or(0) + i32::try_from(nth).unwrap_or(0);
-        }
         let turned = changes.iter().any(|(c, _)| held.iter().any(|h| h.id == c.id && h.kind != c.kind));
         write(cx, &changes).await?;
         if !edit.order.is_empty() {
@@ -68,8 +61,7 @@ pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Upda
         let aside: Vec<_> =
             changes.iter().filter(|(c, _)| c.set_aside).map(|(c, _)| (c.id, None, 0)).collect();
         store::entry::place(cx, &aside).await?;
-        store::entry::insert(cx, &drafts).await?;
-        if turned || !aside.is_empty() || !drafts.is_empty() {
+        if add(cx, &update, drafts).await? || turned || !aside.is_empty() {
             store::write::renumber(cx, &[id]).await?;
         }
         if let Some(intro) = intro.filter(|intro| *intro != update.intro) {
@@ -79,6 +71,28 @@ pub async fn save(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Upda
         store::update::head(cx, id).await
     })
     .await
+}
+
+/// Puts new entries behind those that are in an update, in their order; whether that changed anything. What was written a moment ago
+/// and waits in the team is taken in.
+async fn add(cx: &mut Cx<'_>, update: &Update, mut drafts: Vec<Draft>) -> Result<bool> {
+    if drafts.is_empty() {
+        return Ok(false);
+    }
+    let meant = |of: Option<UpdateId>| of.is_none_or(|of| of == update.id);
+    let known = written_just_now(cx, update.team.id, &mut drafts, meant).await?;
+    let waiting: Vec<_> = known
+        .into_iter()
+        .filter(|(_, of)| of.is_none())
+        .map(|(entry, _)| (entry, Some(update.id), i32::MAX))
+        .collect();
+    store::entry::place(cx, &waiting).await?;
+    for (nth, draft) in drafts.iter_mut().enumerate() {
+        draft.update = Some(update.id);
+        draft.place = i32::MAX - i32::try_from(MOST_ENTRIES).unwrap_or(0) + i32::try_from(nth).unwrap_or(0);
+    }
+    store::entry::insert(cx, &drafts).await?;
+    Ok(!drafts.is_empty() || !waiting.is_empty())
 }
 
 /// The entries that were edited, with their edits; in the versions that were shown.
@@ -100,6 +114,9 @@ fn meant<'e>(held: &'e [Entry], edit: &'e SheetEdit) -> Result<Vec<(&'e Entry, &
 
 /// Whether a new entry says nothing: a row of a form that nobody filled in.
 fn is_blank(new: &NewEntry) -> bool {
-    let Words { summary, situation, action, result, numbers } = &new.words;
-    [summary, situation, action, result].into_iter().all(|text| text.trim().is_empty()) && numbers.is_empty()
+    let NewEntry { words, credits, about, teams, .. } = new;
+    let Words { summary, situation, action, result, numbers } = words;
+    [summary, situation, action, result].into_iter().all(|text| text.trim().is_empty())
+        && numbers.is_empty()
+        && [credits, about, teams].into_iter().all(Vec::is_empty)
 }

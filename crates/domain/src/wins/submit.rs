@@ -2,7 +2,7 @@
 
 use super::{
     naming,
-    record::{Entry, Kind, Update, UpdateState},
+    record::{Update, UpdateState},
     rights::require_writer,
     store,
     update::{open, require_caps, subject},
@@ -10,37 +10,27 @@ use super::{
 use crate::{
     Cx, Error, Result, UpdateId,
     activity::{self, Act},
-    check::Checks,
 };
 
-/// Hands an update up. Entries above the caps, or without a summary, are refused; nothing else is. With nothing in it, it says that the
-/// cycle was quiet. After its due time it is late; after the cycle is closed it is refused, and what is in it waits for the next one.
+/// Hands an update up. Entries above the caps are refused, and so is one with nothing in it: that nothing major happened is said by
+/// [`quiet`]. After its due time it is late; after the cycle is closed it is refused, and what is in it waits for the next one.
 pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
     cx.atomically(async |cx| {
         let update = open(cx, id, version).await?;
         let entries = store::entry::of_update(cx, id, false).await?;
+        if entries.is_empty() {
+            return Err(Error::Conflict(
+                "there is nothing in it: say that nothing major happened, or choose something first".into(),
+            ));
+        }
         require_caps(&update, &entries)?;
-        require_summaries(&entries)?;
-        store::write::set_submitted(cx, id, entries.is_empty()).await?;
+        store::write::set_submitted(cx, id, false).await?;
         activity::record(cx, Act::near(update.team.id, "wins.submitted", subject(&update))).await?;
         naming::show_to_leads(cx, id).await?;
         naming::tell_lifted(cx, &update).await?;
         store::update::head(cx, id).await
     })
     .await
-}
-
-fn require_summaries(entries: &[Entry]) -> Result<()> {
-    let mut checks = Checks::default();
-    for entry in entries.iter().filter(|e| e.words.summary.is_empty()) {
-        let kind = match entry.kind {
-            Kind::Win => "wins",
-            Kind::Challenge => "challenges",
-        };
-        let nth = entry.place;
-        checks.problem(&format!("{kind}[{nth}].summary"), "is needed: say it in a line, or put it back");
-    }
-    checks.done()
 }
 
 /// Says that nothing major happened, and hands that up: one press. What was in the update waits in the team again.

@@ -282,7 +282,7 @@ async fn remind(cx: &mut Cx<'_>) -> Result<u64> {
 
 fn notice(r: &Reminder) -> Notice {
     let zone = TimeZone::get(&r.time_zone).unwrap_or(TimeZone::UTC);
-    let told = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%A, %H:%M").to_string();
+    let told = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%A, %H:%M %Z").to_string();
     let (event, subject, text) = if r.late {
         (
             "wins.late",

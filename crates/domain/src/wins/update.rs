@@ -132,6 +132,8 @@ pub async fn choose(
                 wanted.push(*entry);
             }
         }
+        // somebody may be taking one of them into another cycle's update just now: it is looked at when they are done
+        store::write::lock_all(cx, &wanted).await?;
         let chosen = store::entry::seen(cx, &wanted).await?;
         for key in &wanted {
             match chosen.iter().find(|e| e.id == *key) {
@@ -284,7 +286,7 @@ pub async fn delegate(cx: &mut Cx<'_>, id: UpdateId, who: Option<&str>) -> Resul
 /// When an update is due, as somebody reads it where they are.
 fn due(update: &Update, zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    update.due_at.to_zoned(zone).strftime("%A, %-d %B, %H:%M").to_string()
+    update.due_at.to_zoned(zone).strftime("%A, %-d %B, %H:%M %Z").to_string()
 }
 
 /// Raises or lowers how many wins and challenges this update may hand up, 1 to 20 and 0 to 20. For the lead of the team and those above.

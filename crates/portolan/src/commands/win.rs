@@ -33,7 +33,7 @@ struct Naming {
 /// Jots it, and says where it is.
 pub(super) async fn run(kind: &str, flags: Jot) -> Result<()> {
     let remote = Remote::new(&flags.access, "write", Duration::from_secs(30))?;
-    let body = body(kind, &flags)?;
+    let body = body(kind, &flags);
     let request = remote.post(remote.address("entries", &[])?).json(&body);
     let (status, text) = remote.answer(request).await?;
     if status != StatusCode::CREATED {
@@ -48,69 +48,24 @@ pub(super) async fn run(kind: &str, flags: Jot) -> Result<()> {
     Ok(())
 }
 
-fn body(kind: &str, flags: &Jot) -> Result<Value> {
-    let numbers = flags.numbers.iter().map(|text| number(text)).collect::<Result<Vec<_>>>()?;
+fn body(kind: &str, flags: &Jot) -> Value {
     let sensitivity = match (flags.stays, flags.up) {
         (true, _) => Some("team"),
         (_, true) => Some("up"),
         _ => None,
     };
-    Ok(json!({
+    json!({
         "kind": kind,
         "team": flags.team,
         "summary": flags.summary,
         "situation": flags.situation,
         "action": flags.action,
         "result": flags.result,
-        "numbers": numbers,
+        "numbers": flags.numbers,
         "topic": flags.topic.map(JotTopic::word),
         "sensitivity": sensitivity,
         "about": flags.about,
         "teams": flags.names,
         "credits": flags.credits,
-    }))
-}
-
-/// A figure: `what: before -> after unit`. What, before and unit may be absent: `37 %`.
-fn number(text: &str) -> Result<Value> {
-    let text = text.trim();
-    // what was measured may have a colon of its own, as a reference does; a figure has none with a blank behind it
-    let (what, figure) = text.rsplit_once(": ").unwrap_or(("", text));
-    let arrow = figure.split_once("->").or_else(|| figure.split_once('→'));
-    let (before, after) = arrow.map_or((None, figure), |(before, after)| (Some(before.trim()), after));
-    let after = after.trim();
-    let (value, unit) = match after.split_once(char::is_whitespace) {
-        Some((value, unit)) => (value, unit.trim()),
-        None => (after.trim_end_matches('%'), if after.ends_with('%') { "%" } else { "" }),
-    };
-    if value.is_empty() || value.ends_with(':') || before == Some("") {
-        bail!("--number takes \"what: before -> after unit\", not {text:?}");
-    }
-    Ok(json!({ "what": what.trim(), "before": before, "value": value, "unit": unit }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read_as_people_write_them() {
-        let read = |text| number(text).expect("a figure");
-        let figure = |what, before: Option<&str>, value, unit| json!({ "what": what, "before": before, "value": value, "unit": unit });
-        for (text, expected) in [
-            (
-                "p95 of the payment step: 3.8 -> 1.9 s",
-                figure("p95 of the payment step", Some("3.8"), "1.9", "s"),
-            ),
-            ("pages: 21 → 9 a week", figure("pages", Some("21"), "9", "a week")),
-            ("37 %", figure("", None, "37", "%")),
-            ("false alarms: 40% -> 12%", figure("false alarms", Some("40%"), "12", "%")),
-            ("component:default/checkout-api: 4", figure("component:default/checkout-api", None, "4", "")),
-        ] {
-            assert_eq!(read(text), expected, "{text}");
-        }
-        for wrong in ["", "pages: ", "pages: -> 9", "pages: 9 ->", "%"] {
-            assert!(number(wrong).is_err(), "{wrong:?}");
-        }
-    }
+    })
 }

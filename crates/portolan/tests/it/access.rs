@@ -1655,7 +1655,7 @@ impl Scene {
             "offer" | "waits" | "draft" | "tookback" | "had" | "waiver" | "someday" => {
                 self.made_by_itself(word, &n, mine)
             }
-            "isle" | "plan" | "cycle" | "ours" | "top" | "berth" | "ship" | "handed" | "chosen"
+            "isle" | "plan" | "cycle" | "ours" | "top" | "berth" | "ship" | "laden" | "handed" | "chosen"
             | "jotted" | "hard" | "closedhard" | "term" | "list" | "listed" | "winsfeed" => {
                 self.made_of_cycles(word, &n, mine)
             }

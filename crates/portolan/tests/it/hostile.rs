@@ -268,7 +268,7 @@ fn hostile_cycle(company: &mut Company) -> [String; 4] {
         json!({
             "kind": kind, "team": "basket", "summary": format!("{MARKUP} ]]> # broken out"), "situation": WRITTEN,
             "action": WRITTEN, "result": WRITTEN,
-            "numbers": [{ "what": MARKUP, "before": "<b>x", "value": "<i>y", "unit": "\"><script>alert(6)</script>" }],
+            "numbers": [{ "what": MARKUP, "before": "<b>3", "value": "<i>2", "unit": "\"><script>alert(6)</script>" }],
             "teams": if kind == "challenge" { vec!["ledger"] } else { Vec::new() },
         })
     };
@@ -346,7 +346,7 @@ fn markup_in_wins_stays_text_on_pages_in_letters_and_in_feeds() {
         "/wins/feeds".into(),
         "/teams/basket/wins".into(),
         "/teams/basket/wins/settings".into(),
-        format!("/wins/jot?summary={typed}"),
+        format!("/wins/jot?text={typed}"),
         format!("/wins/stop/{typed}"),
         "/activity".into(),
     ];

@@ -461,7 +461,7 @@ fn a_command_says_why_an_entry_was_not_taken() {
     let other = say(&["win", "Not mine", "--team", "basket"]);
     assert!(other.contains("the portal refused"), "{other}");
     let figure = say(&["win", "A figure", "--number", "pages: -> 9"]);
-    assert!(figure.contains("what: before -> after unit"), "{figure}");
+    assert!(figure.contains("must hold a figure"), "{figure}");
     let both = say(&["win", "x", "--stays", "--up"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }

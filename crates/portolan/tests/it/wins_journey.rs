@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::support::{
     browser::{Browser, Driver, ENTER},
+    http::{Answer, Client},
     mail::{MailServer, Mood},
     page::form_to,
     portal::Portal,
@@ -222,6 +223,65 @@ async fn a_manager_with_ten_entries_hands_up_in_fewer_than_twenty_presses() {
     browser.close().await;
 }
 
+/// Presses one of the buttons of the form of an update, with these fields filled in anew.
+fn act(client: &mut Client, page: &str, verb: &str, more: &[(&str, &str)]) -> Answer {
+    let shown = client.get(page);
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let mut form = form_to(&shown.body, page).press("do", verb);
+    for (name, value) in more {
+        form.fields.retain(|(n, _)| n != name || *name == "pick");
+        form.fields.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    client.post(page, &form.fields())
+}
+
+#[test]
+fn what_is_wrong_with_an_update_stands_at_its_field() {
+    let portal = Portal::empty();
+    portal.as_system(company);
+    ten_wait(&portal);
+    let mut lena = portal.signed_in("lena");
+    let write = lena.get("/wins/write").location().to_owned();
+    assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
+    let form = form_to(&lena.get(&write).body, &write);
+    let order = form.fields.iter().find(|(n, _)| n == "order").expect("the order").1.clone();
+    let first = order.split(' ').next().expect("an entry").to_owned();
+    let refused = act(&mut lena, &write, "limits", &[("most_wins", "many")]);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("href=\"#f-most_wins\""), "{}", refused.body);
+    assert!(refused.body.contains("aria-describedby=\"e-most_wins\""), "{}", refused.body);
+    let refused = act(&mut lena, &write, "delegate", &[("delegate", "nobody.here")]);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("aria-describedby=\"h-delegate e-delegate\""), "{}", refused.body);
+    // an entry keeps its line: without one it is refused at its field, and what else was typed is kept
+    let line = format!("summary-{first}");
+    let result = format!("result-{first}");
+    let refused = act(&mut lena, &write, "submit", &[(&line, " "), (&result, "Typed beside it")]);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("Win 1, in one line: is needed: say it in a line"), "{}", refused.body);
+    assert!(refused.body.contains(&format!("href=\"#f-{line}\"")), "{}", refused.body);
+    assert!(
+        refused.body.contains(&format!("aria-invalid=\"true\" aria-describedby=\"e-{line}\"")),
+        "{}",
+        refused.body
+    );
+    assert!(refused.body.contains("Typed beside it"), "{}", refused.body);
+    assert!(lena.get(&write).body.contains("What happened, number 7"), "the stored one stands");
+    // and a figure holds a digit
+    let numbers = format!("numbers-{first}");
+    let refused = act(&mut lena, &write, "save", &[(&numbers, "p95: 3.8 -> 1.9 s\nmuch better")]);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("Win 1, the numbers, entry 2: must hold a figure"), "{}", refused.body);
+    assert!(refused.body.contains("much better"), "{}", refused.body);
+    // a text that is too long is refused at its field, and nothing else that was typed is lost
+    let situation = format!("situation-{first}");
+    let long = "long ".repeat(2000);
+    let refused = act(&mut lena, &write, "save", &[(&situation, &long), (&line, "Kept words")]);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains(&format!("id=\"e-{situation}\"")), "{}", refused.body);
+    assert!(refused.body.contains("Kept words"), "{}", refused.body);
+}
+
 #[test]
 fn an_update_is_written_and_handed_up_without_script() {
     let portal = Portal::empty();
@@ -229,23 +289,29 @@ fn an_update_is_written_and_handed_up_without_script() {
     ten_wait(&portal);
     let mut lena = portal.signed_in("lena");
     let write = lena.get("/wins/write").location().to_owned();
-    let act = |client: &mut crate::support::http::Client, page: &str, verb: &str, more: &[(&str, &str)]| {
-        let shown = client.get(page);
-        assert_eq!(shown.status, 200, "{}", shown.body);
-        let mut form = form_to(&shown.body, page).press("do", verb);
-        for (name, value) in more {
-            form.fields.retain(|(n, _)| n != name || *name == "pick");
-            form.fields.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        client.post(page, &form.fields())
-    };
-    // more than the caps hold is refused, and says what to do; a quarter of it fits
-    let refused = act(&mut lena, &write, "take-all", &[]);
-    assert_eq!(refused.status, 422, "{}", refused.body);
-    assert!(refused.body.contains("the rest was not done"), "{}", refused.body);
-    assert!(refused.body.contains("raise the limit"), "{}", refused.body);
+    // nothing is not handed up: the page offers to say so, or to choose
+    let refused = act(&mut lena, &write, "submit", &[]);
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("Say that nothing major happened"), "{}", refused.body);
+    assert!(refused.body.contains("href=\"#team\""), "{}", refused.body);
+    // of more than the caps hold as much is taken in as fits, and the rest is told of
+    assert!(refused.body.contains("Take in the first 6 that fit"), "{}", refused.body);
+    assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
+    let shown = lena.get(&write).body;
+    assert!(shown.contains("6 taken in, 4 stayed."), "{shown}");
+    assert!(shown.contains("This update may hand up 4 wins and 2 challenges."), "{shown}");
     assert_eq!(act(&mut lena, &write, "limits", &[("most_wins", "7"), ("most_challenges", "3")]).status, 303);
     assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
+    // a new entry that is sent twice is there once
+    let anew = form_to(&lena.get(&write).body, &write);
+    assert!(!anew.fields.iter().any(|(name, _)| name == "summary-win"), "there is no room for one");
+    assert_eq!(act(&mut lena, &write, "limits", &[("most_wins", "8")]).status, 303);
+    let anew = form_to(&lena.get(&write).body, &write).fill("summary-win", "Said once").press("do", "save");
+    for _ in 0..2 {
+        assert_eq!(lena.post(&write, &anew.fields()).status, 303);
+    }
+    let shown = lena.get(&write).body;
+    assert!(shown.contains("8 of at most 8"), "{shown}");
     // what is typed is kept whatever is pressed, and a step moves an entry
     let shown = lena.get(&write).body;
     let form = form_to(&shown, &write);
@@ -266,20 +332,6 @@ fn an_update_is_written_and_handed_up_without_script() {
     again = lena.post(&write, &stale.fields());
     assert_eq!(again.status, 409, "{}", again.body);
     assert!(again.body.contains("they wrote “Theirs”; yours is kept below: “Mine”"), "{}", again.body);
-    // an entry without its line is kept, and not handed up
-    let line = format!("summary-{first}");
-    assert_eq!(act(&mut lena, &write, "save", &[(&line, " ")]).status, 303);
-    let refused = act(&mut lena, &write, "submit", &[]);
-    assert_eq!(refused.status, 422, "{}", refused.body);
-    assert!(refused.body.contains("the rest was not done"), "{}", refused.body);
-    assert_eq!(act(&mut lena, &write, "save", &[(&line, "In other words")]).status, 303);
-    // a text that is too long is refused at its field, and nothing else that was typed is lost
-    let situation = format!("situation-{first}");
-    let long = "long ".repeat(2000);
-    let refused = act(&mut lena, &write, "save", &[(&situation, &long), (&line, "Kept words")]);
-    assert_eq!(refused.status, 422, "{}", refused.body);
-    assert!(refused.body.contains(&format!("id=\"e-{situation}\"")), "{}", refused.body);
-    assert!(refused.body.contains("Kept words"), "{}", refused.body);
     let up = act(&mut lena, &write, "submit", &[]);
     assert_eq!((up.status, up.location()), (303, write.as_str()), "{}", up.body);
     assert!(lena.get(&write).body.contains("Take it back"));
@@ -292,7 +344,7 @@ fn an_update_is_written_and_handed_up_without_script() {
         .match_indices("name=\"pick\" value=\"")
         .map(|(at, m)| shown[at + m.len()..][..36].to_owned())
         .collect();
-    assert_eq!(offered.len(), 10, "{shown}");
+    assert_eq!(offered.len(), 11, "{shown}");
     let lifted = act(&mut dirk, &choose, "lift", &[("pick", &offered[0]), ("pick", &offered[1])]);
     assert_eq!(lifted.status, 303, "{}", lifted.body);
     let shown = dirk.get(&choose).body;

@@ -3,24 +3,28 @@
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
     Cx, Error, Problem, Result as Outcome, UpdateId, WinsEntryId,
-    wins::{self, Audience, Sheet, SheetEdit},
+    wins::{self, Audience, Sheet, SheetEdit, Update},
 };
 
 use super::{
-    key, sheet,
-    write::{On, address, begun, shown},
+    reading::key,
+    sheet,
+    write::{On, address, begun, fitting, offered, shown},
 };
 use crate::{
     caller::Viewer,
     error::PageError,
-    flash::Flash,
+    flash::{Flash, Tone},
     form::{Form, labels},
     words,
 };
 
+/// How often what was typed is laid over what others saved in the very same moment.
+const TRIES: usize = 3;
+
 /// Keeps what was typed and does what was pressed.
 pub(super) async fn act(viewer: Viewer, Path(id): Path<String>, form: Form) -> Result<Response, PageError> {
-    acted(viewer, key(&id)?, form, On::Sheet).await
+    acted(viewer, key("update", &id)?, form, On::Sheet).await
 }
 
 /// The same beside what was handed to it.
@@ -29,11 +33,11 @@ pub(super) async fn act_below(
     Path(id): Path<String>,
     form: Form,
 ) -> Result<Response, PageError> {
-    acted(viewer, key(&id)?, form, On::Below).await
+    acted(viewer, key("update", &id)?, form, On::Below).await
 }
 
 async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<Response, PageError> {
-    let sheet = wins::sheet(&mut viewer.cx(), id).await?;
+    let mut sheet = wins::sheet(&mut viewer.cx(), id).await?;
     if !sheet.rights.write {
         // nothing is changed by it: it says whom to ask
         wins::save(&mut viewer.cx(), id, SheetEdit::default()).await?;
@@ -42,55 +46,80 @@ async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<R
     let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
     let mut form = sheet::labelled(form, &sheet);
     if form.flag("order") {
-        if form.caught_up(&sheet::form(&sheet)) {
-            return shown(&mut viewer, id, on, Some(form), None, StatusCode::CONFLICT).await;
-        }
-        let places = match (verb, of.parse()) {
-            ("up" | "down", Ok(entry)) => Some(sheet::moved(&sheet, entry, verb == "down")),
-            _ => None,
-        };
-        if let Some(edit) = sheet::read(&form, &sheet, places) {
-            match wins::save(&mut viewer.cx(), id, edit).await {
-                Ok(_) => {}
-                Err(Error::Stale) => {
-                    let now = wins::sheet(&mut viewer.cx(), id).await?;
-                    form.overtaken(&sheet::form(&now));
-                    return shown(&mut viewer, id, on, Some(form), None, StatusCode::CONFLICT).await;
-                }
-                Err(error) => {
-                    let status = form.refuse(sheet::in_fields(error, &form, &sheet))?;
-                    return shown(&mut viewer, id, on, Some(form), None, status).await;
-                }
-            }
+        let step = of.parse().ok().filter(|_| matches!(verb, "up" | "down")).map(|id| (id, verb == "down"));
+        if let Some(status) = unsaved(&mut viewer, &mut sheet, &mut form, step).await? {
+            return shown(&mut viewer, sheet, on, form, None, status).await;
         }
     }
     match done(&mut viewer, &sheet, verb, of, &form, on).await {
         Ok((flash, at)) => Ok(flash.on(&at)),
         Err(error) => {
-            let (told, status) = told(error)?;
             let now = wins::sheet(&mut viewer.cx(), id).await?;
-            let again = KEPT.iter().fold(begun(&now), |again, name| again.replaced(name, &form.all(name)));
-            shown(&mut viewer, id, on, Some(again), Some(told), status).await
+            let mut again =
+                KEPT.iter().fold(begun(&now), |again, name| again.replaced(name, &form.all(name)));
+            let (told, status) = told(in_fields_beside(error, verb), &mut again)?;
+            shown(&mut viewer, now, on, again, Some(told), status).await
         }
     }
+}
+
+/// Keeps what was typed over what stands now, which `sheet` says then. Returns the status with which the form is shown again if it was
+/// not kept: what was changed here and by somebody else, or what is wrong with it.
+async fn unsaved(
+    viewer: &mut Viewer,
+    sheet: &mut Sheet,
+    form: &mut Form,
+    step: Option<(WinsEntryId, bool)>,
+) -> Result<Option<StatusCode>, PageError> {
+    for _ in 0..TRIES {
+        if form.caught_up(&sheet::form(sheet)) {
+            return Ok(Some(StatusCode::CONFLICT));
+        }
+        // the same form sent twice finds all of it there
+        let Some(edit) = sheet::read(form, sheet, step) else { return Ok(None) };
+        match wins::save(&mut viewer.cx(), sheet.update.id, edit).await {
+            Ok(_) => return Ok(None),
+            Err(Error::Stale) => *sheet = wins::sheet(&mut viewer.cx(), sheet.update.id).await?,
+            Err(error) => return form.refuse(sheet::in_fields(error, form, sheet)).map(Some),
+        }
+    }
+    form.overtaken(&sheet::form(sheet));
+    Ok(Some(StatusCode::CONFLICT))
+}
+
+/// The same error with the names that the form has for what stands beside the entries.
+fn in_fields_beside(error: Error, verb: &str) -> Error {
+    let Error::Invalid(problems) = error else { return error };
+    let renamed = problems.into_iter().map(|problem| {
+        let field = match (verb, problem.field.as_str()) {
+            ("delegate", "who") => "delegate",
+            ("limits", "wins") => "most_wins",
+            ("limits", "challenges") => "most_challenges",
+            (_, other) => other,
+        };
+        Problem { field: field.to_owned(), ..problem }
+    });
+    Error::Invalid(renamed.collect())
 }
 
 /// What a form that was kept shows again though the update does not say it.
 const KEPT: [&str; 6] = ["pick", "join", "delegate", "most_wins", "most_challenges", "audience"];
 
-/// Why something was not done, for the top of the page; what no other press can mend is handed back.
-fn told(error: Error) -> Result<(String, StatusCode), PageError> {
+/// Why something was not done, for the top of the page; what is wrong with a field of the form stands there and in the form. What no
+/// other press can mend is handed back.
+fn told(error: Error, form: &mut Form) -> Result<(String, StatusCode), PageError> {
     match error {
         Error::Invalid(problems) => {
+            let (here, elsewhere): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| form.flag(&p.field));
             let one = |p: &Problem| {
                 let (field, place) = labels::split(&p.field);
                 format!("{}{place} {}", labels::label("", field), p.message)
             };
-            let all: Vec<_> = problems.iter().map(one).collect();
+            let all: Vec<_> = elsewhere.iter().map(one).collect();
+            form.refuse(Error::Invalid(here))?;
             Ok((words::sentence(&all.join("; ")), StatusCode::UNPROCESSABLE_ENTITY))
         }
-        Error::Conflict(why) => Ok((words::sentence(&why), StatusCode::CONFLICT)),
-        Error::Stale => Ok((words::sentence(&Error::Stale.to_string()), StatusCode::CONFLICT)),
+        Error::Conflict(_) | Error::Stale => Ok((words::sentence(&error.to_string()), StatusCode::CONFLICT)),
         other => Err(other.into()),
     }
 }
@@ -133,6 +162,31 @@ pub(super) async fn attached(cx: &mut Cx<'_>, verb: &str, of: &str) -> Outcome<F
     Ok(Flash::ok("Saved.", format!("The answer of {} {answer}.", naming.team.name)))
 }
 
+/// Takes in as much of what waits as there is room for, and says what stayed.
+async fn all_taken_in(cx: &mut Cx<'_>, id: UpdateId) -> Outcome<Flash> {
+    // what was typed just now has its room already
+    let sheet = wins::sheet(cx, id).await?;
+    let (fits, waits) = (fitting(&sheet), offered(&sheet).count());
+    let stay = waits - fits.len();
+    let update = wins::choose(cx, id, &fits, None).await?;
+    let (took, room) = (words::count(fits.len()), room(&update));
+    Ok(match stay {
+        0 if waits == 0 => Flash::ok("Saved.", "Nothing waits in the team."),
+        0 => Flash::ok("Saved.", format!("{took} taken in.")),
+        _ => Flash::new(
+            Tone::Warn,
+            format!("{took} taken in, {} stayed.", words::count(stay)),
+            format!("This update may hand up {room}. Put back what matters least, or raise the limit."),
+        ),
+    })
+}
+
+/// `4 wins and 2 challenges`.
+fn room(update: &Update) -> String {
+    let wins = words::counted(update.most_wins, "win", "wins");
+    format!("{wins} and {}", words::counted(update.most_challenges, "challenge", "challenges"))
+}
+
 /// Takes in what is ticked, with whatever is pressed, so that one press ends it. Returns how many.
 async fn taken_in(
     cx: &mut Cx<'_>,
@@ -145,11 +199,6 @@ async fn taken_in(
     let id = sheet.update.id;
     let one = if of.is_empty() { None } else { Some(of) };
     let lift = match (verb, one) {
-        ("take-all", _) => {
-            let all: Vec<_> = sheet.waiting.iter().filter(|e| !e.set_aside).map(|e| e.id).collect();
-            wins::choose(cx, id, &all, None).await?;
-            return Ok(all.len());
-        }
         ("take", Some(one)) => {
             wins::choose(cx, id, &[entry_key(one)?], None).await?;
             return Ok(1);
@@ -179,10 +228,11 @@ async fn done(
     let cx = &mut viewer.cx();
     let taken = taken_in(cx, sheet, verb, of, &picked, on).await?;
     let flash = match verb {
-        "take" | "take-all" | "lift" if taken == 0 => {
+        "take-all" => all_taken_in(cx, id).await?,
+        "take" | "lift" if taken == 0 => {
             return Err(Error::Conflict("nothing is ticked: tick what is to be taken in".to_owned()));
         }
-        "take" | "take-all" | "lift" => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
+        "take" | "lift" => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
         "submit" => {
             let update = wins::submit(cx, id, None).await?;
             let to = update.handed_to.as_ref().map_or_else(
@@ -246,8 +296,8 @@ async fn done(
         },
         "limits" => {
             let (wins_, challenges) = (limit(form, "most_wins")?, limit(form, "most_challenges")?);
-            wins::raise_limits(cx, id, wins_, challenges).await?;
-            Flash::ok("Saved.", format!("This update may hand up {wins_} wins and {challenges} challenges."))
+            let update = wins::raise_limits(cx, id, wins_, challenges).await?;
+            Flash::ok("Saved.", format!("This update may hand up {}.", room(&update)))
         }
         "audience" => {
             let audience: Audience = form.text("audience").parse()?;

@@ -5,7 +5,7 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::{ToSpan, civil::Date};
 use portolan_domain::{
     Error, HolidayCalendarId, ListMemberId, Problem, WinsPlanId, rota,
-    wins::{self, Audience, AudienceList, Level, ListMember, Member, NewPlan, Plan},
+    wins::{self, Audience, AudienceList, Level, ListMember, NewPlan, Plan},
 };
 
 use super::reading::key;
@@ -29,17 +29,6 @@ struct AdminPage {
     shell: Shell,
     plans: Vec<Plan>,
     waiting: Vec<(AudienceList, ListMember)>,
-}
-
-impl AdminPage {
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn address(&self, member: &ListMember) -> String {
-        match &member.who {
-            Member::Outside(address) => address.clone(),
-            Member::Person(person) => person.name.clone(),
-            Member::Team(team) => team.name.clone(),
-        }
-    }
 }
 
 /// `Every two weeks`.
@@ -79,11 +68,6 @@ impl PlanPage {
     fn levels(&self) -> Vec<(usize, String)> {
         let filled = last(&self.form).map_or(0, |n| n + 2);
         (0..filled.clamp(SHOWN, LEVELS)).map(|n| (n, height(n))).collect()
-    }
-
-    #[expect(clippy::unused_self, reason = "called from the template")]
-    fn audiences(&self) -> Vec<(&'static str, &'static str)> {
-        Audience::ALL.iter().map(|a| (a.as_str(), a.label())).collect()
     }
 }
 
@@ -133,13 +117,8 @@ pub(crate) fn field(name: &str, level: &usize) -> String {
     format!("{name}_{level}")
 }
 
-/// Only an admin comes further.
-fn admin_only(viewer: &mut Viewer) -> Result<(), Error> {
-    viewer.cx().admin()
-}
-
 pub(super) async fn blank(mut viewer: Viewer) -> Result<Response, PageError> {
-    admin_only(&mut viewer)?;
+    viewer.cx().admin()?;
     let shell = viewer.shell(Nav::Wins);
     let today = shell.today();
     // a cycle begins on a Monday, and is written up when it is over: the last one that began is the anchor
@@ -149,7 +128,7 @@ pub(super) async fn blank(mut viewer: Viewer) -> Result<Response, PageError> {
 }
 
 pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    admin_only(&mut viewer)?;
+    viewer.cx().admin()?;
     let plan = wins::plan(&mut viewer.cx(), key("plan", &id)?).await?;
     let form = filled(&plan);
     rendered(viewer, Some(plan), form, StatusCode::OK).await
@@ -282,7 +261,7 @@ fn left_out(line: &str) -> (String, bool) {
 }
 
 pub(super) async fn create(mut viewer: Viewer, form: Form) -> Result<Response, PageError> {
-    admin_only(&mut viewer)?;
+    viewer.cx().admin()?;
     let mut form = labelled(form);
     let result = match read(&form) {
         Ok(new) => wins::create_plan(&mut viewer.cx(), &new).await,
@@ -304,7 +283,7 @@ pub(super) async fn save(
     Path(id): Path<String>,
     form: Form,
 ) -> Result<Response, PageError> {
-    admin_only(&mut viewer)?;
+    viewer.cx().admin()?;
     let id: WinsPlanId = key("plan", &id)?;
     let mut form = labelled(form);
     let result = match read(&form) {
@@ -336,7 +315,7 @@ pub(super) async fn allow(mut viewer: Viewer, Path(id): Path<String>) -> Result<
 }
 
 pub(super) async fn refuse(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    admin_only(&mut viewer)?;
+    viewer.cx().admin()?;
     let id: ListMemberId = key("address", &id)?;
     wins::remove_from_list(&mut viewer.cx(), id).await?;
     Ok(Flash::ok("Taken off the list.", "It is sent nothing.").on("/admin/wins"))

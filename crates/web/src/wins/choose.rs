@@ -11,7 +11,7 @@ use crate::{
     caller::Viewer,
     error::PageError,
     form::Form,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
     words,
 };
 
@@ -150,7 +150,7 @@ pub(super) async fn page(
     }
     let below = wins::below(&mut viewer.cx(), sheet.update.id).await?;
     let is_open = sheet.update.state == UpdateState::Open && sheet.update.cycle.published_at.is_none();
-    let (shell, chosen) = (viewer.shell(super::NAV), Chosen { sheet, below });
+    let (shell, chosen) = (viewer.shell(Nav::Wins), Chosen { sheet, below });
     if is_open {
         page::html_as(status, &ChoosePage { shell, chosen, form, undone })
     } else {

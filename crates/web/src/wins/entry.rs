@@ -11,13 +11,13 @@ use portolan_domain::{
     },
 };
 
-use super::{acts, key, sheet, write};
+use super::{acts, reading::key, sheet, write};
 use crate::{
     caller::Viewer,
     error::PageError,
     flash::{Flash, is_local},
     form::Form,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
 };
 
 /// The page of an entry.
@@ -120,7 +120,7 @@ impl EntryPage {
 }
 
 pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    shown(&mut viewer, key(&id)?, Form::blank(), StatusCode::OK).await
+    shown(&mut viewer, key("entry", &id)?, Form::blank(), StatusCode::OK).await
 }
 
 /// What the viewer may not read is not there.
@@ -182,7 +182,7 @@ pub(super) async fn shown(
     };
     let published = published.map(|made| (made.document.heading(), made.document.path()));
     let may_edit = may_edit(viewer.person(), &entry, head.as_ref());
-    let shell = viewer.shell(super::NAV);
+    let shell = viewer.shell(Nav::Wins);
     page::html_as(
         status,
         &EntryPage { shell, entry, came, behind, lifted, head, published, may_edit, may_close, asked, form },
@@ -210,7 +210,7 @@ fn filled(entry: &Entry) -> Form {
 }
 
 pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    let entry = wins::entry(&mut viewer.cx(), key(&id)?).await?;
+    let entry = wins::entry(&mut viewer.cx(), key("entry", &id)?).await?;
     let head = head(&mut viewer, &entry).await?;
     if !may_edit(viewer.person(), &entry, head.as_ref()) {
         return Err(Error::Forbidden(format!(
@@ -220,7 +220,7 @@ pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<R
         .into());
     }
     let form = filled(&entry);
-    page::html(&EditPage { shell: viewer.shell(super::NAV), entry, form })
+    page::html(&EditPage { shell: viewer.shell(Nav::Wins), entry, form })
 }
 
 pub(super) async fn save(
@@ -228,7 +228,7 @@ pub(super) async fn save(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let id: WinsEntryId = key(&id)?;
+    let id: WinsEntryId = key("entry", &id)?;
     let entry = wins::entry(&mut viewer.cx(), id).await?;
     let aside = form.flag("set_aside");
     let edit = EntryEdit {
@@ -240,11 +240,11 @@ pub(super) async fn save(
         Err(Error::Stale) => {
             let entry = wins::entry(&mut viewer.cx(), id).await?;
             form.overtaken(&filled(&entry));
-            page::html_as(StatusCode::CONFLICT, &EditPage { shell: viewer.shell(super::NAV), entry, form })
+            page::html_as(StatusCode::CONFLICT, &EditPage { shell: viewer.shell(Nav::Wins), entry, form })
         }
         Err(error) => {
             let status = form.refuse(error)?;
-            page::html_as(status, &EditPage { shell: viewer.shell(super::NAV), entry, form })
+            page::html_as(status, &EditPage { shell: viewer.shell(Nav::Wins), entry, form })
         }
     }
 }
@@ -254,7 +254,7 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let id: WinsEntryId = key(&id)?;
+    let id: WinsEntryId = key("entry", &id)?;
     match wins::remove_entry(&mut viewer.cx(), id).await {
         Ok(()) => Ok(Flash::ok("Removed.", "Nobody sees it any more.").on("/wins/mine")),
         Err(error) => {
@@ -270,7 +270,7 @@ pub(super) async fn lower(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let id: WinsEntryId = key(&id)?;
+    let id: WinsEntryId = key("entry", &id)?;
     let result = match form.text("sensitivity").parse::<Sensitivity>() {
         Ok(to) => {
             let edit = EntryEdit { sensitivity: Some(to), ..EntryEdit::default() };
@@ -297,7 +297,7 @@ pub(super) async fn attach(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let id: WinsEntryId = key(&id)?;
+    let id: WinsEntryId = key("entry", &id)?;
     let pressed = form.text("do");
     let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
     let team = of.rsplit_once(':').map_or(of, |(_, team)| team);
@@ -316,7 +316,7 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let id: WinsEntryId = key(&id)?;
+    let id: WinsEntryId = key("entry", &id)?;
     match wins::answer_naming(&mut viewer.cx(), id, &form.text("team"), &form.text("answer")).await {
         Ok(naming) => {
             let told = if naming.answer.is_empty() {

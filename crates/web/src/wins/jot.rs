@@ -3,18 +3,18 @@
 use askama::Template;
 use axum::{extract::Query, http::StatusCode, response::Response};
 use portolan_domain::{
-    people::TeamName,
+    people::{self, TeamName},
     wins::{self, Hint, Kind, Sensitivity},
 };
 
-use super::{sheet, write};
+use super::{participation::own_teams, sheet, write};
 use crate::{
     address::{self, segment},
     caller::Viewer,
     error::PageError,
     flash::{Flash, is_local},
     form::Form,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
 };
 
 /// What an address may bring along.
@@ -35,9 +35,9 @@ pub(super) struct Asked {
     from: String,
 }
 
-/// The address that makes a win of something: the line to begin with, what it is about, and where it comes from.
-pub(crate) fn of(text: &str, about: &str, from: impl AsRef<str>) -> String {
-    format!("/wins/jot?text={}&about={}&from={}", segment(text), segment(about), segment(from.as_ref()))
+/// The address that makes a win of something: what it is about, and where it comes from.
+pub(crate) fn of(about: &str, from: impl AsRef<str>) -> String {
+    format!("/wins/jot?about={}&from={}", segment(about), segment(from.as_ref()))
 }
 
 #[derive(Template)]
@@ -71,8 +71,18 @@ pub(super) async fn form(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
 }
 
 async fn shown(viewer: &mut Viewer, form: Form, status: StatusCode) -> Result<Response, PageError> {
-    let teams = write::teams(viewer).await?;
-    page::html_as(status, &JotPage { shell: viewer.shell(super::NAV), teams, form })
+    let mut teams = own_teams(viewer).await?;
+    let asked = form.value("team");
+    if !asked.is_empty() && teams.iter().all(|team| team.slug != asked) {
+        // whoever leads above a team comes from its page
+        let cx = &mut viewer.cx();
+        for team in people::teams_by_slug(cx, &[asked]).await? {
+            if wins::may_jot(cx, team.id).await? {
+                teams.push(team);
+            }
+        }
+    }
+    page::html_as(status, &JotPage { shell: viewer.shell(Nav::Wins), teams, form })
 }
 
 pub(super) async fn save(mut viewer: Viewer, mut form: Form) -> Result<Response, PageError> {

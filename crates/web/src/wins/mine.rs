@@ -11,7 +11,7 @@ use crate::{
     address::{Steps, segment},
     caller::Viewer,
     error::PageError,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
     words,
 };
 
@@ -57,5 +57,5 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
     }
     let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
     let page = wins::mine(&mut viewer.cx(), kind, None, None, after, Limit::new(30)?).await?;
-    page::html(&MinePage { shell: viewer.shell(super::NAV), asked, page })
+    page::html(&MinePage { shell: viewer.shell(Nav::Wins), asked, page })
 }

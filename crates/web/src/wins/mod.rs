@@ -26,12 +26,8 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use portolan_domain::Error;
 
-use crate::{Shared, error::PageError, page::Nav};
-
-/// Where the pages belong in the menu.
-const NAV: Nav = Nav::Wins;
+use crate::Shared;
 
 /// The slice's routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -49,9 +45,4 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/wins/entries/{id}/answers", post(entry::answer))
         .route("/wins/entries/{id}/attachments", post(entry::attach))
         .merge(reading::routes())
-}
-
-/// The key in an address; whatever is none leads nowhere.
-fn key<K: std::str::FromStr>(text: &str) -> Result<K, PageError> {
-    text.parse().map_err(|_| Error::not_found("page", text).into())
 }

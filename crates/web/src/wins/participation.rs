@@ -13,7 +13,7 @@ use crate::{
     page::{self, Nav, Shell},
 };
 
-/// Cycles that are shown: half a year of two weeks each would be thirteen, a screen holds eight.
+/// Cycles that are shown: as many as a screen holds; a quarter of two weeks each.
 const CYCLES: i64 = 6;
 
 #[derive(Debug, Default, serde::Deserialize)]

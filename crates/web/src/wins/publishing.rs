@@ -7,14 +7,17 @@ use portolan_domain::{
     wins::{self, Audience, Below, Publishing, Update, UpdateState},
 };
 
-use super::key;
+use super::reading::key;
 use crate::{
     caller::Viewer,
     error::PageError,
     flash::Flash,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
     words,
 };
+
+/// Teams that are named one by one.
+const MOST_LATE: usize = 20;
 
 /// The page that asks.
 pub(crate) fn address(id: &UpdateId) -> String {
@@ -33,6 +36,11 @@ struct PublishingPage {
 impl PublishingPage {
     fn update(&self) -> &Update {
         &self.asked.update
+    }
+
+    /// Those that are late, as many as are read.
+    fn late(&self) -> &[Below] {
+        self.asked.late.get(..MOST_LATE).unwrap_or(&self.asked.late)
     }
 
     /// `67 people may read it: everyone who can sign in.`
@@ -94,7 +102,7 @@ pub(crate) fn lateness(below: &Below) -> (&'static str, &'static str) {
 }
 
 pub(super) async fn ask(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    asked(&mut viewer, key(&id)?, None, StatusCode::OK).await
+    asked(&mut viewer, key("update", &id)?, None, StatusCode::OK).await
 }
 
 async fn asked(
@@ -104,11 +112,11 @@ async fn asked(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let asked = wins::publishing(&mut viewer.cx(), id).await?;
-    page::html_as(status, &PublishingPage { shell: viewer.shell(super::NAV), asked, undone })
+    page::html_as(status, &PublishingPage { shell: viewer.shell(Nav::Wins), asked, undone })
 }
 
 pub(super) async fn publish(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    let id = key(&id)?;
+    let id = key("update", &id)?;
     match wins::publish(&mut viewer.cx(), id).await {
         Ok(made) => Ok(Flash::ok("Published.", "Its readers are sent it. From now on it stays as it is.")
             .on(&made.document.path())),

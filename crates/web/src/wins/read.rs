@@ -66,7 +66,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// `Teams`, `Groups of teams`, `Higher`: what stands at this height has no name of its own.
+    /// `Teams`, `One level above`, `2 levels above`: what stands at a height has no name of its own.
     pub(crate) fn what(&self) -> String {
         match self.level {
             0 => "Teams".into(),

@@ -93,7 +93,10 @@ pub(super) fn labelled(form: Form, sheet: &Sheet) -> Form {
     let new = NEW
         .iter()
         .map(|(word, kind)| (format!("The new {}", kind.label().to_lowercase()), (*word).to_owned()));
-    all.chain(new).fold(form, |form, (word, key)| of(form, word, &key))
+    let form = all.chain(new).fold(form, |form, (word, key)| of(form, word, &key));
+    let beside =
+        [("intro", "A word above the entries"), ("most_wins", "Wins"), ("most_challenges", "Challenges")];
+    beside.into_iter().fold(form, |form, (field, label)| form.called(field, label))
 }
 
 /// What is listed in a line of text.
@@ -163,18 +166,32 @@ pub(super) fn new_entry(form: &Form, of: &str, kind: Kind, team: &str) -> NewEnt
     }
 }
 
+/// Fields of a new entry in which anything typed makes it one.
+const TYPED: [&str; 8] = ["summary", "situation", "action", "result", "numbers", "credits", "about", "teams"];
+
 /// The new entries of the form that say anything, each with its word.
 fn typed_anew(form: &Form, sheet: &Sheet) -> Vec<(&'static str, NewEntry)> {
-    let says = |words: &Words| {
-        let texts = [&words.summary, &words.situation, &words.action, &words.result];
-        texts.iter().any(|text| !text.is_empty()) || !words.numbers.is_empty()
-    };
-    let made = NEW.iter().map(|(word, kind)| (*word, new_entry(form, word, *kind, &sheet.update.team.slug)));
-    made.filter(|(_, new)| says(&new.words)).collect()
+    NEW.iter()
+        .filter(|(word, _)| is_typed(form, word))
+        .map(|(word, kind)| (*word, new_entry(form, word, *kind, &sheet.update.team.slug)))
+        .collect()
 }
 
-/// What was done to the update since its form was shown, if anything. `places` is the order that was asked for by a press.
-pub(super) fn read(form: &Form, sheet: &Sheet, places: Option<Vec<WinsEntryId>>) -> Option<SheetEdit> {
+/// Whether anything was typed for the new entry of this word.
+pub(crate) fn is_typed(form: &Form, word: &str) -> bool {
+    TYPED.iter().any(|field| !form.text(&name(field, word)).is_empty())
+}
+
+/// The order that the form says; of what came meanwhile it says nothing, so that stands behind.
+fn ordered(form: &Form, known: &[WinsEntryId]) -> Vec<WinsEntryId> {
+    let read: Vec<WinsEntryId> = form.text("order").split(' ').filter_map(|id| id.parse().ok()).collect();
+    let kept = read.iter().filter(|id| known.contains(id)).copied();
+    let came = known.iter().filter(|id| !read.contains(id)).copied();
+    kept.chain(came).collect()
+}
+
+/// What was done to the update since its form was shown, if anything. `step` is a press that moves an entry: which one, and whether down.
+pub(super) fn read(form: &Form, sheet: &Sheet, step: Option<(WinsEntryId, bool)>) -> Option<SheetEdit> {
     let entries_: Vec<_> = entries(sheet)
         .filter_map(|entry| Some((entry.id, edit(form, &entry.id.to_string(), entry)?, Some(entry.version))))
         .collect();
@@ -182,22 +199,21 @@ pub(super) fn read(form: &Form, sheet: &Sheet, places: Option<Vec<WinsEntryId>>)
     let intro =
         Some(form.text("intro")).filter(|text| form.flag("intro") && *text != sheet.update.intro.trim());
     let known: Vec<_> = entries(sheet).map(|e| e.id).collect();
-    let asked = places.unwrap_or_else(|| {
-        let read: Vec<WinsEntryId> = form.text("order").split(' ').filter_map(|id| id.parse().ok()).collect();
-        // of what came or went meanwhile nothing is said by this form
-        let kept = read.iter().filter(|id| known.contains(id)).copied();
-        let came = known.iter().filter(|id| !read.contains(id)).copied();
-        kept.chain(came).collect()
-    });
+    let mut asked = ordered(form, &known);
+    if let Some((entry, down)) = step {
+        asked = moved(sheet, &asked, entry, down);
+    }
     let order = if asked == known { Vec::new() } else { asked };
     let untouched = entries_.is_empty() && new.is_empty() && intro.is_none() && order.is_empty();
-    (!untouched).then_some(SheetEdit { intro, entries: entries_, new, order })
+    let version = Some(sheet.update.version);
+    (!untouched).then_some(SheetEdit { intro, entries: entries_, new, order, version })
 }
 
-/// The order after one entry went a step up or down among those of its kind.
-pub(super) fn moved(sheet: &Sheet, id: WinsEntryId, down: bool) -> Vec<WinsEntryId> {
+/// An order, wins first, after one entry went a step up or down among those of its kind.
+fn moved(sheet: &Sheet, order: &[WinsEntryId], id: WinsEntryId, down: bool) -> Vec<WinsEntryId> {
     let of = |all: &[Checked]| -> Vec<WinsEntryId> {
-        let mut ids: Vec<_> = all.iter().map(|one| one.entry.id).collect();
+        let is_of = |id: &&WinsEntryId| all.iter().any(|one| one.entry.id == **id);
+        let mut ids: Vec<_> = order.iter().filter(is_of).copied().collect();
         if let Some(at) = ids.iter().position(|one| *one == id) {
             let to = if down { (at + 1).min(ids.len() - 1) } else { at.saturating_sub(1) };
             ids.swap(at, to);
@@ -229,8 +245,9 @@ pub(super) fn in_fields(error: Error, form: &Form, sheet: &Sheet) -> Error {
     Error::Invalid(problems.into_iter().map(told).collect())
 }
 
-/// A field of an entry without the place inside it; `words.summary` is the field `summary`.
+/// A field of an entry, and which line of it: the second of `numbers[1].value`.
 fn split(field: &str) -> (&str, &str) {
     let field = field.strip_prefix("words.").unwrap_or(field);
-    field.find(['[', '.']).map_or((field, ""), |at| field.split_at(at))
+    let (name, place) = field.find(['[', '.']).map_or((field, ""), |at| field.split_at(at));
+    (name, place.find(']').map_or(place, |end| &place[..=end]))
 }

@@ -32,6 +32,13 @@ pub(crate) fn of(document: &Document) -> Vec<Figure> {
     if figures.len() > 1 { figures } else { Vec::new() }
 }
 
+/// A figure as a line of a publication shows it: what it is of, and what is not to be torn apart.
+pub(crate) fn parts(number: &Number) -> (String, String) {
+    let bare = Number { what: String::new(), ..number.clone() };
+    let what = if number.what.is_empty() { String::new() } else { format!("{}: ", number.what) };
+    (what, bare.to_string())
+}
+
 /// A number that can stand without its line: it has a name, or what it is counted in is one.
 fn figure(number: &Number) -> Option<Figure> {
     if !number.value.contains(|c: char| c.is_ascii_digit()) {

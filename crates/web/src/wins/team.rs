@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    AudienceListId, Cursor, Error, Limit, ListMemberId, Page,
+    AudienceListId, Cursor, Cx, Error, Limit, ListMemberId, Page, TeamId,
     people::{self, PersonName, Team},
     wins::{
         self, AudienceList, Cycle, Entry, Kind, ListMember, Member, NewMember, Publication,
@@ -47,6 +47,8 @@ struct TimelinePage {
     current: Option<Update>,
     published: Page<Publication>,
     later: bool,
+    may: May,
+    may_jot: bool,
 }
 
 impl TimelinePage {
@@ -86,7 +88,10 @@ pub(super) async fn show(
     };
     let of_team = PublicationFilter { team: Some(slug), level: None };
     let published = wins::publications(cx, &of_team, None, Limit::new(BESIDE)?).await?;
-    page::html(&TimelinePage { shell: viewer.shell(Nav::Wins), team, page, current, published, later })
+    let may = may(cx, team.id).await?;
+    let may_jot = wins::may_jot(cx, team.id).await?;
+    let shell = viewer.shell(Nav::Wins);
+    page::html(&TimelinePage { shell, team, page, current, published, later, may, may_jot })
 }
 
 #[derive(Template)]
@@ -111,7 +116,27 @@ struct May {
     lists: bool,
 }
 
+impl May {
+    /// Whether the page of settings is any use to them.
+    fn any(&self) -> bool {
+        self.deputy || self.terms || self.lists
+    }
+}
+
+async fn may(cx: &mut Cx<'_>, team: TeamId) -> Result<May, Error> {
+    Ok(May {
+        deputy: wins::may_name_deputy(cx, team).await?,
+        terms: people::team_rights(cx, team).await?.edit,
+        lists: wins::may_change_lists(cx, team).await?,
+    })
+}
+
 impl SettingsPage {
+    fn crumbs(&self) -> [(String, &str); 2] {
+        let team = format!("/teams/{}", self.team.slug);
+        [(team.clone(), self.team.name.as_str()), (format!("{team}/wins"), "Wins and challenges")]
+    }
+
     fn is_own(&self, term: &Term) -> bool {
         term.team.id == self.team.id
     }
@@ -119,6 +144,12 @@ impl SettingsPage {
     /// What a form begins with: what was refused if it was this one, else nothing.
     fn of(&self, which: &str) -> Form {
         if self.form.is("which", which) { self.form.clone() } else { Form::blank() }
+    }
+
+    /// What a field of the form of a list is called: a summary of what is wrong leads to the one that was sent.
+    #[expect(clippy::unused_self, reason = "called from the template")]
+    fn field(&self, form: &Form, name: &str, list: &AudienceList) -> String {
+        if form.is_refused() { format!("f-{name}") } else { format!("f-{name}-{}", list.id) }
     }
 
     /// The form that names the deputy, with who it is.
@@ -169,11 +200,7 @@ async fn rendered(
         Err(Error::Forbidden(_) | Error::NotFound { .. }) => None,
         Err(other) => return Err(other.into()),
     };
-    let may = May {
-        deputy: wins::may_name_deputy(cx, team.id).await?,
-        terms: people::team_rights(cx, team.id).await?.edit,
-        lists: wins::may_change_lists(cx, team.id).await?,
-    };
+    let may = may(cx, team.id).await?;
     let (mut people, mut teams) = (Vec::new(), Vec::new());
     if may.deputy || may.lists {
         let typed = if form.value("person").is_empty() { "deputy" } else { "person" };

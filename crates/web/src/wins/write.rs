@@ -4,21 +4,21 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    Error, UpdateId,
-    people::{self, PersonName, TeamName},
+    UpdateId, WinsEntryId,
+    people::PersonName,
     wins::{
         self, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
         Update, UpdateState, Words,
     },
 };
 
-use super::{choose, key, sheet};
+use super::{choose, participation::own_teams, reading::key, sheet};
 use crate::{
     caller::Viewer,
     error::PageError,
     form::Form,
     markdown,
-    page::{self, Shell},
+    page::{self, Nav, Shell},
     people::choices,
     words,
 };
@@ -62,11 +62,28 @@ struct WritePage {
     form: Form,
     /// What was pressed and not done, though what was typed was kept.
     undone: Option<String>,
+    /// Whether the viewer may jot entries of the team.
+    may_jot: bool,
 }
 
 impl WritePage {
     fn update(&self) -> &Update {
         &self.sheet.update
+    }
+
+    /// Whether there is nothing to hand up.
+    fn is_empty(&self) -> bool {
+        self.sheet.wins.is_empty() && self.sheet.challenges.is_empty()
+    }
+
+    /// What the button takes in that takes as much as there is room for; empty: there is nothing for it to do.
+    fn take_all(&self) -> String {
+        let (fits, waits) = (fitting(&self.sheet).len(), offered(&self.sheet).count());
+        match (fits, waits) {
+            (0 | 1, _) => String::new(),
+            _ if fits == waits => "Take all in".to_owned(),
+            _ => format!("Take in the first {} that fit", words::count(fits)),
+        }
     }
 
     /// What of the records was not taken and not set aside.
@@ -91,6 +108,24 @@ fn most(n: i16) -> usize {
     usize::try_from(n).unwrap_or(0)
 }
 
+/// What waits in the team and nobody set aside, in the order in which it is shown.
+pub(super) fn offered(sheet: &Sheet) -> impl Iterator<Item = &Entry> {
+    sheet.waiting.iter().filter(|entry| !entry.set_aside)
+}
+
+/// The first of these that an update has room for.
+pub(super) fn fitting(sheet: &Sheet) -> Vec<WinsEntryId> {
+    let mut wins = most(sheet.update.most_wins).saturating_sub(sheet.wins.len());
+    let mut challenges = most(sheet.update.most_challenges).saturating_sub(sheet.challenges.len());
+    let mut fits = |entry: &&Entry| {
+        let room = if entry.kind == Kind::Win { &mut wins } else { &mut challenges };
+        let has_room = *room > 0;
+        *room = room.saturating_sub(1);
+        has_room
+    };
+    offered(sheet).filter(|entry| fits(entry)).map(|entry| entry.id).collect()
+}
+
 #[derive(Template)]
 #[template(path = "wins/update.html")]
 struct UpdatePage {
@@ -98,6 +133,8 @@ struct UpdatePage {
     sheet: Sheet,
     /// Why what was pressed was not done.
     undone: Option<String>,
+    /// Whether the viewer may jot entries of the team.
+    may_jot: bool,
 }
 
 impl UpdatePage {
@@ -132,11 +169,6 @@ pub(crate) const CHALLENGE: &Kind = &Kind::Challenge;
 /// See [`WIN`].
 pub(crate) const PUBLISH: Sensitivity = Sensitivity::Publish;
 
-/// Whether an update was handed up late, or should have been by now.
-pub(crate) fn is_late(update: &Update, now: &jiff::Timestamp) -> bool {
-    update.is_late(*now)
-}
-
 /// For entries that are not written yet.
 pub(crate) fn no_hints() -> &'static [Hint] {
     &[]
@@ -156,7 +188,7 @@ pub(crate) fn texts(entry: &Entry) -> Vec<(&'static str, &str)> {
 
 /// The way to what stands beside an update.
 pub(crate) fn crumbs(update: &Update) -> [(String, String); 2] {
-    [("/wins".to_owned(), "Wins & Challenges".to_owned()), (address(&update.id), title(update))]
+    [("/wins".to_owned(), "Wins and challenges".to_owned()), (address(&update.id), title(update))]
 }
 
 /// Text of people as HTML; templates hand over references.
@@ -191,7 +223,7 @@ pub(crate) fn naming(entry: &Entry, naming: &Naming) -> String {
         _ if entry.kind == Kind::Win => String::new(),
         (_, None, Some(_)) if entry.publication.is_some() => format!("{team} was asked and said nothing."),
         (_, None, Some(_)) if may_be_published => {
-            format!("{team} was asked and has 48 hours for an answer before it is published.")
+            format!("{team} was asked: it may be published once they answered, or 48 hours after.")
         }
         (_, None, Some(_)) => format!("{team} was asked, but it may not be published any more."),
         (_, None, None) if may_be_published => {
@@ -224,22 +256,8 @@ pub(super) async fn now(mut viewer: Viewer) -> Result<Response, PageError> {
     let (updates, in_a_team) = mine(&mut viewer).await?;
     match updates.as_slice() {
         [one] => Ok(page::see(&address(&one.id))),
-        _ => page::html(&OpenPage { shell: viewer.shell(super::NAV), updates, in_a_team }),
+        _ => page::html(&OpenPage { shell: viewer.shell(Nav::Wins), updates, in_a_team }),
     }
-}
-
-/// The teams that the viewer is in or leads.
-pub(super) async fn teams(viewer: &mut Viewer) -> Result<Vec<TeamName>, PageError> {
-    let me = viewer.person().ok_or(Error::Unauthenticated)?;
-    let cx = &mut viewer.cx();
-    let ids = people::team_ids_of(cx, me).await?;
-    let mut teams = people::team_names(cx, &ids).await?;
-    for led in people::led_by(cx, me).await? {
-        if !teams.contains(&led) {
-            teams.push(led);
-        }
-    }
-    Ok(teams)
 }
 
 async fn mine(viewer: &mut Viewer) -> Result<(Vec<Update>, bool), PageError> {
@@ -250,7 +268,7 @@ async fn mine(viewer: &mut Viewer) -> Result<(Vec<Update>, bool), PageError> {
             updates.push(*update);
         }
     }
-    let teams = teams(viewer).await?;
+    let teams = own_teams(viewer).await?;
     for team in &teams {
         if updates.iter().any(|u| u.team.id == team.id) {
             continue;
@@ -263,13 +281,19 @@ async fn mine(viewer: &mut Viewer) -> Result<(Vec<Update>, bool), PageError> {
 }
 
 /// The update: its form for whoever writes it, else what may be read of it.
-pub(super) async fn show(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    shown(&mut viewer, key(&id)?, On::Sheet, None, None, StatusCode::OK).await
+pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+    opened(viewer, &id, On::Sheet).await
 }
 
 /// What was handed to the update, and its lines.
-pub(super) async fn choose(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
-    shown(&mut viewer, key(&id)?, On::Below, None, None, StatusCode::OK).await
+pub(super) async fn choose(viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
+    opened(viewer, &id, On::Below).await
+}
+
+async fn opened(mut viewer: Viewer, id: &str, on: On) -> Result<Response, PageError> {
+    let sheet = wins::sheet(&mut viewer.cx(), key("update", id)?).await?;
+    let form = begun(&sheet);
+    shown(&mut viewer, sheet, on, form, None, StatusCode::OK).await
 }
 
 /// The form as the update stands. What is beside the entries is no part of what may be overtaken: it has presses of its own.
@@ -284,26 +308,26 @@ pub(super) fn begun(sheet: &Sheet) -> Form {
         .with_optional("delegate", delegate.as_ref().map(|who| &who.handle))
 }
 
+/// The page of an update with a form that was begun, or typed and not taken.
 pub(super) async fn shown(
     viewer: &mut Viewer,
-    id: UpdateId,
+    sheet: Sheet,
     on: On,
-    form: Option<Form>,
+    form: Form,
     undone: Option<String>,
     status: StatusCode,
 ) -> Result<Response, PageError> {
-    let sheet = wins::sheet(&mut viewer.cx(), id).await?;
-    let form = form.unwrap_or_else(|| begun(&sheet));
+    let id = sheet.update.id;
     if on == On::Below {
         return choose::page(viewer, sheet, form, undone, status).await;
     }
+    let may_jot = wins::may_jot(&mut viewer.cx(), sheet.update.team.id).await?;
     if !sheet.rights.write || sheet.update.state != UpdateState::Open {
-        return page::html_as(status, &UpdatePage { shell: viewer.shell(super::NAV), sheet, undone });
+        let shell = viewer.shell(Nav::Wins);
+        return page::html_as(status, &UpdatePage { shell, sheet, undone, may_jot });
     }
     let proposals = wins::proposals(&mut viewer.cx(), id).await?;
     let people = choices(viewer, form.value("delegate")).await?;
-    page::html_as(
-        status,
-        &WritePage { shell: viewer.shell(super::NAV), sheet, proposals, people, form, undone },
-    )
+    let shell = viewer.shell(Nav::Wins);
+    page::html_as(status, &WritePage { shell, sheet, proposals, people, form, undone, may_jot })
 }

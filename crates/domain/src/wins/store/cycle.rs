@@ -181,7 +181,7 @@ pub(in super::super) async fn stood(
         .collect())
 }
 
-/// Open updates that a person owes and that are due until then, the first due first.
+/// Open updates that a person owes and that are due until then, or that they were asked to write; the first due first.
 pub(in super::super) async fn owed_by(
     cx: &mut Cx<'_>,
     me: PersonId,
@@ -192,7 +192,7 @@ pub(in super::super) async fn owed_by(
     // most people owe nothing ever, and every first page asks
     Ok(sqlx::query_scalar!(
         r#"SELECT u.id AS "id: UpdateId" FROM wins_update u
-           WHERE u.state = 'open' AND u.due_at <= $3
+           WHERE u.state = 'open' AND (u.due_at <= $3 OR u.delegate_id = $1)
              AND (u.delegate_id = $1 OR EXISTS (SELECT FROM team t WHERE t.lead_id = $1)
                   OR EXISTS (SELECT FROM wins_deputy d WHERE d.person_id = $1))
              AND wins_owed_by(u.delegate_id, u.team_id, $2) = $1

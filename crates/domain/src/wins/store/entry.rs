@@ -358,7 +358,7 @@ impl Draft {
     }
 }
 
-fn numbers(words: &Words) -> String {
+pub(super) fn numbers(words: &Words) -> String {
     serde_json::to_string(&words.numbers).unwrap_or_else(|_| "[]".into())
 }
 

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::super::record::{Audience, Kind, Sensitivity, Update, UpdateState};
+use super::{
+    super::record::{Audience, Kind, Sensitivity, Update, UpdateState},
+    entry::{Draft, numbers},
+};
 use crate::{Cx, PersonId, Result, TeamId, UpdateId, WinsEntryId};
 
 fn keys(ids: &[WinsEntryId]) -> Vec<uuid::Uuid> {
@@ -53,6 +56,65 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<O
     )
     .fetch_optional(cx.conn())
     .await?)
+}
+
+/// Locks entries until the transaction ends, in the order of their keys, so that two who want some of the same do not wait for each other.
+pub(in super::super) async fn lock_all(cx: &mut Cx<'_>, ids: &[WinsEntryId]) -> Result<()> {
+    sqlx::query!("SELECT id FROM wins_entry WHERE id = ANY($1) ORDER BY id FOR UPDATE", &keys(ids))
+        .fetch_all(cx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Of two calls in which one person writes new entries of a team at once, one waits for the other until the transaction ends.
+pub(in super::super) async fn lock_writing(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('wins.write:' || $1::uuid::text || $2::uuid::text, 0)) AS locked",
+        me as PersonId,
+        team as TeamId,
+    )
+    .fetch_one(cx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Of drafts, those that say in all words, and as far as these may go, what the same person wrote in the same team after an instant: the
+/// draft's key, the entry's, and the update that the entry is in.
+pub(in super::super) async fn written_after(
+    cx: &mut Cx<'_>,
+    drafts: &[Draft],
+    after: Timestamp,
+) -> Result<Vec<(WinsEntryId, WinsEntryId, Option<UpdateId>)>> {
+    let (after, now) = (jiff_sqlx::Timestamp::from(after), jiff_sqlx::Timestamp::from(cx.now()));
+    let text = |f: fn(&Draft) -> &str| drafts.iter().map(|d| f(d).to_owned()).collect::<Vec<_>>();
+    let authors: Vec<_> = drafts.iter().map(|d| d.author.map(|p| p.0)).collect();
+    let topics: Vec<_> = drafts.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
+    let rows = sqlx::query!(
+        r#"SELECT n.id AS "draft!: WinsEntryId", e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId"
+           FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                       $11::text[])
+                AS n (id, team, author, kind, summary, situation, action, result, numbers, topic, sensitivity)
+                JOIN wins_entry e ON e.team_id = n.team AND e.created_by = n.author AND e.created_at > $12 AND e.created_at <= $13
+                     AND (e.kind, e.summary, e.situation, e.action, e.result) = (n.kind, n.summary, n.situation, n.action, n.result)
+                     AND e.numbers = n.numbers::jsonb AND e.topic IS NOT DISTINCT FROM n.topic AND e.sensitivity = n.sensitivity
+           ORDER BY e.created_at, e.id"#,
+        &drafts.iter().map(|d| d.id.0).collect::<Vec<_>>(),
+        &drafts.iter().map(|d| d.team.0).collect::<Vec<_>>(),
+        &authors as &[Option<uuid::Uuid>],
+        &text(|d| d.kind.as_str()),
+        &text(|d| &d.words.summary),
+        &text(|d| &d.words.situation),
+        &text(|d| &d.words.action),
+        &text(|d| &d.words.result),
+        &drafts.iter().map(|d| numbers(&d.words)).collect::<Vec<_>>(),
+        &topics as &[Option<String>],
+        &text(|d| d.sensitivity.as_str()),
+        after as _,
+        now as _,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.draft, r.entry, r.update)).collect())
 }
 
 /// Keys of what the actor wrote or is credited in between two instants, newest first; lines are left out.

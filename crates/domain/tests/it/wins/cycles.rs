@@ -346,7 +346,7 @@ async fn whoever_owes_it_is_reminded_once_before_and_once_after(pool: PgPool) {
     assert_eq!(told_to(&company, "wins.due").await, ["carl", "pia", "tor", "yann"]);
     assert_eq!(
         told(&company, "wins.due").await[2].1,
-        "Basket: wins and challenges are due on Tuesday, 15:00"
+        "Basket: wins and challenges are due on Tuesday, 15:00 CET"
     );
 
     handed_up(&company, "basket").await;

@@ -2,7 +2,7 @@
 
 use portolan_domain::{
     Error, Limit,
-    wins::{self, EntryEdit, Kind, NewEntry, Sensitivity, SheetEdit, UpdateState, Words},
+    wins::{self, EntryEdit, Kind, NewEntry, Owed, Sensitivity, SheetEdit, UpdateState, Words},
 };
 use sqlx::PgPool;
 
@@ -59,6 +59,7 @@ async fn a_whole_sheet_is_written_at_once_or_not_at_all(pool: PgPool) {
         entries: vec![(first.id, edit, Some(first.version))],
         new: vec![NewEntry { words: words("Third"), ..NewEntry::default() }, NewEntry::default()],
         order: vec![second.id, first.id],
+        version: None,
     };
     let after = wins::save(&mut call.cx(), update.id, sheet.clone()).await.unwrap();
     assert_eq!((after.intro.as_str(), after.wins), ("A calm fortnight.", 3));
@@ -105,6 +106,157 @@ async fn a_quiet_cycle_is_one_press_and_loses_nothing(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn nothing_is_not_handed_up_but_said(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let update = company.update("basket").await;
+    let mut call = company.call("imke").await;
+    let refused = wins::submit(&mut call.cx(), update.id, None).await;
+    let Err(Error::Conflict(why)) = refused else { panic!("it was handed up: {refused:?}") };
+    assert!(why.contains("say that nothing major happened"), "{why}");
+    assert_eq!(company.update("basket").await.state, UpdateState::Open);
+    assert!(wins::quiet(&mut call.cx(), update.id, None).await.unwrap().quiet);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_entry_is_in_one_update_whoever_takes_it_in(pool: PgPool) {
+    let company = Company::new(pool).await;
+    company.until("2026-11-22T23:00:00Z");
+    company.turn().await; // the next cycle is open beside the one that is being written up
+    let mut vera = company.call("vera").await;
+    let cycles = wins::cycles(&mut vera.cx(), None, Limit::default()).await.unwrap().items;
+    let mut updates = Vec::new();
+    for cycle in &cycles {
+        updates.push(wins::update(&mut vera.cx(), "basket", &cycle.slug).await.unwrap().0.id);
+    }
+    assert_eq!(updates.len(), 2);
+    wins::delegate(&mut company.call("imke").await.cx(), updates[1], Some("tor")).await.unwrap();
+    for nth in 0..5 {
+        let entry =
+            company.jot("tor", "basket", Kind::Win, &format!("Wanted {nth}"), Sensitivity::Publish).await;
+        let (mut imke, mut tor) = (company.call("imke").await, company.call("tor").await);
+        let (mut imke, mut tor) = (imke.cx(), tor.cx());
+        let keys = [entry.id];
+        let (one, other) = tokio::join!(
+            wins::choose(&mut imke, updates[0], &keys, None),
+            wins::choose(&mut tor, updates[1], &keys, None)
+        );
+        let refused = match (one, other) {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            both => panic!("taken in twice, or by nobody: {both:?}"),
+        };
+        assert!(
+            matches!(&refused, Error::Conflict(why) if why.contains("in another update already")),
+            "{refused:?}"
+        );
+        wins::remove_entry(&mut company.call("imke").await.cx(), entry.id).await.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_is_sent_twice_is_there_once(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let new =
+        |summary: &str| NewEntry { team: "basket".into(), words: words(summary), ..NewEntry::default() };
+    // jotted twice at the same moment, once more after it was taken in, and by another
+    let (mut one, mut other) = (company.call("tor").await, company.call("tor").await);
+    let (mut one, mut other) = (one.cx(), other.cx());
+    let (a, b) = tokio::join!(wins::jot(&mut one, new("Faster")), wins::jot(&mut other, new("Faster")));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!(a.id, b.id);
+    let update = company.update("basket").await;
+    let mut imke = company.call("imke").await;
+    wins::choose(&mut imke.cx(), update.id, &[a.id], None).await.unwrap();
+    assert_eq!(wins::jot(&mut one, new("Faster")).await.unwrap().id, a.id);
+    let challenge = NewEntry { kind: Some(Kind::Challenge), ..new("Faster") };
+    assert_ne!(wins::jot(&mut one, challenge).await.unwrap().id, a.id, "it is of another kind");
+    assert_ne!(wins::jot(&mut imke.cx(), new("Faster")).await.unwrap().id, a.id, "it is by another");
+    let told = Words { result: "By half".into(), ..words("Faster") };
+    let told = NewEntry { words: told, ..new("") };
+    assert_ne!(wins::jot(&mut one, told).await.unwrap().id, a.id, "it says more");
+    let inside = NewEntry { sensitivity: Some(Sensitivity::Team), ..new("Faster") };
+    assert_ne!(wins::jot(&mut one, inside).await.unwrap().id, a.id, "it is for fewer");
+
+    // the form of an update that was sent twice, and one whose entry was jotted a moment ago
+    let edit = SheetEdit { new: vec![new("From the sheet"), new("Faster")], ..SheetEdit::default() };
+    for _ in 0..2 {
+        let after = wins::save(&mut imke.cx(), update.id, edit.clone()).await.unwrap();
+        assert_eq!(after.wins, 3, "Tor's, hers that waited, and the new one");
+    }
+    company.bed.wait(jiff::ToSpan::seconds(61));
+    assert_ne!(
+        wins::jot(&mut company.call("tor").await.cx(), new("Faster")).await.unwrap().id,
+        a.id,
+        "later"
+    );
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_sheet_is_saved_in_the_version_that_was_shown(pool: PgPool) {
+    let company = Company::new(pool).await;
+    company.chosen("basket", Kind::Win, "First", Sensitivity::Publish).await;
+    let update = company.update("basket").await;
+    let mut call = company.call("imke").await;
+    let intro = |text: &str| SheetEdit {
+        intro: Some(text.into()),
+        version: Some(update.version),
+        ..SheetEdit::default()
+    };
+    wins::save(&mut call.cx(), update.id, intro("Mine")).await.unwrap();
+    let stale = wins::save(&mut call.cx(), update.id, intro("Theirs")).await;
+    assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
+    assert_eq!(company.update("basket").await.intro, "Mine");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_line_of_an_entry_is_needed_wherever_it_is_written(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let entry = company.chosen("basket", Kind::Win, "Kept", Sensitivity::Publish).await;
+    let update = company.update("basket").await;
+    let mut call = company.call("imke").await;
+    let told = |summary: &str| Words { result: "By half".into(), ..words(summary) };
+    let sheet = SheetEdit {
+        entries: vec![(entry.id, EntryEdit { words: Some(told(" ")), ..EntryEdit::default() }, None)],
+        new: vec![
+            NewEntry { words: told(""), ..NewEntry::default() },
+            NewEntry::default(),
+            NewEntry { credits: vec!["tor".into()], ..NewEntry::default() },
+        ],
+        ..SheetEdit::default()
+    };
+    let refused = wins::save(&mut call.cx(), update.id, sheet).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("it was taken: {refused:?}") };
+    let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(fields, ["entries[0].summary", "new[0].summary", "new[2].summary"]);
+    assert_eq!(wins::entry(&mut call.cx(), entry.id).await.unwrap().words, words("Kept"));
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn whoever_was_asked_sees_their_task_from_the_first_day(pool: PgPool) {
+    let company = Company::new(pool).await;
+    // more than three days before it is due
+    let update = company.update("harbour").await;
+    let owes = async |who: &str| {
+        let owed = wins::owed(&mut company.call(who).await.cx()).await.unwrap();
+        owed.iter().any(|one| matches!(one, Owed::Update(u) if u.id == update.id))
+    };
+    assert!(!owes("vera").await);
+    wins::delegate(&mut company.call("vera").await.cx(), update.id, Some("viktor")).await.unwrap();
+    assert!(owes("viktor").await);
+    assert!(!owes("vera").await, "it is another's now");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn who_may_jot_is_known_before_they_do(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let team = company.team("basket").id;
+    for (who, may) in
+        [("tor", true), ("imke", true), ("dora", true), ("vera", true), ("hui", false), ("root", false)]
+    {
+        assert_eq!(wins::may_jot(&mut company.call(who).await.cx(), team).await.unwrap(), may, "{who}");
+    }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn only_its_writers_write_and_a_delegate_is_one(pool: PgPool) {
     let company = Company::new(pool).await;
     let update = company.update("basket").await;
@@ -113,8 +265,11 @@ async fn only_its_writers_write_and_a_delegate_is_one(pool: PgPool) {
         assert!(matches!(refused, Err(Error::Forbidden(_) | Error::NotFound { .. })), "{other}: {refused:?}");
     }
     wins::delegate(&mut company.call("imke").await.cx(), update.id, Some("tor")).await.unwrap();
-    let submitted = wins::submit(&mut company.call("tor").await.cx(), update.id, None).await.unwrap();
-    assert!(submitted.quiet, "with nothing in it, it was quiet");
+    let mut tor = company.call("tor").await;
+    company.jot("tor", "basket", Kind::Win, "Written for Imke", Sensitivity::Publish).await;
+    let waiting = wins::sheet(&mut tor.cx(), update.id).await.unwrap().waiting;
+    wins::choose(&mut tor.cx(), update.id, &[waiting[0].id], None).await.unwrap();
+    let submitted = wins::submit(&mut tor.cx(), update.id, None).await.unwrap();
     assert_eq!(submitted.submitted_by.map(|p| p.handle).as_deref(), Some("tor"));
 }
 

@@ -102,7 +102,7 @@ pub(super) const API: &[Row<9>] = &[
         r#"{"line":"{nothing}"}"#,
         readers("404"),
     ),
-    ("POST", "/api/v1/updates/{id}/submission", "/api/v1/updates/{ship}/submission", "", writing("200")),
+    ("POST", "/api/v1/updates/{id}/submission", "/api/v1/updates/{laden}/submission", "", writing("200")),
     ("DELETE", "/api/v1/updates/{id}/submission", "/api/v1/updates/{handed}/submission", "", writing("200")),
     ("POST", "/api/v1/updates/{id}/quiet", "/api/v1/updates/{ship}/quiet", "", writing("200")),
     (
@@ -371,9 +371,17 @@ impl Scene {
         text(&self.by_lou("GET", &format!("/teams/{team}/update"), &Value::Null)["id"])
     }
 
-    fn jotted(&self, team: &str, kind: &str) -> String {
-        let new = json!({ "team": team, "kind": kind, "summary": "Smoke" });
+    fn jotted(&self, team: &str, kind: &str, n: &str) -> String {
+        let new = json!({ "team": team, "kind": kind, "summary": format!("Smoke {n}") });
         text(&self.by_lou("POST", "/entries", &new)["id"])
+    }
+
+    /// The update of a ship of its own with an entry in it, and that entry.
+    fn laden(&self, n: &str) -> (String, String) {
+        let ship = self.ship(format!("ship-{n}"));
+        let (update, entry) = (self.update_of(&ship), self.jotted(&ship, "win", n));
+        self.by_lou("POST", &format!("/updates/{update}/entries"), &json!({ "entries": [entry] }));
+        (update, entry)
     }
 
     /// Makes what a word stands for.
@@ -405,23 +413,22 @@ impl Scene {
                 }
                 self.update_of("berth")
             }
-            // the update of a ship of its own; the same, handed up; the same, with an entry in it
+            // the update of a ship of its own; the same with an entry in it, and handed up
             "ship" => self.update_of(&self.ship(format!("ship-{n}"))),
+            "laden" => self.laden(n).0,
             "handed" => {
-                let update = self.made("ship", mine);
+                let update = self.made("laden", mine);
                 self.by_lou("POST", &format!("/updates/{update}/submission"), &Value::Null);
                 update
             }
             "chosen" => {
-                let ship = self.ship(format!("ship-{n}"));
-                let (update, entry) = (self.update_of(&ship), self.jotted(&ship, "win"));
-                self.by_lou("POST", &format!("/updates/{update}/entries"), &json!({ "entries": [entry] }));
+                let (update, entry) = self.laden(n);
                 format!("{update}/selection/{entry}")
             }
-            "jotted" => self.jotted("harbour", "win"),
-            "hard" => self.jotted("harbour", "challenge"),
+            "jotted" => self.jotted("harbour", "win", n),
+            "hard" => self.jotted("harbour", "challenge", n),
             "closedhard" => {
-                let hard = self.jotted("harbour", "challenge");
+                let hard = self.jotted("harbour", "challenge", n);
                 self.by_lou("POST", &format!("/challenges/{hard}/closing"), &json!({ "how": "dropped" }));
                 hard
             }

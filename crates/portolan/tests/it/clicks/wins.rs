@@ -24,6 +24,15 @@ pub(super) fn walk() -> Vec<String> {
     let other = jots(&mut eva, "win", "Handles hold", "");
     let challenge = jots(&mut eva, "challenge", "The ledger closes too early", "ledger");
 
+    // what a team sets and jots is offered to whoever may
+    let own = ["/teams/basket/wins/settings", "/wins/jot?team=basket"];
+    let (hers, his) =
+        (lena.client.get("/teams/basket/wins").body, wout.client.get("/teams/basket/wins").body);
+    for address in own {
+        assert!(hers.contains(address), "{address} is not offered to the lead");
+        assert!(!his.contains(address), "{address} is offered to another team");
+    }
+
     // taken in and handed up, with what it names shown to whoever leads that
     let write = lena.client.get("/wins/write").location().to_owned();
     assert_eq!(presses(&mut lena, &write, "take-all").status, 303);

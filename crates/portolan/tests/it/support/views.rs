@@ -1,7 +1,8 @@
 //! Every view that an address leads to, and who looks at it: what the browser tests walk and `make screenshots` shows.
 //!
 //! Of wins and challenges `{last-cycle}` stands for the cycle that was published last, `{this-cycle}` for the key of the one that is
-//! being written up, `{plan}` for the plan's, `{update of TEAM}` and `{entry of TEAM}` for those of a team in it.
+//! being written up, `{plan}` for the plan's, `{update of TEAM}` and `{entry of TEAM}` for those of a team that it
+//! writes now, `{former update of TEAM}` for that of the cycle before the newest.
 
 use super::portal::Portal;
 
@@ -152,7 +153,10 @@ pub(crate) const VIEWS: &[View] = &[
     ("wins-team", ENGINEER, "/wins/basket/{last-cycle}"),
     ("wins-to-write", ENGINEER, "/wins/write"),
     ("wins-write", ENGINEER, "/wins/updates/{update of basket}"),
-    ("wins-handed-up", "luc.tremblay", "/wins/updates/{update of storefront}"),
+    ("wins-handed-up", "luc.tremblay", "/wins/updates/{former update of storefront}"),
+    ("wins-chosen", "luc.tremblay", "/wins/updates/{former update of storefront}/choose"),
+    ("wins-publishing", TOP, "/wins/updates/{former update of fairhaven}/publishing"),
+    ("wins-choose-top", TOP, "/wins/updates/{former update of fairhaven}/choose"),
     ("wins-write-above", MANAGER, "/wins/updates/{update of commerce}"),
     ("wins-choose", MANAGER, "/wins/updates/{update of commerce}/choose"),
     ("wins-preview", MANAGER, "/wins/updates/{update of commerce}/preview"),
@@ -215,6 +219,10 @@ fn of_wins(portal: &Portal, name: &str) -> Option<String> {
         Some(found.unwrap_or_else(|| panic!("{path} has no {pointer}: {all}")).to_owned())
     };
     match name.split_once(" of ") {
+        Some(("former update", team)) => {
+            let cycle = of("/api/v1/cycles?limit=2", "/items/1/slug")?;
+            of(&format!("/api/v1/teams/{team}/update?cycle={cycle}"), "/id")
+        }
         Some(("update", team)) => of(&format!("/api/v1/teams/{team}/update"), "/id"),
         Some(("entry", team)) => {
             let id = of(&format!("/api/v1/teams/{team}/update"), "/id")?;
