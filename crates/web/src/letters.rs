@@ -24,6 +24,8 @@ struct Body<'l> {
     base: &'l str,
     /// Whether there is a head of its own: a feed's entry has one already.
     headed: bool,
+    /// Whether it is about what was added, which comes first then.
+    new: bool,
     /// Whether the reader can sign in, so that a link leads somewhere.
     inside: bool,
 }
@@ -31,6 +33,13 @@ struct Body<'l> {
 impl Body<'_> {
     fn days(&self) -> String {
         days(self.document.starts_on, self.document.ends_on)
+    }
+
+    fn written(&self) -> String {
+        self.render().unwrap_or_else(|error| {
+            tracing::error!(%error, "a template failed");
+            in_words(self.document, self.base)
+        })
     }
 
     #[expect(clippy::unused_self, reason = "called from the template")]
@@ -41,8 +50,15 @@ impl Body<'_> {
 
 /// A letter as HTML. `base_url` is the portal's address, for its links.
 pub fn html(letter: &Letter, base_url: &str) -> String {
-    let body = body(&letter.document, &letter.addenda, base_url, true, !letter.outside);
-    let page = LetterPage { letter, body, base: base_url };
+    let body = Body {
+        document: &letter.document,
+        addenda: &letter.addenda,
+        base: base_url,
+        headed: true,
+        new: letter.is_addendum,
+        inside: !letter.outside,
+    };
+    let page = LetterPage { letter, body: body.written(), base: base_url };
     page.render().unwrap_or_else(|error| {
         tracing::error!(%error, "a template failed");
         in_words(&letter.document, base_url)
@@ -51,14 +67,7 @@ pub fn html(letter: &Letter, base_url: &str) -> String {
 
 /// A publication as a piece of HTML for a feed, with what was said afterwards.
 pub(crate) fn piece(document: &Document, addenda: &[Addendum], base_url: &str) -> String {
-    body(document, addenda, base_url, false, true)
-}
-
-fn body(document: &Document, addenda: &[Addendum], base: &str, headed: bool, inside: bool) -> String {
-    Body { document, addenda, base, headed, inside }.render().unwrap_or_else(|error| {
-        tracing::error!(%error, "a template failed");
-        in_words(document, base)
-    })
+    Body { document, addenda, base: base_url, headed: false, new: false, inside: true }.written()
 }
 
 /// The words alone: better than nothing.
@@ -184,7 +193,10 @@ mod tests {
 
     #[test]
     fn whoever_cannot_sign_in_gets_no_links_into_the_portal() {
-        let told = body(&document("Faster", ""), &[], "https://portal.example", false, false);
+        let base = "https://portal.example";
+        let document = document("Faster", "");
+        let told = Body { document: &document, addenda: &[], base, headed: false, new: false, inside: false }
+            .written();
         assert!(told.contains("Basket") && !told.contains("portal.example"), "{told}");
     }
 }

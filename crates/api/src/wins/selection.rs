@@ -112,11 +112,7 @@ async fn drop_entry(
     if found.update != Some(UpdateId(id)) {
         return Err(Error::not_found("entry of the update", entry.to_string()).into());
     }
-    if found.is_line {
-        wins::drop_line(cx, found.id).await?;
-    } else {
-        wins::put_back(cx, found.id).await?;
-    }
+    wins::put_back(cx, found.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

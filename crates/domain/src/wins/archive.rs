@@ -111,7 +111,7 @@ async fn looked(
     let (hits, page) = Page::cut(hits, limit, total, after.as_ref(), |hit| (hit.ends_on, hit.entry)).split();
     let (entries, cycles): (Vec<_>, Vec<_>) = hits.iter().map(|hit| (hit.entry, hit.cycle)).unzip();
     let mut entries = shown(cx, &entries).await?;
-    let cycles = store::archive::cycles(cx, &cycles).await?;
+    let cycles = store::cycle::by_ids(cx, &cycles).await?;
     let found = hits.into_iter().filter_map(|hit| {
         let (entry, cycle) = (entries.remove(&hit.entry)?, cycles.get(&hit.cycle)?.clone());
         Some(Found { entry, cycle, readable: hit.readable })
@@ -229,7 +229,7 @@ pub async fn timeline(
     let (rows, page) =
         Page::cut(rows, limit, total, after.as_ref(), |(update, _, day)| (*day, *update)).split();
     let cycles =
-        store::archive::cycles(cx, &rows.iter().map(|(_, cycle, _)| *cycle).collect::<Vec<_>>()).await?;
+        store::cycle::by_ids(cx, &rows.iter().map(|(_, cycle, _)| *cycle).collect::<Vec<_>>()).await?;
     let updates: Vec<_> = rows.iter().map(|(update, ..)| *update).collect();
     let keys = store::archive::entries_of(cx, &updates).await?;
     let mut entries = shown(cx, &keys).await?;

@@ -264,19 +264,6 @@ async fn line(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<(Entry, Update)> {
     Ok((entry, rights::require_writer(cx, update).await?))
 }
 
-/// Drops a line; what it was made of is untouched.
-pub async fn drop_line(cx: &mut Cx<'_>, line_id: WinsEntryId) -> Result<()> {
-    let (line, update) = line(cx, line_id).await?;
-    cx.atomically(async |cx| {
-        require_open(cx, &update).await?;
-        store::entry::delete(cx, &[line.id]).await?;
-        store::write::renumber(cx, &[update.id]).await?;
-        store::update::touch(cx, update.id).await?;
-        Ok(())
-    })
-    .await
-}
-
 /// An entry may go less far than before: so do the lines that were made of it and are not published. What stays in its team is taken
 /// from them, and a line of which nothing else is left is gone; those who made the lines are told. Asks for no permission, and leaves
 /// the entry itself to the caller.

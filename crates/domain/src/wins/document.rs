@@ -208,7 +208,7 @@ impl Document {
             }
             for (nth, line) in lines.iter().enumerate() {
                 out.push('\n');
-                line.write_text(&mut out, nth + 1, base_url);
+                line.write_text(&mut out, nth + 1);
             }
         }
         if !self.quiet.is_empty() {
@@ -319,13 +319,13 @@ impl Line {
     fn origin(&self, say: impl Fn(&Link) -> String) -> String {
         let mut told = Vec::new();
         let list = |links: &[Link]| links.iter().map(&say).collect::<Vec<_>>().join(", ");
-        if let Some(topic) = self.topic {
-            told.push(format!("{}.", topic.label()));
-        }
         for (begin, links) in [("From", &self.teams), ("About", &self.about), ("By", &self.people)] {
             if !links.is_empty() {
                 told.push(format!("{begin} {}.", list(links)));
             }
+        }
+        if let Some(topic) = self.topic {
+            told.push(format!("Topic: {}.", topic.label().to_lowercase()));
         }
         if let Some(since) = self.since {
             told.push(format!("Open since {}.", day(since)));
@@ -355,31 +355,25 @@ impl Line {
         }
     }
 
-    fn write_text(&self, out: &mut String, nth: usize, base_url: &str) {
+    /// What happened first, and last where it came from.
+    fn write_text(&self, out: &mut String, nth: usize) {
         let mut put = |text: &str, first: &str| {
             if !text.is_empty() {
                 out.push_str(&plain::wrapped(&plain::visible(text), first, INDENT));
             }
         };
         put(&self.words.summary, &format!("{nth}. "));
-        put(&self.origin(|link| link.label.clone()), INDENT);
-        for (name, text) in self.parts() {
-            if !text.is_empty() {
-                put(&format!("{name}: {}", plain::typed(text)), INDENT);
-            }
+        for (_, text) in self.parts() {
+            put(&plain::typed(text), INDENT);
         }
         if !self.words.numbers.is_empty() {
-            put("Figures:", INDENT);
-        }
-        for number in &self.words.numbers {
-            put(&format!("- {number}"), INDENT);
+            let numbers: Vec<_> = self.words.numbers.iter().map(ToString::to_string).collect();
+            put(&format!("Figures: {}.", numbers.join("; ")), INDENT);
         }
         for (team, answer) in self.answers.iter().filter(|(_, answer)| !answer.is_empty()) {
             put(&format!("{} answers: {answer}", team.label), INDENT);
         }
-        for link in self.about.iter().filter(|link| !link.path.is_empty()) {
-            put(&format!("{}: {}", link.label, plain::address(base_url, &link.path)), INDENT);
-        }
+        put(&self.origin(|link| link.label.clone()), INDENT);
     }
 }
 

@@ -62,7 +62,7 @@ impl Letter {
     /// As plain text: what was published, and why they get it. What was said afterwards comes first if the letter is about that.
     pub fn text(&self, base_url: &str) -> String {
         let mut text = if self.is_addendum {
-            let heading = plain::wrapped(&format!("Added since to {}", self.document.heading()), "", "");
+            let heading = plain::wrapped(&format!("Added to: {}", self.document.heading()), "", "");
             let before = self.document.text(base_url);
             format!("{heading}{}\nWhat was published stays as it was:\n\n{before}", added(&self.addenda))
         } else {
@@ -104,8 +104,9 @@ impl LetterJob {
     }
 }
 
-/// The letter of a job as of now; none: nobody is to be sent it any more (left, stopped, taken off the list). For the worker.
-pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob) -> Result<Option<Letter>> {
+/// The letter of a job as of now; none: nobody is to be sent it any more (left, stopped, taken off the list). `organisation` is its name,
+/// for those outside. For the worker.
+pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob, organisation: &str) -> Result<Option<Letter>> {
     cx.admin()?;
     let (Some(to), Some((team, document))) = (job.to(), store::publication::kept(cx, job.publication).await?)
     else {
@@ -129,9 +130,17 @@ pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob) -> Result<Option<Letter>> 
     }
     let name = &document.team.label;
     let reason = match (&address.list, &address.through) {
-        _ if outside => format!("Your address is on a list of readers of {name}."),
-        (Some(list), _) => format!("You are on the list \u{201c}{list}\u{201d} of {name}."),
-        (None, Some(through)) => format!("{through}, of which you are, is on a list of readers of {name}."),
+        _ if outside => {
+            let at = Some(organisation).filter(|at| !at.is_empty() && at != name);
+            let at = at.map_or_else(String::new, |at| format!(" at {at}"));
+            format!(
+                "Your address is on the list of those who are sent the wins and challenges of {name}{at}."
+            )
+        }
+        (Some(list), _) => {
+            format!("You are on the list \u{201c}{list}\u{201d} of those who are sent what {name} publishes.")
+        }
+        (None, Some(through)) => format!("You are in {through}, to which what {name} publishes is sent."),
         (None, None) => return Ok(None),
     };
     // who is on a list through a team alone leaves it with the team

@@ -39,7 +39,7 @@ mod update;
 mod year;
 
 pub use archive::{ArchiveFilter, Facets, Found, archive, archive_and_facets, facets, timeline};
-pub use below::{below, drop_line, lift, merge, split};
+pub use below::{below, lift, merge, split};
 pub use challenge::{
     Challenge, ChallengeFilter, Stands, challenges, close_challenge, may_close, reopen_challenge, tell_again,
 };

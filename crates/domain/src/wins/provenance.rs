@@ -24,7 +24,10 @@ pub async fn provenance(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Provenance> 
         return Err(Error::not_found("entry", id.to_string()));
     }
     let seen: Vec<_> = entries.keys().copied().collect();
-    let cycles = store::provenance::cycles(cx, &seen).await?.into_iter().collect();
+    let of_entries = store::provenance::cycles(cx, &seen).await?;
+    let keys: Vec<_> = of_entries.iter().map(|(_, cycle)| *cycle).collect();
+    let known = store::cycle::by_ids(cx, &keys).await?;
+    let cycles = of_entries.iter().filter_map(|(id, cycle)| Some((*id, known.get(cycle)?.clone()))).collect();
     let mut below = BTreeMap::<_, Vec<_>>::new();
     for step in steps {
         below.entry(step.line).or_default().push(step.origin);

@@ -201,7 +201,7 @@ pub async fn year(cx: &mut Cx<'_>, of: &YearOf, from: Date, until: Date) -> Resu
     let keys: Vec<_> = found.iter().map(|(entry, _)| *entry).collect();
     let mut entries = archive::shown(cx, &keys).await?;
     let cycles: Vec<_> = found.iter().filter_map(|(_, cycle)| *cycle).collect();
-    let cycles = store::archive::cycles(cx, &cycles).await?;
+    let cycles = store::cycle::by_ids(cx, &cycles).await?;
     let mut published: HashMap<_, _> = store::year::published(cx, me, &keys).await?.into_iter().collect();
     let mut thanks: HashMap<_, Vec<_>> = HashMap::new();
     for (entry, who, words) in store::year::thanks(cx, me, &keys).await? {

@@ -15,7 +15,8 @@ use super::{
 
 pub(super) async fn run(job: Job) -> Result<Ended> {
     let which: LetterJob = kinds::payload(&job)?;
-    let Some(letter) = wins::letter(&mut job.call().await?.cx(), &which).await? else {
+    let organisation = &job.tools.portal.organisation;
+    let Some(letter) = wins::letter(&mut job.call().await?.cx(), &which, organisation).await? else {
         return Ok(Ended::Done);
     };
     let sent = send(&job, &letter).await;

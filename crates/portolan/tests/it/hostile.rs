@@ -406,8 +406,12 @@ fn is_fed(otto: &mut Client, company: &Company) {
     let at = url.find("/feeds/").expect("a path");
     let feed = company.portal.stranger().get(&url[at..]);
     assert_eq!(feed.status, 200, "{}", feed.body);
+    assert_eq!(feed.header("cache-control"), Some("private, no-cache"));
+    let tag = feed.header("etag").expect("a tag");
+    let again = company.portal.stranger().send("GET", &url[at..], &[("If-None-Match", tag)], b"");
+    assert_eq!((again.status, again.header("cache-control")), (304, Some("private, no-cache")));
     is_dead("the feed", &feed.body);
-    assert!(feed.body.contains("Said afterwards"), "{}", feed.body);
+    assert!(feed.body.contains("Added since"), "{}", feed.body);
     let mut pieces = 0;
     for piece in feed.body.split("<content").skip(1) {
         let (piece, _) = piece.split_once("</content>").expect("its end");

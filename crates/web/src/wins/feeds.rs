@@ -95,12 +95,13 @@ pub(super) async fn read(
     let text = atom(&feed, &caller.portal().base_url);
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(text.as_bytes())[..16]));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    // the reader keeps it and asks whether it is still so; nobody on the way keeps what one person may read
+    let keep = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
     // a proxy that compresses marks a tag as weak; it is the same content
     if known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, keep).into_response());
     }
-    let kind = "application/atom+xml; charset=utf-8".to_owned();
-    Ok(([(header::CONTENT_TYPE, kind), (header::ETAG, tag)], text).into_response())
+    Ok((keep, [(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], text).into_response())
 }
 
 /// A feed as Atom. There is no link to itself: its address is a secret, and readers pass documents on.
@@ -111,7 +112,7 @@ fn atom(feed: &FeedRead, base_url: &str) -> String {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"en\">\n\
          <id>urn:uuid:{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<link rel=\"alternate\" type=\"text/html\" href=\"{base}/wins\"/>\n\
-         <generator>Portolan</generator>\n",
+         <author><name>Portolan</name></author>\n<generator>Portolan</generator>\n",
         feed.id,
         escaped(&feed.title),
         instant(updated),

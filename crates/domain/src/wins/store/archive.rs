@@ -1,11 +1,9 @@
 //! Statements that find what was handed up again. All of them ask what the actor may see first.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 
-use super::super::record::{Cycle, Facet, Kind, Topic};
-use crate::{Cx, CycleId, PersonId, Result, TeamId, UpdateId, WinsEntryId, WinsPlanId};
+use super::super::record::{Facet, Kind, Topic};
+use crate::{Cx, CycleId, PersonId, Result, TeamId, UpdateId, WinsEntryId};
 
 /// Which entries, as keys.
 #[derive(Debug, Clone, Default)]
@@ -152,31 +150,6 @@ pub(in super::super) async fn look(
         }
     }
     Ok(seen)
-}
-
-/// Cycles by their keys.
-pub(in super::super) async fn cycles(cx: &mut Cx<'_>, ids: &[CycleId]) -> Result<HashMap<CycleId, Cycle>> {
-    let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"SELECT c.id AS "id: CycleId", c.plan_id AS "plan: WinsPlanId", c.slug, c.starts_on AS "starts_on: jiff_sqlx::Date",
-                  c.ends_on AS "ends_on: jiff_sqlx::Date", wp.time_zone, c.publish_at AS "publish_at: jiff_sqlx::Timestamp",
-                  c.published_at AS "published_at: jiff_sqlx::Timestamp"
-           FROM wins_cycle c JOIN wins_plan wp ON wp.id = c.plan_id WHERE c.id = ANY($1)"#,
-        &keys
-    )
-    .fetch_all(cx.conn())
-    .await?;
-    let cycle = rows.into_iter().map(|r| Cycle {
-        id: r.id,
-        plan: r.plan,
-        slug: r.slug,
-        starts_on: r.starts_on.to_jiff(),
-        ends_on: r.ends_on.to_jiff(),
-        time_zone: r.time_zone,
-        publish_at: r.publish_at.to_jiff(),
-        published_at: r.published_at.map(jiff_sqlx::Timestamp::to_jiff),
-    });
-    Ok(cycle.map(|cycle| (cycle.id, cycle)).collect())
 }
 
 /// The updates that a team handed up and of which the actor may see something, newest cycle first, before a key.

@@ -1,5 +1,7 @@
 //! Cycles, which updates of them somebody may read, who took part, and what is owed.
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, civil::Date};
 
 use super::super::record::{Cycle, UpdateState};
@@ -49,6 +51,13 @@ impl From<Row> for Cycle {
 
 pub(in super::super) async fn cycle(cx: &mut Cx<'_>, id: CycleId) -> Result<Option<Cycle>> {
     Ok(cycles!("WHERE c.id = $1", id as CycleId).fetch_optional(cx.conn()).await?.map(Cycle::from))
+}
+
+/// Cycles by their keys.
+pub(in super::super) async fn by_ids(cx: &mut Cx<'_>, ids: &[CycleId]) -> Result<HashMap<CycleId, Cycle>> {
+    let keys: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let rows = cycles!("WHERE c.id = ANY($1)", &keys).fetch_all(cx.conn()).await?;
+    Ok(rows.into_iter().map(Cycle::from).map(|cycle| (cycle.id, cycle)).collect())
 }
 
 /// Cycles of all plans, newest first.

@@ -1,8 +1,8 @@
 //! Statements on where lines came from.
 
-use crate::{Cx, CycleId, PersonId, Result, TeamId, WinsEntryId, WinsPlanId, people::TeamName};
+use crate::{Cx, CycleId, PersonId, Result, TeamId, WinsEntryId, people::TeamName};
 
-use super::super::record::{Cycle, UpdateState};
+use super::super::record::UpdateState;
 
 /// Entries below one line, at most.
 const MOST: i64 = 500;
@@ -41,31 +41,15 @@ pub(in super::super) async fn down(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<V
 pub(in super::super) async fn cycles(
     cx: &mut Cx<'_>,
     entries: &[WinsEntryId],
-) -> Result<Vec<(WinsEntryId, Cycle)>> {
+) -> Result<Vec<(WinsEntryId, CycleId)>> {
     let rows = sqlx::query!(
-        r#"SELECT e.id AS "entry: WinsEntryId", c.id AS "id: CycleId", c.plan_id AS "plan: WinsPlanId", c.slug,
-                  c.starts_on AS "starts_on: jiff_sqlx::Date", c.ends_on AS "ends_on: jiff_sqlx::Date", p.time_zone,
-                  c.publish_at, c.published_at
-           FROM wins_entry e JOIN wins_update u ON u.id = e.update_id JOIN wins_cycle c ON c.id = u.cycle_id JOIN wins_plan p ON p.id = c.plan_id
-           WHERE e.id = ANY($1)"#,
+        r#"SELECT e.id AS "entry: WinsEntryId", u.cycle_id AS "cycle: CycleId"
+           FROM wins_entry e JOIN wins_update u ON u.id = e.update_id WHERE e.id = ANY($1)"#,
         &entries.iter().map(|id| id.0).collect::<Vec<_>>(),
     )
     .fetch_all(cx.conn())
     .await?;
-    let cycle = rows.into_iter().map(|r| {
-        let cycle = Cycle {
-            id: r.id,
-            plan: r.plan,
-            slug: r.slug,
-            starts_on: r.starts_on.to_jiff(),
-            ends_on: r.ends_on.to_jiff(),
-            time_zone: r.time_zone,
-            publish_at: r.publish_at.to_jiff(),
-            published_at: r.published_at.map(jiff_sqlx::Timestamp::to_jiff),
-        };
-        (r.entry, cycle)
-    });
-    Ok(cycle.collect())
+    Ok(rows.into_iter().map(|r| (r.entry, r.cycle)).collect())
 }
 
 /// A line that was made of an entry, in an update that was handed up.

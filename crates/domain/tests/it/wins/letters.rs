@@ -83,35 +83,36 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
         member: None,
         addendum: false,
     };
-    let inside = wins::letter(&mut system.cx(), &of("otto")).await.unwrap().unwrap();
+    let inside = wins::letter(&mut system.cx(), &of("otto"), "Fairhaven").await.unwrap().unwrap();
     assert_eq!(inside.subject, "Harbour, weeks 46 and 47: wins and challenges");
     assert_eq!((inside.to.as_str(), inside.outside), ("otto@fairhaven.example", false));
     assert!(inside.reason.contains("Friends") || inside.reason.contains("Leads"), "{}", inside.reason);
-    let through = wins::letter(&mut system.cx(), &of("tor")).await.unwrap().unwrap();
-    assert!(through.reason.starts_with("Shop,") && through.stop.is_none(), "{}", through.reason);
+    let through = wins::letter(&mut system.cx(), &of("tor"), "Fairhaven").await.unwrap().unwrap();
+    assert!(through.reason.starts_with("You are in Shop,") && through.stop.is_none(), "{}", through.reason);
     let job = LetterJob { publication, person: None, member: Some(outside.id), addendum: false };
-    let letter = wins::letter(&mut system.cx(), &job).await.unwrap().unwrap();
+    let letter = wins::letter(&mut system.cx(), &job, "Fairhaven").await.unwrap().unwrap();
     assert!(letter.outside && letter.to == "ann@press.example");
+    assert!(letter.reason.contains("Harbour at Fairhaven"), "{}", letter.reason);
     assert!(!letter.document.text("https://portal.example").contains("portal.example"));
     assert!(
-        wins::letter(&mut company.call("otto").await.cx(), &of("otto")).await.is_err(),
+        wins::letter(&mut company.call("otto").await.cx(), &of("otto"), "Fairhaven").await.is_err(),
         "only the worker writes letters"
     );
 
     // the link of any letter stops letters, of all lists of the team, and whatever was asked for already
     let secret = secret_of(&inside);
-    let newer = wins::letter(&mut system.cx(), &of("otto")).await.unwrap().unwrap();
+    let newer = wins::letter(&mut system.cx(), &of("otto"), "Fairhaven").await.unwrap().unwrap();
     assert_ne!(secret_of(&newer), secret, "each letter has a link of its own");
-    let newer = secret_of(&wins::letter(&mut system.cx(), &job).await.unwrap().unwrap());
+    let newer = secret_of(&wins::letter(&mut system.cx(), &job, "Fairhaven").await.unwrap().unwrap());
     let mut stranger = company.bed.as_stranger().await;
     let unknown = wins::stop_letters(&mut stranger.cx(), &format!("pts_{}", "x".repeat(43))).await;
     assert!(matches!(unknown, Err(Error::NotFound { .. })));
     for _ in 0..2 {
         assert_eq!(wins::stop_letters(&mut stranger.cx(), &secret).await.unwrap(), "Harbour");
     }
-    assert!(wins::letter(&mut system.cx(), &of("otto")).await.unwrap().is_none());
+    assert!(wins::letter(&mut system.cx(), &of("otto"), "Fairhaven").await.unwrap().is_none());
     wins::stop_letters(&mut stranger.cx(), &secret_of(&letter)).await.unwrap();
-    assert!(wins::letter(&mut system.cx(), &job).await.unwrap().is_none());
+    assert!(wins::letter(&mut system.cx(), &job, "Fairhaven").await.unwrap().is_none());
     assert_eq!(
         wins::stop_letters(&mut stranger.cx(), &newer).await.unwrap(),
         "Harbour",
@@ -119,24 +120,24 @@ async fn everybody_on_the_lists_is_sent_one_letter(pool: PgPool) {
     );
     let stops = "SELECT count(*) FROM activity WHERE verb = 'wins.letters-stopped'";
     assert_eq!(company.number(stops).await, 2, "Otto's and Ann's, each once");
-    assert!(wins::letter(&mut system.cx(), &of("carl")).await.unwrap().is_none(), "carl was on no list");
+    assert!(
+        wins::letter(&mut system.cx(), &of("carl"), "Fairhaven").await.unwrap().is_none(),
+        "carl was on no list"
+    );
 
     // what is added afterwards goes to those who are left
     company.sql("DELETE FROM job").await;
     wins::add_addendum(&mut vera.cx(), publication, "See [it](https://portal.example/x).").await.unwrap();
     let told = jobs(&company).await;
     assert!(told.iter().all(|job| job.addendum) && told.len() == 7, "all but otto and ann: {told:?}");
-    let letter = wins::letter(&mut system.cx(), &told[0]).await.unwrap().unwrap();
+    let letter = wins::letter(&mut system.cx(), &told[0], "Fairhaven").await.unwrap().unwrap();
     assert_eq!(
         (letter.addenda.len(), letter.subject.as_str()),
         (1, "Harbour, weeks 46 and 47: something was added")
     );
     let text = letter.text("https://portal.example");
     let (added, published) = (text.find("See it (").unwrap(), text.find("Two ships at once").unwrap());
-    assert!(
-        text.starts_with("Added since to Harbour") && added < published,
-        "what is new comes first: {text}"
-    );
+    assert!(text.starts_with("Added to: Harbour") && added < published, "what is new comes first: {text}");
 
     wins::letter_failed(&mut system.cx(), &job, "550 <ann@press.example>: no such user").await.unwrap();
     let note: String = sqlx::query_scalar("SELECT note FROM activity WHERE verb = 'wins.letter-failed'")

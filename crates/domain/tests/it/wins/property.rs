@@ -102,7 +102,7 @@ async fn play(company: &Company, at: &str, steps: &[Step], offered: &[WinsEntryI
             }
             Step::Drop(n) => {
                 let Some(line) = pick(&keys, *n) else { continue };
-                wins::drop_line(&mut call.cx(), line).await.unwrap();
+                wins::put_back(&mut call.cx(), line).await.unwrap();
                 lines.remove(&line);
                 lifted.retain(|_, of| *of != line);
             }

@@ -192,11 +192,11 @@ async fn two_lines_become_one_and_nothing_of_them_is_lost(pool: PgPool) {
     let refused = wins::edit_entry(&mut dora.cx(), one.id, raised, None).await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
 
-    wins::drop_line(&mut dora.cx(), one.id).await.unwrap();
+    wins::put_back(&mut dora.cx(), one.id).await.unwrap();
     wins::entry(&mut company.call("imke").await.cx(), first.id).await.unwrap();
     let again = lift(&company, "shop", &[second.id]).await.unwrap();
     assert_ne!(again[0].id, one.id, "what was dropped can be chosen again");
-    let refused = wins::drop_line(&mut company.call("imke").await.cx(), again[0].id).await;
+    let refused = wins::put_back(&mut company.call("imke").await.cx(), again[0].id).await;
     assert!(refused.is_err(), "who is below does not edit above");
 }
 

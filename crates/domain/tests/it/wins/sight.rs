@@ -241,11 +241,11 @@ async fn letters_hold_what_is_published(company: &Company) {
     let carl = LetterJob { person: Some(company.person("carl").id), ..otto.clone() };
     let mut system = company.bed.as_system().await;
     for job in [otto, outside] {
-        let letter = wins::letter(&mut system.cx(), &job).await.unwrap().unwrap();
+        let letter = wins::letter(&mut system.cx(), &job, "Fairhaven").await.unwrap().unwrap();
         holds(&text(&[letter.document]), &only, "a letter");
     }
     assert!(
-        wins::letter(&mut system.cx(), &carl).await.unwrap().is_none(),
+        wins::letter(&mut system.cx(), &carl, "Fairhaven").await.unwrap().is_none(),
         "who is on no list is sent nothing"
     );
 }
