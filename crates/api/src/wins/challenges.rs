@@ -61,6 +61,8 @@ struct Which {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     state: StandsBody,
+    /// The same as `state=open`, for short: `?open`.
+    open: Option<String>,
     /// Rows per page, 1 to 200; 20 if absent.
     limit: Option<i64>,
     /// The `next` of the page before.
@@ -93,7 +95,8 @@ async fn list(
     Params(which): Params<Which>,
 ) -> Result<Json<List<ChallengeBody>>, ApiError> {
     let (limit, after) = paging(which.limit, which.after)?;
-    let filter = ChallengeFilter { team: which.team, stands: which.state.into() };
+    let stands = if which.open.is_some() { Stands::Open } else { which.state.into() };
+    let filter = ChallengeFilter { team: which.team, stands };
     let page = wins::challenges(&mut caller.cx().await?, &filter, after, limit).await?;
     Ok(List::of(page, ChallengeBody::from))
 }

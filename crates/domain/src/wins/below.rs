@@ -123,8 +123,9 @@ pub(super) async fn room(cx: &mut Cx<'_>, update: &Update, kind: Kind, more: usi
     };
     if more > 0 && count + i64::try_from(more).unwrap_or(i64::MAX) > i64::from(most) {
         return Err(Error::Conflict(format!(
-            "{} may hand up {most} {what} in this cycle, and {count} are chosen; raise the limit or put one back",
-            update.team.name
+            "{} may hand up {most} {what} in this cycle, and with these it would be {}; raise the limit or put one back",
+            update.team.name,
+            count + i64::try_from(more).unwrap_or(i64::MAX)
         )));
     }
     Ok(last)

@@ -244,6 +244,11 @@ pub async fn edit_entry(
             && entry.publication.is_none()
             && reached.update.as_ref().is_some_and(|u| u.state == UpdateState::Submitted)
         {
+            if store::below::is_published_above(cx, id).await? {
+                return Err(Error::Conflict(
+                    "a level above has published what it made of it, and that stays as it is; ask them for an addendum".into(),
+                ));
+            }
             store::entry::rewrite(cx, &[Rewrite { sensitivity: to, ..Rewrite::from(entry) }]).await?;
             below::narrow(cx, id, to).await?;
         } else {

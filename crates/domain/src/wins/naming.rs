@@ -248,7 +248,7 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> 
             more => (format!("{by} chose {} entries of yours", more.len()), "/wins/mine".into()),
         };
         let lines = theirs.iter().map(|one| match (one.rewritten, one.now == one.theirs) {
-            (false, _) => format!("“{}” is handed up in your words.", one.theirs),
+            (false, _) => format!("“{}” is handed up word for word.", one.theirs),
             (true, true) => format!("“{}” is handed up; the text below it was rewritten.", one.theirs),
             (true, false) => format!("“{}” is handed up as “{}”.", one.theirs, one.now),
         });

@@ -278,7 +278,15 @@ pub async fn add_addendum(cx: &mut Cx<'_>, id: PublicationId, text: &str) -> Res
     cx.writer()?;
     let publication = publication_by_id(cx, id).await?;
     // says whom to ask where the actor may not
-    let update = rights::require_writer(cx, publication.update).await?;
+    let update = match rights::require_writer(cx, publication.update).await {
+        Err(Error::NotFound { .. }) => {
+            let team = &publication.team.name;
+            return Err(Error::Forbidden(format!(
+                "whoever writes the update of {team} adds to what it published"
+            )));
+        }
+        update => update?,
+    };
     let mut checks = Checks::default();
     let text = checks.text("text", text, 4_000);
     if text.is_empty() {

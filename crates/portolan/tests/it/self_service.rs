@@ -112,6 +112,17 @@ impl Browser {
         self.sees(words).await;
     }
 
+    /// Opens a page that does not change by itself until these words are on it.
+    async fn opens_to_see(&self, path: &str, words: &str) {
+        let until = Instant::now() + Duration::from_secs(50);
+        self.open(path).await;
+        while Instant::now() < until && !self.text().await.contains(words) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            self.open(path).await;
+        }
+        self.sees(words).await;
+    }
+
     /// What stands in the field with this label.
     async fn value(&self, label: &str) -> String {
         let script = "return [...document.querySelectorAll('label')].find((l) => l.textContent.trim().startsWith(arguments[0]))?.control?.value ?? ''";

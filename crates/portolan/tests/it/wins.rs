@@ -235,7 +235,7 @@ fn a_cycle_goes_from_a_terminal_to_a_publication_and_its_letters() {
     is_talked_about(&mut otto, &mut tor, &id, line);
 
     // a challenge is open until it is closed, and its end is a win
-    assert_eq!(get(&mut tor, "/challenges?state=open")["total"], 1);
+    assert_eq!(get(&mut tor, "/challenges?open")["total"], 1);
     let closed = post(
         &mut tor,
         &format!("/challenges/{hard}/closing"),

@@ -110,6 +110,19 @@ pub(in super::super) async fn lines_above(cx: &mut Cx<'_>, id: WinsEntryId) -> R
     .await?)
 }
 
+/// Whether a line that was made of an entry, as far up as that goes, is published.
+pub(in super::super) async fn is_published_above(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT $1::uuid AS id UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id
+           )
+           SELECT EXISTS (SELECT FROM up JOIN wins_entry l ON l.id = up.id WHERE l.publication_id IS NOT NULL) AS "is!""#,
+        id as WinsEntryId,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
 /// These lines may not be published any more.
 pub(in super::super) async fn lower(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> Result<()> {
     let now = jiff_sqlx::Timestamp::from(cx.now());

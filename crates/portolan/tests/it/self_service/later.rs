@@ -68,8 +68,7 @@ async fn an_upgrade_asks_for_what_the_newest_version_wants_to_know() {
     asker.arrives_at("/provision/requests/").await;
     asker.comes_to_see("Done").await;
     asker.sees("Bring it to the newest version: corner").await;
-    asker.open(&resource).await;
-    asker.sees("version 2").await;
+    asker.opens_to_see(&resource, "version 2").await;
     asker.sees("Coins it takes").await;
     assert!(!asker.text().await.contains("the offering is at"), "it is like the newest now");
     asker.close().await;
