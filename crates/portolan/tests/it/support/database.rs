@@ -24,17 +24,17 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new() -> Self {
-        Self::like("template1")
+        Self::made(|name| admin(format!("CREATE DATABASE {name}")))
     }
 
     /// One with the demo company in it: a copy, for its year takes many seconds to tell and every test would tell the same.
     pub(crate) fn with_demo() -> Self {
-        Self::like(&demo_template())
+        Self::made(copy_demo)
     }
 
-    fn like(template: &str) -> Self {
+    fn made(make: impl FnOnce(&str)) -> Self {
         let name = format!("it_{}", uuid::Uuid::now_v7().simple());
-        admin(format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        make(&name);
         Self { url: address(&name), name }
     }
 
@@ -54,13 +54,14 @@ impl Drop for Database {
     }
 }
 
-/// The name of a database into which this build of the program loaded the demo lately. The first test that asks makes it.
-fn demo_template() -> String {
+/// Copies a database into which this build of the program loaded the demo lately. The first test that asks makes that one; nobody drops
+/// it while another copies it.
+fn copy_demo(name: &str) {
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_portolan")).expect("the program is there");
     let built = program.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).expect("a time");
     let now = UNIX_EPOCH.elapsed().expect("a time").as_secs() / YOUNG;
-    let name = format!("demo_{}_{now}", built.as_millis());
-    let made = name.clone();
+    let made = format!("demo_{}_{now}", built.as_millis());
+    let copy = format!("CREATE DATABASE {name} TEMPLATE {made}");
     apart(async move {
         let mut one =
             PgConnection::connect(server().as_str()).await.expect("the Postgres to test on answers");
@@ -71,23 +72,23 @@ fn demo_template() -> String {
                 .fetch_all(&mut one)
                 .await
                 .expect("names");
-        if old.contains(&made) {
-            return;
+        if !old.contains(&made) {
+            for old in old {
+                let _ = one.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {old}"))).await;
+            }
+            let making = format!("new_{made}");
+            for statement in
+                [format!("DROP DATABASE IF EXISTS {making}"), format!("CREATE DATABASE {making}")]
+            {
+                one.execute(sqlx::AssertSqlSafe(statement)).await.expect("an empty database");
+            }
+            let loaded = run(["demo", "--database-url", &address(&making)]);
+            assert!(loaded.status.success(), "{}", stderr(&loaded));
+            let rename = format!("ALTER DATABASE {making} RENAME TO {made}");
+            one.execute(sqlx::AssertSqlSafe(rename)).await.expect("the demo is whole");
         }
-        for old in old {
-            // one that is being copied stays until the next time
-            let _ = one.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {old}"))).await;
-        }
-        let making = format!("new_{made}");
-        for statement in [format!("DROP DATABASE IF EXISTS {making}"), format!("CREATE DATABASE {making}")] {
-            one.execute(sqlx::AssertSqlSafe(statement)).await.expect("an empty database");
-        }
-        let loaded = run(["demo", "--database-url", &address(&making)]);
-        assert!(loaded.status.success(), "{}", stderr(&loaded));
-        let rename = format!("ALTER DATABASE {making} RENAME TO {made}");
-        one.execute(sqlx::AssertSqlSafe(rename)).await.expect("the demo is whole");
+        one.execute(sqlx::AssertSqlSafe(copy)).await.expect("a copy of the demo");
     });
-    name
 }
 
 /// Where a database of the server is.
