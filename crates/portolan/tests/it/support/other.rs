@@ -120,7 +120,7 @@ fn serve(
 
 fn say(stream: &mut TcpStream, status: u16, body: &str) -> std::io::Result<()> {
     let head = format!(
-        "HTTP/1.1 {status} So\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} So\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all((head + body).as_bytes())
