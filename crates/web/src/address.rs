@@ -92,6 +92,11 @@ impl std::fmt::Display for Query {
     }
 }
 
+/// Where a page of a list begins, as its address says it; none: with the first.
+pub(crate) fn cursor(after: &str) -> Option<Cursor> {
+    Some(after).filter(|after| !after.is_empty()).map(|after| Cursor::from_text(after.to_owned()))
+}
+
 /// Addresses around the page of a list that is shown; empty where there is none.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {

@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::civil::Date;
 use portolan_domain::wins::{Addendum, Document, Letter, Line};
 
-use crate::markdown;
+use crate::{markdown, markup::escaped};
 
 #[derive(Template)]
 #[template(path = "wins/letter.html")]
@@ -73,24 +73,6 @@ pub(crate) fn piece(document: &Document, addenda: &[Addendum], base_url: &str) -
 /// The words alone: better than nothing.
 fn in_words(document: &Document, base_url: &str) -> String {
     format!("<pre>{}</pre>", escaped(&document.text(base_url)))
-}
-
-/// Text as XML and HTML have it: markup becomes letters, and what XML 1.0 has no place for is left out.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' | '\r' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// The lines of a document, with their headings.
@@ -172,12 +154,6 @@ mod tests {
         assert_eq!(days(date(2026, 11, 9), date(2026, 11, 22)), "9 to 22 November 2026");
         assert_eq!(days(date(2026, 11, 23), date(2026, 12, 6)), "23 November to 6 December 2026");
         assert_eq!(days(date(2026, 12, 21), date(2027, 1, 3)), "21 December 2026 to 3 January 2027");
-    }
-
-    #[test]
-    fn text_fits_into_xml_whatever_it_holds() {
-        assert_eq!(escaped("a<b & \"c\"\u{0}\u{b}\u{fffe}'\n"), "a&lt;b &amp; &quot;c&quot;&#39;\n");
-        assert_eq!(escaped("]]>"), "]]&gt;");
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub mod letters;
 mod live;
 mod load;
 mod markdown;
+mod markup;
 mod notify;
 mod ownership;
 mod page;

@@ -1,4 +1,4 @@
-//! What all drawings share: text that fits and that ends no element.
+//! What all drawings share: text that fits.
 
 /// A text cut to so many characters.
 pub(crate) fn cut(name: &str, room: usize) -> String {
@@ -6,18 +6,4 @@ pub(crate) fn cut(name: &str, room: usize) -> String {
         return name.to_owned();
     }
     name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-}
-
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }

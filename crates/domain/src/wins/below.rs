@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    record::{Below, Entry, Kind, MOST_NUMBERS, Offered, Sensitivity, Update, UpdateState, Words},
+    record::{Below, Entry, Kind, MOST_NUMBERS, Offered, Sensitivity, Update, Words},
     rights,
     store::{
         self,
         entry::{Draft, Named, Rewrite},
     },
+    update::open,
 };
 use crate::{
     Cx, Error, PersonId, Result, UpdateId, WinsEntryId,
@@ -50,9 +51,8 @@ pub async fn below(cx: &mut Cx<'_>, id: UpdateId) -> Result<Vec<Below>> {
 /// Makes a line of each of these entries from below, at the end, in their words; what was lifted already is the same line. Past the
 /// caps it is refused. Their authors are told when the update is handed up.
 pub async fn lift(cx: &mut Cx<'_>, id: UpdateId, entries: &[WinsEntryId]) -> Result<Vec<Entry>> {
-    let update = rights::require_writer(cx, id).await?;
     cx.atomically(async |cx| {
-        require_open(cx, &update).await?;
+        let update = open(cx, id, None).await?;
         let offers: BTreeMap<_, _> = store::below::offers(cx, id)
             .await?
             .into_iter()
@@ -131,24 +131,6 @@ pub(super) async fn room(cx: &mut Cx<'_>, update: &Update, kind: Kind, more: usi
     Ok(last)
 }
 
-/// Locks an update that is to be changed, and refuses one that was handed up.
-pub(super) async fn require_open(cx: &mut Cx<'_>, update: &Update) -> Result<()> {
-    let state = store::update::lock(cx, update.id)
-        .await?
-        .ok_or_else(|| Error::not_found("update", update.id.to_string()))?;
-    match state {
-        UpdateState::Open => Ok(()),
-        UpdateState::Submitted => Err(Error::Conflict(format!(
-            "the update of {} was handed up; take it back to change it",
-            update.team.name
-        ))),
-        UpdateState::Published | UpdateState::Missed => Err(Error::Conflict(format!(
-            "the cycle {} is closed for {}",
-            update.cycle.slug, update.team.name
-        ))),
-    }
-}
-
 /// Merges one line into another of the same update and kind: it takes over origins, credits, links, figures and texts, and the other
 /// is gone. How far it may go is the least of both.
 pub async fn merge(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Result<Entry> {
@@ -157,14 +139,14 @@ pub async fn merge(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Res
     }
     let (first, update) = line(cx, into).await?;
     let (second, other) = line(cx, from).await?;
-    if update.id != other.id {
+    if update != other {
         return Err(Error::Conflict("only lines of one update can be merged".into()));
     }
     if first.kind != second.kind {
         return Err(Error::Conflict("a win and a challenge cannot be merged".into()));
     }
     cx.atomically(async |cx| {
-        require_open(cx, &update).await?;
+        open(cx, update, None).await?;
         // once more, behind the locks: somebody may have rewritten or merged them meanwhile, or lowered what they were made of
         let mut origins = store::below::origins(cx, into).await?;
         origins.extend(store::below::origins(cx, from).await?);
@@ -183,8 +165,8 @@ pub async fn merge(cx: &mut Cx<'_>, into: WinsEntryId, from: WinsEntryId) -> Res
         store::below::take_over(cx, into, from).await?;
         store::entry::rewrite(cx, &[edit]).await?;
         store::entry::delete(cx, &[from]).await?;
-        store::write::renumber(cx, &[update.id]).await?;
-        store::update::touch(cx, update.id).await?;
+        store::write::renumber(cx, &[update]).await?;
+        store::update::touch(cx, update).await?;
         store::entry::any(cx, &[into]).await?.pop().ok_or(Error::Stale)
     })
     .await
@@ -226,7 +208,7 @@ fn union<T, K: Ord + Copy>(first: &[T], second: &[T], key: impl Fn(&T) -> K) -> 
 pub async fn split(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Entry>> {
     let (_, update) = line(cx, id).await?;
     cx.atomically(async |cx| {
-        require_open(cx, &update).await?;
+        let update = open(cx, update, None).await?;
         let whole = store::entry::any(cx, &[id]).await?.pop().ok_or(Error::Stale)?;
         let keys = store::below::origins(cx, id).await?;
         if keys.len() < 2 {
@@ -254,15 +236,15 @@ pub async fn split(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Vec<Entry>> {
     .await
 }
 
-/// A line and the update that it is in, for whoever writes that. To those who may not see it there is none.
-async fn line(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<(Entry, Update)> {
+/// A line and the update that it is in. To those who may not see it there is none.
+async fn line(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<(Entry, UpdateId)> {
     cx.writer()?;
     let not_there = || Error::not_found("entry", id.to_string());
     let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
-    let (true, Some(update)) = (entry.is_line, entry.update) else {
-        return Err(Error::Conflict("this was not chosen from below; put it back instead".into()));
-    };
-    Ok((entry, rights::require_writer(cx, update).await?))
+    match entry.update.filter(|_| entry.is_line) {
+        Some(update) => Ok((entry, update)),
+        None => Err(Error::Conflict("this was not chosen from below; put it back instead".into())),
+    }
 }
 
 /// An entry may go less far than before: so do the lines that were made of it and are not published. What stays in its team is taken

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::{
     below, named,
     record::{Closing, Entry, Kind, Update, Words},
-    rights,
     store::{
         self,
         entry::{Draft, Named},
     },
+    update::open,
 };
 use crate::{
     Cursor, Cx, Error, Limit, Page, Result, UpdateId, WinsEntryId,
@@ -223,20 +223,19 @@ pub async fn reopen_challenge(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<()> {
 
 /// Tells an open challenge again in an update, in its last words; told already it is the same entry.
 pub async fn tell_again(cx: &mut Cx<'_>, id: WinsEntryId, update: UpdateId) -> Result<Entry> {
-    let update = rights::require_writer(cx, update).await?;
-    let not_there = || Error::not_found("challenge", id.to_string());
-    let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
-    if entry.kind != Kind::Challenge || entry.team.id != update.team.id {
-        return Err(not_there());
-    }
-    if entry.is_line {
-        return Err(Error::Conflict("it came from below: those who handed it up tell it again".into()));
-    }
-    if entry.closed.is_some() {
-        return Err(Error::Conflict("it is closed; open it again first".into()));
-    }
     cx.atomically(async |cx| {
-        below::require_open(cx, &update).await?;
+        let update = open(cx, update, None).await?;
+        let not_there = || Error::not_found("challenge", id.to_string());
+        let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
+        if entry.kind != Kind::Challenge || entry.team.id != update.team.id {
+            return Err(not_there());
+        }
+        if entry.is_line {
+            return Err(Error::Conflict("it came from below: those who handed it up tell it again".into()));
+        }
+        if entry.closed.is_some() {
+            return Err(Error::Conflict("it is closed; open it again first".into()));
+        }
         let tellings = store::challenge::tellings(cx, id).await?;
         let told = tellings.iter().find(|one| one.update == Some(update.id));
         let again = match (told, tellings.first()) {

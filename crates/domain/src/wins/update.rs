@@ -79,7 +79,7 @@ pub(super) async fn open(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) ->
 }
 
 /// Refuses an update that is not being written any more.
-pub(super) fn require_open(update: &Update) -> Result<()> {
+fn require_open(update: &Update) -> Result<()> {
     let why = match update.state {
         UpdateState::Open if update.cycle.published_at.is_none() => return Ok(()),
         UpdateState::Submitted => "it was handed up already; take it back first to change it",

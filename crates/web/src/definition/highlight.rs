@@ -2,6 +2,7 @@
 //! plain. The output is HTML and everything from the text is escaped.
 
 use super::{MOST_BYTES, is_name};
+use crate::markup::escaped;
 
 const KEYWORDS: [&str; 22] = [
     "type",
@@ -32,7 +33,7 @@ const KEYWORDS: [&str; 22] = [
 pub(crate) fn highlight(api_type: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 3 / 2);
     if text.len() > MOST_BYTES {
-        escape(text, &mut out);
+        out.push_str(&escaped(text));
         return out;
     }
     match api_type.to_ascii_lowercase().as_str() {
@@ -69,7 +70,7 @@ fn source(text: &str, comments: &[&str], out: &mut String) {
 fn yaml(line: &str, out: &mut String) {
     let indent = line.len() - line.trim_start_matches([' ', '-', '\t']).len();
     let (lead, body) = line.split_at(indent);
-    escape(lead, out);
+    out.push_str(&escaped(lead));
     if body.starts_with('#') {
         return span("c", body, out);
     }
@@ -92,26 +93,13 @@ fn span(class: &str, text: &str, out: &mut String) {
         return;
     }
     if class.is_empty() {
-        return escape(text, out);
+        return out.push_str(&escaped(text));
     }
     out.push_str("<span class=\"");
     out.push_str(class);
     out.push_str("\">");
-    escape(text, out);
+    out.push_str(&escaped(text));
     out.push_str("</span>");
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::{Router, extract::Query, response::Response, routing::get};
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Limit, Page,
     catalog::findings::{self, Filter, Finding, Kind},
 };
 
 use crate::{
     Shared,
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -110,7 +110,7 @@ impl FindingsPage {
 
 async fn list(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     let filter = asked.filter()?;
-    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let page = findings::list(&mut viewer.cx(), &filter, after, Limit::new(50)?).await?;
     let kinds = findings::counts(&mut viewer.cx(), &filter).await?;
     page::html(&FindingsPage { shell: viewer.shell(Nav::Findings), asked, kinds, page })

@@ -9,7 +9,7 @@ mod wide;
 
 use std::fmt::Write as _;
 
-use crate::svg::{cut, escaped};
+use crate::{markup::escaped, svg::cut};
 
 /// Nodes per column; what is beyond is counted in words.
 const MOST: usize = 12;

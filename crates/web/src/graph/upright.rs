@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Graph, class_of, node};
-use crate::svg::escaped;
+use crate::markup::escaped;
 
 const WIDTH: f64 = 328.0;
 const NODE: f64 = 200.0;

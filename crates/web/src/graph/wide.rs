@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Write as _};
 
 use super::{Graph, class_of, node};
-use crate::svg::escaped;
+use crate::markup::escaped;
 
 const ROW: f64 = 41.0;
 const TOP: f64 = 26.0;

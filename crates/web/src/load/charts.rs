@@ -9,7 +9,7 @@ use portolan_domain::{
 };
 
 use super::one_in;
-use crate::svg::{cut, escaped};
+use crate::{markup::escaped, svg::cut};
 
 /// A drawing's room.
 #[derive(Debug, Clone, Copy)]

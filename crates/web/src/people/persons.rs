@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Limit, Page,
     catalog::{self, Owned},
     people::{self, PeopleFilter, Person, PersonName, Stay, TeamName},
 };
@@ -16,7 +16,7 @@ use portolan_domain::{
 use super::now_and_before;
 use crate::{
     Shared,
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     form::Form,
@@ -88,7 +88,7 @@ impl PeoplePage {
 }
 
 async fn list(mut viewer: Viewer, Query(choices): Query<Choices>) -> Result<Response, PageError> {
-    let after = choices.after.clone().filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = choices.after.as_deref().and_then(address::cursor);
     let people = people::people(&mut viewer.cx(), &choices.filter(), after, Limit::new(50)?).await?;
     page::html(&PeoplePage { shell: viewer.shell(Nav::People), choices, people })
 }

@@ -22,7 +22,7 @@ use super::choices;
 use crate::{
     Shared,
     activity::{Told, tell},
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     catalog::counted,
     error::PageError,
@@ -207,7 +207,7 @@ async fn show(
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let page = team_page(&mut viewer, &slug, Form::blank(), after).await?;
     page::html(&page)
 }

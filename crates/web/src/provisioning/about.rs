@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Limit, Page,
     provisioning::{
         self, Approval, Definition, Field, Figures, Guardrail, Offering, Piece, Resource, ResourceFilter,
         VersionLine,
@@ -15,7 +15,7 @@ use portolan_domain::{
 
 use super::{Behind, Called, said};
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     markdown,
@@ -162,7 +162,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let cx = &mut viewer.cx();
     let offering = provisioning::offering(cx, &name).await?;
     let figures = provisioning::figures(cx, offering.id).await?;

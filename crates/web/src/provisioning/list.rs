@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::{extract::Query, response::Response};
 use portolan_domain::{
-    Cursor, Error, Limit, Page,
+    Error, Limit, Page,
     people::{self, TeamName},
     provisioning::{self, Request, RequestFilter, State, WaitsOn, Waiver},
 };
 
 use super::{my_teams, said};
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -136,7 +136,7 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
         "waiting" => false,
         _ => return Err(Error::invalid("tab", "must be team, waiting or all, or left out").into()),
     };
-    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let page = if listed {
         Some(provisioning::requests(&mut viewer.cx(), &filter, after, Limit::new(30)?).await?)
     } else {

@@ -4,14 +4,14 @@ use askama::Template;
 use axum::{extract::Query, response::Response};
 use jiff::SignedDuration;
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Limit, Page,
     people::{self, TeamName},
     provisioning::{self, Holdings, Resource, ResourceFilter},
 };
 
 use super::{my_teams, said};
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -128,7 +128,7 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
             taken_over: asked.show.is_empty(),
             ..ResourceFilter::default()
         };
-        let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+        let after = address::cursor(&asked.after);
         holdings = provisioning::holdings(cx, team.id).await?;
         let now =
             ResourceFilter { team: Some(team.id), due_before: Some(cx.now()), ..ResourceFilter::default() };

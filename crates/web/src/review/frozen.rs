@@ -6,14 +6,14 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Cursor, Error, Limit, Page,
+    Error, Limit, Page,
     people::{self, Team},
     review::{self, Frozen, Snapshot},
 };
 
 use super::sheet::Sheet;
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -49,7 +49,7 @@ pub(super) async fn list(
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let team = people::team(cx, &slug).await?;

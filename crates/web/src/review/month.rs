@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::{extract::Query, response::Response};
 use portolan_domain::{
-    Cursor, Limit,
+    Limit,
     review::{self, Level, Month, Organisation, Outlier},
 };
 
 use super::sheet::Clock;
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -86,7 +86,7 @@ impl MonthPage {
 }
 
 pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let running = Month::running(cx.now());

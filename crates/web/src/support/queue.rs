@@ -6,14 +6,14 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Cursor, Limit, Page,
+    Limit, Page,
     levels::{Hours, Levels},
     people::{self, Team},
     support::{self, Counts, Essential, LastAnswer, Note, OnDuty, Request, ShareTold, Tab, Week},
 };
 
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     markdown,
@@ -94,7 +94,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let tab: Tab = asked.tab.parse()?;
-    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let team = people::team(&mut viewer.cx(), &slug).await?;
     let cx = &mut viewer.cx();
     let on_duty = support::on_duty(cx, team.id).await?;

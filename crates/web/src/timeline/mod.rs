@@ -14,7 +14,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::svg::escaped;
+use crate::markup::escaped;
 
 /// The whole picture.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 
 use super::{Area, Kind, Timeline, float, hatching, is_weekend, letters, midnight};
-use crate::svg::{cut, escaped};
+use crate::{markup::escaped, svg::cut};
 
 const WIDTH: f64 = 344.0;
 const LEFT: f64 = 46.0;

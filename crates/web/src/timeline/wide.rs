@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Area, Kind, Timeline, city, float, hatching, is_weekend, letters, midnight};
-use crate::svg::{cut, escaped};
+use crate::{markup::escaped, svg::cut};
 
 const LEFT: f64 = 104.0;
 const PLOT: f64 = 1098.0;

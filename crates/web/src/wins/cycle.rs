@@ -6,13 +6,13 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    Cursor, CycleId, Limit, Page,
+    CycleId, Limit, Page,
     wins::{self, Cycle, Update, UpdateState},
 };
 
 use super::reading::key;
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -66,7 +66,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let id: CycleId = key("cycle", &id)?;
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let cycle = wins::cycle(cx, id).await?;

@@ -21,7 +21,8 @@ use crate::{
     error::PageError,
     flash::Flash,
     form::Form,
-    letters::{self, escaped},
+    letters,
+    markup::escaped,
     ownership::team_choices,
     page::{self, Nav, Shell},
 };

@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::{extract::Query, response::Response};
 use portolan_domain::{
-    Cursor, Error, Limit, Page,
+    Error, Limit, Page,
     wins::{self, Entry, Kind},
 };
 
 use crate::{
-    address::{Steps, segment},
+    address::{self, Steps, segment},
     caller::Viewer,
     error::PageError,
     page::{self, Nav, Shell},
@@ -55,7 +55,7 @@ pub(super) async fn show(mut viewer: Viewer, Query(asked): Query<Asked>) -> Resu
     if viewer.person().is_none() {
         return Err(Error::Unauthenticated.into());
     }
-    let after = Some(asked.after.clone()).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let page = wins::mine(&mut viewer.cx(), kind, None, None, after, Limit::new(30)?).await?;
     page::html(&MinePage { shell: viewer.shell(Nav::Wins), asked, page })
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use jiff::ToSpan;
 use portolan_domain::{
-    Cursor, Cx, CycleId, Error, Limit, Page, PublicationId, UpdateId, WinsEntryId,
+    Cx, CycleId, Error, Limit, Page, PublicationId, UpdateId, WinsEntryId,
     wins::{
         self, Cycle, Document, Line, Owed, Preview, PreviewAs, Publication, PublicationFilter, Update,
         UpdateState, Word, WordKind,
@@ -17,7 +17,7 @@ use portolan_domain::{
 
 use super::reading::{self, key};
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     flash::Flash,
@@ -149,7 +149,7 @@ async fn running(cx: &mut Cx<'_>) -> Result<Vec<Running>, Error> {
 }
 
 pub(super) async fn home(mut viewer: Viewer, Query(asked): Query<Asked>) -> Result<Response, PageError> {
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let owed = wins::owed(cx).await?;

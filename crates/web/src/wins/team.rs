@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use portolan_domain::{
-    AudienceListId, Cursor, Cx, Error, Limit, ListMemberId, Page, TeamId,
+    AudienceListId, Cx, Error, Limit, ListMemberId, Page, TeamId,
     people::{self, PersonName, Team},
     wins::{
         self, AudienceList, Cycle, Entry, Kind, ListMember, Member, NewMember, Publication,
@@ -17,7 +17,7 @@ use portolan_domain::{
 
 use super::reading::key;
 use crate::{
-    address::Steps,
+    address::{self, Steps},
     caller::Viewer,
     error::PageError,
     flash::{Flash, Tone},
@@ -76,7 +76,7 @@ pub(super) async fn show(
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let after = Some(asked.after).filter(|a| !a.is_empty()).map(Cursor::from_text);
+    let after = address::cursor(&asked.after);
     let later = after.is_some();
     let cx = &mut viewer.cx();
     let team = people::team(cx, &slug).await?;

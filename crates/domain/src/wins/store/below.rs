@@ -1,6 +1,6 @@
 //! Statements on what the level above makes of what it is handed.
 
-use super::super::record::Kind;
+use super::{super::record::Kind, entry::keys};
 use crate::{Cx, PersonId, Result, UpdateId, WinsEntryId};
 
 /// An update on the way up to another one, and an entry that it offers; none if it offers nothing.
@@ -128,7 +128,7 @@ pub(in super::super) async fn lower(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> R
     let now = jiff_sqlx::Timestamp::from(cx.now());
     sqlx::query!(
         "UPDATE wins_entry SET sensitivity = 'up', version = version + 1, updated_at = $2 WHERE id = ANY($1) AND sensitivity = 'publish'",
-        &lines.iter().map(|id| id.0).collect::<Vec<_>>(),
+        &keys(lines),
         now as _,
     )
     .execute(cx.conn())
@@ -140,7 +140,7 @@ pub(in super::super) async fn lower(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> R
 pub(in super::super) async fn hold(cx: &mut Cx<'_>, entries: &[WinsEntryId]) -> Result<()> {
     sqlx::query!(
         "SELECT id FROM wins_entry WHERE id = ANY($1) ORDER BY id FOR SHARE",
-        &entries.iter().map(|id| id.0).collect::<Vec<_>>(),
+        &keys(entries),
     )
     .fetch_all(cx.conn())
     .await?;
@@ -167,7 +167,7 @@ pub(in super::super) async fn take_from(
     sqlx::query!(
         "DELETE FROM wins_origin WHERE origin_id = $1 AND line_id = ANY($2)",
         origin as WinsEntryId,
-        &lines.iter().map(|id| id.0).collect::<Vec<_>>(),
+        &keys(lines),
     )
     .execute(cx.conn())
     .await?;

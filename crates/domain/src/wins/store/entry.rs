@@ -135,7 +135,7 @@ fn all(rows: Vec<Row>) -> Vec<Entry> {
     rows.into_iter().map(Entry::from).collect()
 }
 
-fn keys(ids: &[WinsEntryId]) -> Vec<uuid::Uuid> {
+pub(super) fn keys(ids: &[WinsEntryId]) -> Vec<uuid::Uuid> {
     ids.iter().map(|id| id.0).collect()
 }
 
@@ -358,8 +358,41 @@ impl Draft {
     }
 }
 
-pub(super) fn numbers(words: &Words) -> String {
-    serde_json::to_string(&words.numbers).unwrap_or_else(|_| "[]".into())
+/// What entries say, as the columns that they are written in.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) kinds: Vec<String>,
+    pub(super) summaries: Vec<String>,
+    pub(super) situations: Vec<String>,
+    pub(super) actions: Vec<String>,
+    pub(super) results: Vec<String>,
+    /// As JSON.
+    pub(super) numbers: Vec<String>,
+    pub(super) topics: Vec<Option<String>>,
+    pub(super) sensitivities: Vec<String>,
+}
+
+impl Columns {
+    pub(super) fn of<'e>(
+        entries: impl Iterator<Item = (Kind, &'e Words, Option<Topic>, Sensitivity)>,
+    ) -> Self {
+        let mut columns = Self::default();
+        for (kind, words, topic, sensitivity) in entries {
+            columns.kinds.push(kind.as_str().to_owned());
+            columns.summaries.push(words.summary.clone());
+            columns.situations.push(words.situation.clone());
+            columns.actions.push(words.action.clone());
+            columns.results.push(words.result.clone());
+            columns.numbers.push(serde_json::to_string(&words.numbers).unwrap_or_else(|_| "[]".into()));
+            columns.topics.push(topic.map(|topic| topic.as_str().to_owned()));
+            columns.sensitivities.push(sensitivity.as_str().to_owned());
+        }
+        columns
+    }
+
+    pub(super) fn of_drafts(drafts: &[Draft]) -> Self {
+        Self::of(drafts.iter().map(|draft| (draft.kind, &draft.words, draft.topic, draft.sensitivity)))
+    }
 }
 
 /// Writes entries with all that they name: two statements, however many there are.
@@ -368,12 +401,11 @@ pub(in super::super) async fn insert(cx: &mut Cx<'_>, drafts: &[Draft]) -> Resul
         return Ok(());
     }
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    let text = |f: fn(&Draft) -> &str| drafts.iter().map(|d| f(d).to_owned()).collect::<Vec<_>>();
+    let said = Columns::of_drafts(drafts);
     let key = |f: fn(&Draft) -> Option<uuid::Uuid>| drafts.iter().map(f).collect::<Vec<Option<uuid::Uuid>>>();
-    let figures: Vec<_> = drafts.iter().map(|d| numbers(&d.words)).collect();
     let places: Vec<_> = drafts.iter().map(|d| d.place).collect();
     let source_keys: Vec<_> = drafts.iter().map(|d| d.source_key.clone()).collect();
-    let topics: Vec<_> = drafts.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
+    let source_links: Vec<_> = drafts.iter().map(|d| d.source_link.clone()).collect();
     sqlx::query!(
         "INSERT INTO wins_entry (id, team_id, update_id, place, kind, summary, situation, action, result, numbers, topic, sensitivity,
                                  source_key, source_link, again_of, solves, created_by, created_at, updated_at)
@@ -388,16 +420,16 @@ pub(in super::super) async fn insert(cx: &mut Cx<'_>, drafts: &[Draft]) -> Resul
         &drafts.iter().map(|d| d.team.0).collect::<Vec<_>>(),
         &key(|d| d.update.map(|u| u.0)) as &[Option<uuid::Uuid>],
         &places,
-        &text(|d| d.kind.as_str()),
-        &text(|d| &d.words.summary),
-        &text(|d| &d.words.situation),
-        &text(|d| &d.words.action),
-        &text(|d| &d.words.result),
-        &figures,
-        &topics as &[Option<String>],
-        &text(|d| d.sensitivity.as_str()),
+        &said.kinds,
+        &said.summaries,
+        &said.situations,
+        &said.actions,
+        &said.results,
+        &said.numbers,
+        &said.topics as &[Option<String>],
+        &said.sensitivities,
         &source_keys as &[Option<String>],
-        &text(|d| &d.source_link),
+        &source_links,
         &key(|d| d.again_of.map(|e| e.0)) as &[Option<uuid::Uuid>],
         &key(|d| d.solves.map(|e| e.0)) as &[Option<uuid::Uuid>],
         &key(|d| d.author.map(|p| p.0)) as &[Option<uuid::Uuid>],
@@ -498,9 +530,7 @@ pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Res
         return Ok(());
     }
     let now = jiff_sqlx::Timestamp::from(cx.now());
-    let text = |f: fn(&Rewrite) -> &str| edits.iter().map(|d| f(d).to_owned()).collect::<Vec<_>>();
-    let figures: Vec<_> = edits.iter().map(|d| numbers(&d.words)).collect();
-    let topics: Vec<_> = edits.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
+    let said = Columns::of(edits.iter().map(|d| (d.kind, &d.words, d.topic, d.sensitivity)));
     sqlx::query!(
         "WITH n AS (
              SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
@@ -524,14 +554,14 @@ pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Res
          FROM n WHERE e.id = n.id",
         now as _,
         &edits.iter().map(|d| d.id.0).collect::<Vec<_>>(),
-        &text(|d| d.kind.as_str()),
-        &text(|d| &d.words.summary),
-        &text(|d| &d.words.situation),
-        &text(|d| &d.words.action),
-        &text(|d| &d.words.result),
-        &figures,
-        &topics as &[Option<String>],
-        &text(|d| d.sensitivity.as_str()),
+        &said.kinds,
+        &said.summaries,
+        &said.situations,
+        &said.actions,
+        &said.results,
+        &said.numbers,
+        &said.topics as &[Option<String>],
+        &said.sensitivities,
         &edits.iter().map(|d| d.set_aside).collect::<Vec<_>>(),
     )
     .execute(cx.conn())

@@ -4,13 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     super::record::{Audience, Kind, Sensitivity, Update, UpdateState},
-    entry::{Draft, numbers},
+    entry::{Columns, Draft, keys},
 };
 use crate::{Cx, PersonId, Result, TeamId, UpdateId, WinsEntryId};
-
-fn keys(ids: &[WinsEntryId]) -> Vec<uuid::Uuid> {
-    ids.iter().map(|id| id.0).collect()
-}
 
 /// Whether the actor is in a team, stands in for its lead, or leads it or one above it; and how much waits there.
 pub(in super::super) async fn may_jot(cx: &mut Cx<'_>, me: PersonId, team: TeamId) -> Result<(bool, i64)> {
@@ -94,7 +90,7 @@ pub(in super::super) async fn written_after(
     after: Timestamp,
 ) -> Result<Vec<(WinsEntryId, WinsEntryId, Option<UpdateId>)>> {
     let after = jiff_sqlx::Timestamp::from(after);
-    let keys = |f: fn(&Draft) -> Vec<uuid::Uuid>| {
+    let named = |f: fn(&Draft) -> Vec<uuid::Uuid>| {
         let sorted = |draft: &Draft| {
             let mut keys: Vec<_> = f(draft).iter().map(uuid::Uuid::to_string).collect();
             keys.sort();
@@ -102,9 +98,9 @@ pub(in super::super) async fn written_after(
         };
         drafts.iter().map(sorted).collect::<Vec<_>>()
     };
-    let text = |f: fn(&Draft) -> &str| drafts.iter().map(|d| f(d).to_owned()).collect::<Vec<_>>();
+    let said = Columns::of_drafts(drafts);
+    let links: Vec<_> = drafts.iter().map(|d| d.source_link.clone()).collect();
     let authors: Vec<_> = drafts.iter().map(|d| d.author.map(|p| p.0)).collect();
-    let topics: Vec<_> = drafts.iter().map(|d| d.topic.map(|t| t.as_str().to_owned())).collect();
     let rows = sqlx::query!(
         r#"SELECT n.id AS "draft!: WinsEntryId", e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId"
            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
@@ -124,19 +120,19 @@ pub(in super::super) async fn written_after(
         &drafts.iter().map(|d| d.id.0).collect::<Vec<_>>(),
         &drafts.iter().map(|d| d.team.0).collect::<Vec<_>>(),
         &authors as &[Option<uuid::Uuid>],
-        &text(|d| d.kind.as_str()),
-        &text(|d| &d.words.summary),
-        &text(|d| &d.words.situation),
-        &text(|d| &d.words.action),
-        &text(|d| &d.words.result),
-        &drafts.iter().map(|d| numbers(&d.words)).collect::<Vec<_>>(),
-        &topics as &[Option<String>],
-        &text(|d| d.sensitivity.as_str()),
+        &said.kinds,
+        &said.summaries,
+        &said.situations,
+        &said.actions,
+        &said.results,
+        &said.numbers,
+        &said.topics as &[Option<String>],
+        &said.sensitivities,
         after as _,
-        &text(|d| &d.source_link),
-        &keys(|d| d.credits.iter().map(|person| person.0).collect()),
-        &keys(|d| d.about.iter().map(|entity| entity.0).collect()),
-        &keys(|d| d.namings.iter().map(|named| named.team.0).collect()),
+        &links,
+        &named(|d| d.credits.iter().map(|person| person.0).collect()),
+        &named(|d| d.about.iter().map(|entity| entity.0).collect()),
+        &named(|d| d.namings.iter().map(|named| named.team.0).collect()),
     )
     .fetch_all(cx.conn())
     .await?;
