@@ -164,13 +164,51 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let field = e.path().to_string();
         let error = e.into_inner();
         match error.classify() {
-            Category::Data if field == "." => Error::invalid("body", error.to_string()),
-            Category::Data => Error::invalid(field, error.to_string()),
+            Category::Data if field == "." => Error::invalid("body", in_words(&error.to_string())),
+            Category::Data => Error::invalid(field, in_words(&error.to_string())),
             Category::Io | Category::Syntax | Category::Eof => no_json(&error),
         }
     })?;
     reader.end().map_err(|e| no_json(&e))?;
     Ok(value)
+}
+
+/// What serde says of a value that does not fit, in words for whoever sent it: without the names that types have here, and without the
+/// line and column, since the field is named.
+fn in_words(text: &str) -> String {
+    let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+    let parts = |begins: &str| text.strip_prefix(begins)?.split_once(", expected ");
+    let plain = |text: &str| text.trim_start_matches("one of ").replace('`', "");
+    if let Some((got, expected)) = parts("unknown variant ") {
+        return format!("must be one of {}, not {}", plain(expected).replace(" or ", ", "), plain(got));
+    }
+    if let Some((got, expected)) = parts("unknown field ") {
+        return format!(
+            "has nothing called {}: it takes {}",
+            plain(got),
+            plain(expected).replace(" or ", ", ")
+        );
+    }
+    if let Some(missing) = text.strip_prefix("missing field ") {
+        return format!("needs {}", plain(missing));
+    }
+    if let Some((got, expected)) = parts("invalid type: ").or_else(|| parts("invalid value: ")) {
+        let expected = match expected {
+            "a map" => "an object",
+            "a sequence" => "a list",
+            "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+            structure if structure.starts_with("struct ") => "an object",
+            listed if listed.starts_with("tuple ") => "a list",
+            other => other,
+        };
+        let got = match got {
+            "map" => "an object",
+            "sequence" => "a list",
+            other => other,
+        };
+        return format!("must be {expected}, not {}", plain(got));
+    }
+    text.to_owned()
 }
 
 fn no_json(error: &serde_json::Error) -> Error {
@@ -185,6 +223,39 @@ mod tests {
     struct Change {
         #[serde(rename = "version")]
         _version: u32,
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_without_words_of_the_parser() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Kind {
+            Win,
+            Challenge,
+            Other,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Told {
+            #[serde(rename = "kind")]
+            _kind: Kind,
+            #[serde(default, rename = "places")]
+            _places: Vec<i16>,
+        }
+        let told = |text: &str| match read::<Told>(text.as_bytes()) {
+            Err(Error::Invalid(problems)) => format!("{} {}", problems[0].field, problems[0].message),
+            other => panic!("{text}: {other:?}"),
+        };
+        for (text, words) in [
+            (r#"{"kind": "joy"}"#, "kind must be one of win, challenge, other, not joy"),
+            (r#"{"kind": "win", "x": 1}"#, "x has nothing called x: it takes kind, places"),
+            ("{}", "body needs kind"),
+            (r#"{"kind": "win", "places": 3}"#, "places must be a list, not integer 3"),
+            (r#"{"kind": "win", "places": ["a"]}"#, "places[0] must be a whole number, not string \"a\""),
+            ("7", "body must be an object, not integer 7"),
+        ] {
+            assert_eq!(told(text), words, "{text}");
+        }
     }
 
     #[test]

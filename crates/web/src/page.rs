@@ -143,8 +143,13 @@ impl Shell {
 
     /// As [`Shell::by`] with the zone, for what is due by then wherever people are: `tomorrow 15:00 CET`.
     pub(crate) fn by_in_zone(&self, at: impl time::Instant) -> time::Tag {
+        time::Tag::new(at.instant(), self.words_by_in_zone(at), false)
+    }
+
+    /// The same as words, for a sentence.
+    pub(crate) fn words_by_in_zone(&self, at: impl time::Instant) -> String {
         let at = at.instant();
-        time::Tag::new(at, time::in_zone(&time::by(at, self.now, &self.zone), at, &self.zone), false)
+        time::in_zone(&time::by(at, self.now, &self.zone), at, &self.zone)
     }
 
     /// `today 08:00 to 20:00`: a time that has an end, in the viewer's zone.

@@ -1,4 +1,4 @@
-//! What a team says of its own: who writes when its lead is away, and what its short words stand for.
+//! What a team says of its own: who may write in its lead's place, and what its short words stand for.
 
 use axum::{extract::Path, http::StatusCode};
 use portolan_domain::wins::{self, Term};
@@ -26,7 +26,7 @@ struct DeputyBody {
     person: Option<PersonLink>,
 }
 
-/// Who writes a team's updates while its lead is away.
+/// Who may write a team's updates in its lead's place, and owes them while the lead is away.
 #[utoipa::path(get, path = "/teams/{slug}/deputy", tag = "wins and challenges", params(("slug" = String, Path)),
     responses((status = 200, body = DeputyBody)))]
 async fn deputy(mut caller: Caller, Path(slug): Path<String>) -> Result<Json<DeputyBody>, ApiError> {

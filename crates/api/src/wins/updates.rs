@@ -264,15 +264,27 @@ async fn recall(
     Ok(Json(wins::recall(&mut caller.cx().await?, UpdateId(id), version).await?.into()))
 }
 
-/// Says that nothing major happened, and hands that up. What was in the update waits in the team again.
-#[utoipa::path(post, path = "/updates/{id}/quiet", tag = "wins and challenges", params(("id" = uuid::Uuid, Path)),
+/// What becomes of the entries of an update that is to be a quiet one.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct QuietParams {
+    /// Whether what is in it is put back, to wait in the team for the next cycle. Unless it is, an update with something in it is refused.
+    #[serde(default)]
+    put_back: bool,
+}
+
+/// Says that nothing major happened, and hands that up.
+#[utoipa::path(post, path = "/updates/{id}/quiet", tag = "wins and challenges", params(("id" = uuid::Uuid, Path), QuietParams),
     responses((status = 200, body = UpdateBody)))]
 async fn quiet(
     mut caller: Caller,
     IfMatch(version): IfMatch,
     Path(id): Path<uuid::Uuid>,
+    Params(asked): Params<QuietParams>,
 ) -> Result<Json<UpdateBody>, ApiError> {
-    Ok(Json(wins::quiet(&mut caller.cx().await?, UpdateId(id), version).await?.into()))
+    let (cx, id) = (&mut caller.cx().await?, UpdateId(id));
+    Ok(Json(wins::quiet(cx, id, version, asked.put_back).await?.into()))
 }
 
 /// Whom to ask.

@@ -114,18 +114,16 @@ fn line_of(cx: &Cx<'_>, update: &Update, origin: &Entry, place: i32) -> Draft {
     }
 }
 
-/// The last place of a kind in an update, if so many more may stand behind it.
+/// The last place of a kind in an update, if so many more that go up may stand behind it.
 pub(super) async fn room(cx: &mut Cx<'_>, update: &Update, kind: Kind, more: usize) -> Result<i32> {
     let (count, last) = store::below::taken(cx, update.id, kind).await?;
-    let (most, what) = match kind {
-        Kind::Win => (update.most_wins, "wins"),
-        Kind::Challenge => (update.most_challenges, "challenges"),
-    };
-    if more > 0 && count + i64::try_from(more).unwrap_or(i64::MAX) > i64::from(most) {
+    let most = update.most(kind);
+    let after = count + i64::try_from(more).unwrap_or(i64::MAX);
+    if more > 0 && after > i64::from(most) {
+        let what = if kind == Kind::Win { "wins" } else { "challenges" };
         return Err(Error::Conflict(format!(
-            "{} may hand up {most} {what} in this cycle, and with these it would be {}; raise the limit or put one back",
-            update.team.name,
-            count + i64::try_from(more).unwrap_or(i64::MAX)
+            "{} may hand up {most} {what} in this cycle, and with these it would be {after}; raise the limit or put one back",
+            update.team.name
         )));
     }
     Ok(last)

@@ -92,7 +92,7 @@ pub async fn challenges(
 
 /// Whether the actor may close a challenge and open it again: its author, whoever writes the update that it is in, and those who lead the
 /// team or one above it.
-pub async fn may_close(cx: &mut Cx<'_>, entry: &Entry) -> Result<bool> {
+pub(super) async fn may_close(cx: &mut Cx<'_>, entry: &Entry) -> Result<bool> {
     let me = cx.reader()?;
     if entry.kind != Kind::Challenge || cx.writer().is_err() {
         return Ok(false);

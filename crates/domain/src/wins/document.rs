@@ -349,9 +349,14 @@ impl Line {
             paragraph(out, "**Figures**");
             paragraph(out, &numbers.join("\n"));
         }
-        for (team, answer) in self.answers.iter().filter(|(_, answer)| !answer.is_empty()) {
-            paragraph(out, &format!("**{} answers**", plain::inline(&team.label)));
-            paragraph(out, &plain::lines(answer));
+        for (team, answer) in &self.answers {
+            let team = plain::inline(&team.label);
+            if answer.is_empty() {
+                paragraph(out, &format!("**{team} has seen it**"));
+            } else {
+                paragraph(out, &format!("**{team} answers**"));
+                paragraph(out, &plain::lines(answer));
+            }
         }
     }
 
@@ -370,8 +375,10 @@ impl Line {
             let numbers: Vec<_> = self.words.numbers.iter().map(ToString::to_string).collect();
             put(&format!("Figures: {}.", numbers.join("; ")), INDENT);
         }
-        for (team, answer) in self.answers.iter().filter(|(_, answer)| !answer.is_empty()) {
-            put(&format!("{} answers: {answer}", team.label), INDENT);
+        for (team, answer) in &self.answers {
+            let said =
+                if answer.is_empty() { " has seen it.".to_owned() } else { format!(" answers: {answer}") };
+            put(&format!("{}{said}", team.label), INDENT);
         }
         put(&self.origin(|link| link.label.clone()), INDENT);
     }

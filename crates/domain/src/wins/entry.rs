@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    below,
+    below, challenge,
     named::{self, Found, Wanted},
     naming,
-    record::{Entry, EntryEdit, Kind, MOST_ENTRIES, NewEntry, Sensitivity, Update, UpdateState, Words},
+    record::{
+        Entry, EntryEdit, EntryRights, Kind, MOST_ENTRIES, NewEntry, Sensitivity, Update, UpdateState, Words,
+    },
     store::{
         self,
         entry::{Draft, Named, Rewrite},
@@ -196,6 +198,34 @@ impl Reached {
             self.entry.team.name
         )))
     }
+
+    /// Whether it was handed up and is not published: how far it may go can only be lowered.
+    fn is_handed_up(&self) -> bool {
+        self.entry.publication.is_none()
+            && self.update.as_ref().is_some_and(|update| update.state == UpdateState::Submitted)
+    }
+}
+
+/// What the actor may do with an entry that they see.
+pub async fn entry_rights(cx: &mut Cx<'_>, entry: &Entry) -> Result<EntryRights> {
+    let Ok(me) = cx.writer() else { return Ok(EntryRights::default()) };
+    let writes = store::update::rights(cx, me, entry.team.id, entry.update).await?.write;
+    let update = match entry.update {
+        Some(update) => Some(store::update::head(cx, update).await?),
+        None => None,
+    };
+    let reached = Reached { entry: entry.clone(), update, writes };
+    let edit = reached.require_open().is_ok() && reached.require_author(cx).is_ok();
+    let mut lower = Vec::new();
+    if writes && reached.is_handed_up() && !store::below::is_published_above(cx, entry.id).await? {
+        lower.extend(Sensitivity::ALL.iter().rev().filter(|to| **to < entry.sensitivity));
+    }
+    Ok(EntryRights {
+        edit,
+        lower,
+        attach: writes && entry.update.is_some() && entry.publication.is_none(),
+        close: challenge::may_close(cx, entry).await?,
+    })
 }
 
 /// Locks an entry and its update. Who may neither write nor see it hears that there is none.
@@ -241,8 +271,7 @@ pub async fn edit_entry(
             return Err(Error::Stale);
         }
         if let Some(to) = lowers_alone(entry, &edit)
-            && entry.publication.is_none()
-            && reached.update.as_ref().is_some_and(|u| u.state == UpdateState::Submitted)
+            && reached.is_handed_up()
         {
             if store::below::is_published_above(cx, id).await? {
                 return Err(Error::Conflict(

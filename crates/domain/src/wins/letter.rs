@@ -1,5 +1,6 @@
 //! Publications by e-mail: one job for each reader, so that nobody's bad address keeps others waiting.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,6 +17,9 @@ use crate::{
 
 /// The kind of job that sends one publication to one reader.
 pub const LETTER: &str = "wins.letter";
+
+/// How long the link in a letter stops letters.
+const STOPS_FOR: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
 
 /// Begins every secret of a letter.
 const STOP_PREFIX: &str = "pts_";
@@ -53,8 +57,8 @@ pub struct Letter {
     pub outside: bool,
     /// Why they get it, as a sentence.
     pub reason: String,
-    /// Path of the page on which they say that they want no more of it; holds a secret of this letter, good for as long as they are on a
-    /// list of the team.
+    /// Path of the page on which they say that they want no more of it; holds a secret of this letter, good for three years, as long as they are
+    /// on a list of the team.
     pub stop: Option<String>,
 }
 
@@ -147,7 +151,8 @@ pub async fn letter(cx: &mut Cx<'_>, job: &LetterJob, organisation: &str) -> Res
     let stop = match address.list {
         Some(_) => {
             let secret = secret::fresh(STOP_PREFIX)?;
-            store::letter::add_stop(cx, team, to, &secret::digest(&secret)).await?;
+            let oldest = cx.now() - STOPS_FOR;
+            store::letter::add_stop(cx, team, to, &secret::digest(&secret), oldest).await?;
             Some(format!("/wins/stop/{secret}"))
         }
         None => None,
@@ -185,6 +190,15 @@ async fn trace(cx: &mut Cx<'_>, job: &LetterJob, verb: &'static str, note: Strin
     let Some(team) = store::letter::publisher(cx, job.publication).await? else { return Ok(()) };
     let subject = format!("publication:{}", job.publication);
     activity::record(cx, Act { note, ..Act::near(team, verb, subject) }).await
+}
+
+/// Whose letters the secret of a letter stops, by the team's name, and whether they are stopped already. Asks for nobody to be signed in.
+pub async fn letters_of(cx: &mut Cx<'_>, secret: &str) -> Result<(String, bool)> {
+    let unknown = || Error::not_found("letter", "");
+    if !secret::looks_right(secret, STOP_PREFIX) {
+        return Err(unknown());
+    }
+    store::letter::stop_stands(cx, &secret::digest(secret)).await?.ok_or_else(unknown)
 }
 
 /// Stops letters by the secret of any of them. Asks for nobody to be signed in; a secret that is not known says so. Returns the name of

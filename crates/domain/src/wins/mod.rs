@@ -41,14 +41,14 @@ mod year;
 pub use archive::{ArchiveFilter, Facets, Found, archive, archive_and_facets, facets, timeline};
 pub use below::{below, lift, merge, split};
 pub use challenge::{
-    Challenge, ChallengeFilter, Stands, challenges, close_challenge, may_close, reopen_challenge, tell_again,
+    Challenge, ChallengeFilter, Stands, challenges, close_challenge, reopen_challenge, tell_again,
 };
 pub use cycle::{current_update, cycle, cycles, updates_of};
 pub use document::{Addendum, Document, Line, Link};
-pub use entry::{edit_entry, entry, jot, may_jot, mine, remove_entry};
+pub use entry::{edit_entry, entry, entry_rights, jot, may_jot, mine, remove_entry};
 pub use facts::{dismiss_proposal, proposals, restore_proposal, take_proposal};
 pub use feed::{FEED_PREFIX, Feed, FeedItem, FeedRead, create_feed, feeds, read_feed, revoke_feed};
-pub use letter::{LETTER, Letter, LetterJob, letter, letter_failed, letter_sent, stop_letters};
+pub use letter::{LETTER, Letter, LetterJob, letter, letter_failed, letter_sent, letters_of, stop_letters};
 pub use list::{
     AudienceList, ListMember, Member, NewMember, add_to_list, allow_address, create_list, delete_list, lists,
     may_change_lists, remove_from_list, waiting_addresses,
@@ -57,7 +57,7 @@ pub use naming::{answer_naming, attach_answer, waiting_for_answer};
 pub use participation::participation;
 pub use plan::{
     Level, NewPlan, Plan, Term, create_plan, deputy, edit_plan, glossary, may_name_deputy, plan, plans,
-    put_term, remove_term, set_deputy,
+    put_term, remove_term, set_deputy, takes_part,
 };
 pub use provenance::{Behind, behind, lifted, provenance, traceable};
 pub use publication::{
@@ -65,14 +65,14 @@ pub use publication::{
 };
 pub use publishing::{Held, Preview, PreviewAs, Publishing, preview, publishing};
 pub use record::{
-    ANSWER_WITHIN, AboutEntity, Audience, Below, Checked, Closed, Closing, Cycle, Entry, EntryEdit, Facet,
-    Hint, Kind, Lifted, MOST_ENTRIES, MOST_NAMED, MOST_NUMBERS, Naming, NewEntry, Number, Offered, Owed,
-    Part, Participation, Proposal, Provenance, Sensitivity, Sheet, SheetEdit, Topic, Update, UpdateRights,
-    UpdateState, WordKind, Words,
+    ANSWER_WITHIN, AboutEntity, Audience, Below, Checked, Closed, Closing, Cycle, Entry, EntryEdit,
+    EntryRights, Facet, Hint, Kind, Lifted, MOST_ENTRIES, MOST_NAMED, MOST_NUMBERS, Naming, NewEntry, Number,
+    Offered, Owed, Part, Participation, Proposal, Provenance, Sensitivity, Sheet, SheetEdit, Topic, Update,
+    UpdateRights, UpdateState, WordKind, Words,
 };
 pub use rights::owed;
 pub use save::save;
-pub use submit::{quiet, recall, submit};
+pub use submit::{quiet, recall, stays_up, submit};
 pub use thread::{Word, answer_question, ask, remove_word, thank, words};
 pub use turn::turn;
 pub use update::{

@@ -77,7 +77,8 @@ pub async fn answer_naming(cx: &mut Cx<'_>, entry: WinsEntryId, team: &str, answ
     .await
 }
 
-/// Whether a team's answer is published with the challenge. For whoever writes the update.
+/// Whether a team's answer is published with the challenge, also with lines that say the challenge above and are not published; their
+/// writers are told. For whoever writes the update.
 pub async fn attach_answer(
     cx: &mut Cx<'_>,
     entry: WinsEntryId,
@@ -98,11 +99,31 @@ pub async fn attach_answer(
         if now.publication.is_some() {
             return Err(Error::Conflict("it is published, and stays as it is; write an addendum".into()));
         }
-        if !store::naming::attach(cx, entry, team.id, attached).await? {
+        let changed = store::naming::attach(cx, entry, team.id, attached).await?;
+        let naming = naming(cx, entry, team.id).await?;
+        if naming.answer.is_empty() {
             return Err(Error::Conflict(format!("{} gave no answer that could be attached", team.name)));
         }
-        store::update::touch(cx, update).await?;
-        naming(cx, entry, team.id).await
+        let updates: BTreeSet<_> = changed.iter().filter_map(|one| one.update).collect();
+        for update in updates {
+            store::update::touch(cx, update).await?;
+        }
+        let me = cx.actor().person;
+        let above = changed.into_iter().filter(|one| one.entry != entry);
+        let notices = above.filter_map(|one| {
+            let to = one.writer.filter(|to| Some(*to) != me)?;
+            let what = if attached { "goes with" } else { "is left out of" };
+            let subject = format!("The answer of {} {what} “{}”", team.name, one.summary);
+            let link = format!("/wins/entries/{}", one.entry);
+            let about = About::new("wins-entry", one.entry.0);
+            Some(Notice {
+                reason: "You chose it from below.".into(),
+                ..Notice::new(Recipient::Person(to), "wins.attached", subject, link, about)
+            })
+        });
+        let notices = notices.collect();
+        notify::send_all(cx, notices).await?;
+        Ok(naming)
     })
     .await
 }
@@ -241,6 +262,8 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> 
         return Ok(());
     }
     let by = &update.team.name;
+    // the top hands up to nobody: what it chose is published
+    let is = if update.handed_to.is_some() { "is handed up" } else { "is to be published" };
     let notices = told.chunk_by(|a, b| a.to == b.to).filter_map(|theirs| {
         let first = theirs.first()?;
         let (subject, link) = match theirs {
@@ -248,9 +271,9 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> 
             more => (format!("{by} chose {} entries of yours", more.len()), "/wins/mine".into()),
         };
         let lines = theirs.iter().map(|one| match (one.rewritten, one.now == one.theirs) {
-            (false, _) => format!("“{}” is handed up word for word.", one.theirs),
-            (true, true) => format!("“{}” is handed up; the text below it was rewritten.", one.theirs),
-            (true, false) => format!("“{}” is handed up as “{}”.", one.theirs, one.now),
+            (false, _) => format!("“{}” {is} word for word.", one.theirs),
+            (true, true) => format!("“{}” {is}; the text below it was rewritten.", one.theirs),
+            (true, false) => format!("“{}” {is} as “{}”.", one.theirs, one.now),
         });
         Some(Notice {
             text: lines.collect::<Vec<_>>().join("\n"),

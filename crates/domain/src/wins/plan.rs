@@ -1,4 +1,4 @@
-//! Who takes part, how often, by when; who writes when the lead is away; what short words stand for.
+//! Who takes part, how often, by when; who may write in the lead's place; what short words stand for.
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::Serialize;
@@ -180,7 +180,13 @@ pub async fn edit_plan(cx: &mut Cx<'_>, id: WinsPlanId, new: &NewPlan, version: 
     .await
 }
 
-/// Who writes for a team while its lead is away.
+/// Whether a team takes part in a plan whose cycles are opened, as the tree stands: what is jotted elsewhere is handed up by nobody.
+pub async fn takes_part(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
+    cx.reader()?;
+    store::plan::takes_part(cx, team).await
+}
+
+/// Who may write for a team in its lead's place, and owes its updates while the lead is away.
 pub async fn deputy(cx: &mut Cx<'_>, team: &str) -> Result<Option<PersonName>> {
     may_read(cx)?;
     let team = people::team(cx, team).await?;
@@ -224,7 +230,7 @@ pub async fn set_deputy(cx: &mut Cx<'_>, team: &str, who: Option<&str>) -> Resul
             .await?;
         if let Some(person) = person.as_ref().filter(|p| p.id != me) {
             let subject =
-                format!("You write the wins and challenges of {} while its lead is away", team.name);
+                format!("You may write the wins and challenges of {} in its lead's place", team.name);
             let link = format!("/teams/{}/wins", team.slug);
             let mut notice = Notice::new(
                 Recipient::Person(person.id),

@@ -168,7 +168,7 @@ impl std::fmt::Display for Number {
 const ARROWS: [&str; 3] = ["→", "->", "=>"];
 
 /// What is wrong with a figure that holds none.
-pub(super) const NO_FIGURE: &str = "must hold a figure, as in “p95 of the payment step: 3.8 → 1.9 s”";
+pub(super) const NO_FIGURE: &str = "needs a number in digits, as in “p95 of the payment step: 3.8 → 1.9 s”";
 
 impl std::str::FromStr for Number {
     type Err = Error;
@@ -348,6 +348,26 @@ pub struct Entry {
     pub version: i64,
 }
 
+impl Entry {
+    /// Whether it may leave its team.
+    pub fn goes_up(&self) -> bool {
+        self.sensitivity != Sensitivity::Team
+    }
+}
+
+/// What the actor may do with an entry now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct EntryRights {
+    /// Changes what it says.
+    pub edit: bool,
+    /// Lets it go less far, though it was handed up: how far it may go then.
+    pub lower: Vec<Sensitivity>,
+    /// Says whether the answer of a team that it names goes with it.
+    pub attach: bool,
+    /// Closes it as a challenge, and opens it again.
+    pub close: bool,
+}
+
 /// An entry to be jotted.
 #[derive(Debug, Clone, Default)]
 pub struct NewEntry {
@@ -479,6 +499,14 @@ impl Update {
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.submitted_at.unwrap_or(now) > self.due_at
     }
+
+    /// How many of a kind it may hand up.
+    pub fn most(&self, kind: Kind) -> i16 {
+        match kind {
+            Kind::Win => self.most_wins,
+            Kind::Challenge => self.most_challenges,
+        }
+    }
 }
 
 /// What the actor may do with an update.
@@ -529,6 +557,37 @@ pub struct Sheet {
     pub still_open: Vec<Entry>,
     /// Hints about the whole.
     pub hints: Vec<Hint>,
+}
+
+impl Sheet {
+    /// What of a kind it would hand up: what stays in the team takes no room.
+    pub fn going_up(&self, kind: Kind) -> usize {
+        let all = if kind == Kind::Win { &self.wins } else { &self.challenges };
+        all.iter().filter(|checked| checked.entry.goes_up()).count()
+    }
+
+    /// How many more of a kind it may hand up.
+    pub fn room(&self, kind: Kind) -> usize {
+        let most = usize::try_from(self.update.most(kind)).unwrap_or(0);
+        most.saturating_sub(self.going_up(kind))
+    }
+
+    /// What waits in the team to be handed up: nobody set it aside, and it need not stay in the team. In the order of `waiting`.
+    pub fn offered(&self) -> impl Iterator<Item = &Entry> {
+        self.waiting.iter().filter(|entry| !entry.set_aside && entry.goes_up())
+    }
+
+    /// The first of what is offered that there is room for.
+    pub fn fitting(&self) -> Vec<WinsEntryId> {
+        let (mut wins, mut challenges) = (self.room(Kind::Win), self.room(Kind::Challenge));
+        let mut fits = |entry: &&Entry| {
+            let room = if entry.kind == Kind::Win { &mut wins } else { &mut challenges };
+            let has_room = *room > 0;
+            *room = room.saturating_sub(1);
+            has_room
+        };
+        self.offered().filter(|entry| fits(entry)).map(|entry| entry.id).collect()
+    }
 }
 
 /// One update's words as a form gives them, whole: what the author did to each entry since the form was shown.

@@ -33,16 +33,25 @@ pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
     .await
 }
 
-/// Says that nothing major happened, and hands that up: one press. What was in the update waits in the team again.
-pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Result<Update> {
+/// Says that nothing major happened, and hands that up: one press. What is in the update waits in the team again, if that is wanted
+/// (`put_back`); unless it is, an update with something in it is refused. What stands above its entries stays.
+pub async fn quiet(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>, put_back: bool) -> Result<Update> {
     cx.atomically(async |cx| {
         let update = open(cx, id, version).await?;
-        if store::entry::of_update(cx, id, false).await?.iter().any(|entry| entry.is_line) {
+        let entries = store::entry::of_update(cx, id, false).await?;
+        if entries.iter().any(|entry| entry.is_line) {
             return Err(Error::Conflict(
                 "lines were chosen for it: drop them first, then say that nothing major happened".into(),
             ));
         }
-        store::turn::release(cx, &[id]).await?;
+        if !(entries.is_empty() || put_back) {
+            return Err(Error::Conflict(match entries.len() {
+                1 => "an entry is in it: put it back first, so that it waits for the next cycle, or hand it up".into(),
+                n => format!("{n} entries are in it: put them back first, so that they wait for the next cycle, or hand them up"),
+            }));
+        }
+        let back: Vec<_> = entries.iter().map(|entry| (entry.id, None, 0)).collect();
+        store::entry::place(cx, &back).await?;
         store::write::set_submitted(cx, id, true).await?;
         activity::record(cx, Act::near(update.team.id, "wins.quiet", subject(&update))).await?;
         store::update::head(cx, id).await
@@ -69,21 +78,23 @@ pub async fn recall(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
         if let Some(parent) = update.parent {
             store::update::lock(cx, parent).await?;
         }
-        let (lifted, above) = store::write::taken_up(cx, &update).await?;
-        let whom = update.handed_to.as_ref().map_or("the level above", |t| t.name.as_str());
-        if lifted {
-            return Err(Error::Conflict(format!(
-                "{whom} has chosen from it already; ask them to drop that line first"
-            )));
-        }
-        if above.is_some_and(|state| state != UpdateState::Open) {
-            return Err(Error::Conflict(format!(
-                "{whom} has handed up already; say the rest in the next cycle"
-            )));
+        if let Some(why) = stays_up(cx, &update).await? {
+            return Err(Error::Conflict(why));
         }
         store::write::set_open(cx, id).await?;
         activity::record(cx, Act::near(update.team.id, "wins.recalled", subject(&update))).await?;
         store::update::head(cx, id).await
     })
     .await
+}
+
+/// Why an update that was handed up cannot be taken back, if so: the level above made something of it, or handed up itself.
+pub async fn stays_up(cx: &mut Cx<'_>, update: &Update) -> Result<Option<String>> {
+    let (lifted, above) = store::write::taken_up(cx, update).await?;
+    let whom = update.handed_to.as_ref().map_or("the level above", |t| t.name.as_str());
+    Ok(if above.is_some_and(|state| state != UpdateState::Open) {
+        Some(format!("{whom} has handed up already; say the rest in the next cycle"))
+    } else {
+        lifted.then(|| format!("{whom} has chosen from it already; ask them to drop that line first"))
+    })
 }

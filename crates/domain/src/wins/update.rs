@@ -93,19 +93,16 @@ fn require_open(update: &Update) -> Result<()> {
     Err(Error::Conflict(why.into()))
 }
 
-/// Refuses more entries than an update may hand up.
+/// Refuses more entries than an update may hand up; what stays in the team is not handed up.
 pub(super) fn require_caps(update: &Update, entries: &[Entry]) -> Result<()> {
-    let count = |kind| entries.iter().filter(|e| e.kind == kind).count();
-    let over = |kind, most: i16| usize::try_from(most).is_ok_and(|most| count(kind) > most);
     let mut problems = Checks::default();
-    for (kind, most, field) in
-        [(Kind::Win, update.most_wins, "wins"), (Kind::Challenge, update.most_challenges, "challenges")]
-    {
-        if over(kind, most) {
+    for (kind, field) in [(Kind::Win, "wins"), (Kind::Challenge, "challenges")] {
+        let count = entries.iter().filter(|e| e.kind == kind && e.goes_up()).count();
+        let most = update.most(kind);
+        if usize::try_from(most).is_ok_and(|most| count > most) {
+            let team = &update.team.name;
             let message = format!(
-                "are {}, and {} may hand up {most}: put back what matters least, or raise the limit",
-                count(kind),
-                update.team.name
+                "are {count}, and {team} may hand up {most}: put back what matters least, or raise the limit"
             );
             problems.problem(field, message);
         }
@@ -268,7 +265,7 @@ pub async fn delegate(cx: &mut Cx<'_>, id: UpdateId, who: Option<&str>) -> Resul
         }
         if let Some(person) = person.filter(|p| before != Some(p.id) && Some(p.id) != cx.actor().person) {
             let notice = Notice {
-                text: format!("It is due {}.", due(&update, &person.time_zone)),
+                text: due(cx, &update, &person.time_zone),
                 reason: format!("{} asked you to.", cx.actor().name),
                 ..Notice::new(
                     Recipient::Person(person.id),
@@ -285,10 +282,15 @@ pub async fn delegate(cx: &mut Cx<'_>, id: UpdateId, who: Option<&str>) -> Resul
     .await
 }
 
-/// When an update is due, as somebody reads it where they are.
-fn due(update: &Update, zone: &str) -> String {
+/// When an update is or was due, as somebody reads it where they are.
+fn due(cx: &Cx<'_>, update: &Update, zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    update.due_at.to_zoned(zone).strftime("%A, %-d %B, %H:%M %Z").to_string()
+    let at = update.due_at.to_zoned(zone).strftime("%A, %-d %B, %H:%M %Z").to_string();
+    if update.is_late(cx.now()) {
+        format!("It was due {at}: handed up before the cycle is published, it is late but in it.")
+    } else {
+        format!("It is due {at}.")
+    }
 }
 
 /// Raises or lowers how many wins and challenges this update may hand up, 1 to 20 and 0 to 20. For the lead of the team and those above.

@@ -398,7 +398,7 @@ impl Year {
             wins::close_challenge(cx, id, end.how.parse()?, &end.note).await?;
         }
         if told.quiet {
-            wins::quiet(cx, update.id, None).await?;
+            wins::quiet(cx, update.id, None, false).await?;
             return Ok(());
         }
         let mut edit = SheetEdit { intro: told.intro.clone(), ..SheetEdit::default() };
@@ -480,7 +480,7 @@ impl Year {
             wins::set_audience(cx, update.id, Audience::Everyone).await?;
         }
         if told.quiet {
-            wins::quiet(cx, update.id, None).await?;
+            wins::quiet(cx, update.id, None, false).await?;
             return Ok(());
         }
         if told.lines.is_empty() {

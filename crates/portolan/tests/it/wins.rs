@@ -415,7 +415,10 @@ fn the_link_of_any_letter_stops_them() {
             if form == typed { b"List-Unsubscribe=One-Click" } else { &body[..] },
         );
         assert!(stopped.status == 200 && stopped.body.contains("Company"), "{}", stopped.body);
+        let again = program.get(&link);
+        assert!(again.status == 200 && again.body.contains("You are sent no more letters"), "{}", again.body);
     }
+    assert_eq!(program.get("/wins/stop/pts_nothing").status, 410, "of no letter");
     post(&mut vera, &addenda, &json!({ "text": "It were four." }));
     mail.until(|letters| {
         letters.iter().filter(|l| l.to == "otto@fairhaven.example" && l.html.is_some()).count() >= 3
@@ -469,7 +472,7 @@ fn a_command_says_why_an_entry_was_not_taken() {
     let other = say(&["win", "Not mine", "--team", "basket"]);
     assert!(other.contains("the portal refused"), "{other}");
     let figure = say(&["win", "A figure", "--number", "pages: -> 9"]);
-    assert!(figure.contains("must hold a figure"), "{figure}");
+    assert!(figure.contains("needs a number in digits"), "{figure}");
     let both = say(&["win", "x", "--stays", "--up"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }

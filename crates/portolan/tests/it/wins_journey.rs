@@ -12,7 +12,7 @@ use crate::support::{
     browser::{Browser, Driver, ENTER},
     http::{Answer, Client},
     mail::{MailServer, Mood},
-    page::form_to,
+    page::{Form, form_to, forms},
     portal::Portal,
 };
 
@@ -156,7 +156,7 @@ async fn four_people_bring_a_cycle_from_a_jotted_line_to_a_letter() {
     browser.open("/wins/write").await;
     browser.arrives_at("/wins/updates/").await;
     browser.press("Ready to publish").await;
-    browser.sees("Handed up").await;
+    browser.sees("It is published by itself on its day").await;
     browser.press("Publish it").await;
     browser.sees("Once published it never changes").await;
     browser.sees("by the list Stakeholders").await;
@@ -271,7 +271,11 @@ fn what_is_wrong_with_an_update_stands_at_its_field() {
     let numbers = format!("numbers-{first}");
     let refused = act(&mut lena, &write, "save", &[(&numbers, "p95: 3.8 -> 1.9 s\nmuch better")]);
     assert_eq!(refused.status, 422, "{}", refused.body);
-    assert!(refused.body.contains("Win 1, the numbers, entry 2: must hold a figure"), "{}", refused.body);
+    assert!(
+        refused.body.contains("Win 1, the numbers, entry 2: needs a number in digits"),
+        "{}",
+        refused.body
+    );
     assert!(refused.body.contains("much better"), "{}", refused.body);
     // a text that is too long is refused at its field, and nothing else that was typed is lost
     let situation = format!("situation-{first}");
@@ -350,8 +354,85 @@ fn an_update_is_written_and_handed_up_without_script() {
     let shown = dirk.get(&choose).body;
     assert!(shown.contains("As Basket wrote it"), "{shown}");
     // the level below is fixed while something was made of it
-    let again = csrf(&lena.get(&write).body);
-    assert_eq!(lena.post(&write, &[("csrf", &again), ("do", "recall")]).status, 409);
+    let page = lena.get(&write).body;
+    assert!(!page.contains("value=\"recall\"") && page.contains("has chosen from it already"), "{page}");
+    assert_eq!(lena.post(&write, &[("csrf", &csrf(&page)), ("do", "recall")]).status, 409);
+}
+
+/// What is typed in a page that was open before the update was handed up is not lost.
+#[test]
+fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
+    let portal = Portal::empty();
+    portal.as_system(company);
+    ten_wait(&portal);
+    let mut lena = portal.signed_in("lena");
+    let write = lena.get("/wins/write").location().to_owned();
+    assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
+    let open = form_to(&lena.get(&write).body, &write);
+    let order = open.fields.iter().find(|(n, _)| n == "order").expect("the order").1.clone();
+    let (first, second) = order.split_once(' ').map(|(a, rest)| (a, &rest[..36])).expect("entries");
+    let typed = open
+        .fill(&format!("result-{first}"), "Typed <b>late</b>")
+        .fill(&format!("summary-{second}"), "In words of the other page")
+        .press("do", "submit");
+    assert_eq!(act(&mut lena, &write, "submit", &[]).status, 303);
+    let refused = lena.post(&write, &typed.fields());
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    for words in [
+        "What you typed is not in it.",
+        "Typed &#60;b&#62;late",
+        "Win 1, result",
+        "In words of the other page",
+        "Take it back and put this in",
+    ] {
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    assert!(!refused.body.contains("Win 3, result"), "what was not typed is not told");
+    let resumes = |form: &Form| form.buttons.iter().any(|button| button.value == "resume");
+    let again = forms(&refused.body).into_iter().find(resumes).expect("a way on").press("do", "resume");
+    let resumed = lena.post(&write, &again.fields());
+    assert_eq!((resumed.status, resumed.location()), (303, write.as_str()), "{}", resumed.body);
+    let now = form_to(&lena.get(&write).body, &write);
+    let value = |name: String| now.fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.trim().to_owned());
+    assert_eq!(value(format!("result-{first}")).as_deref(), Some("Typed <b>late</b>"));
+    assert_eq!(value(format!("summary-{second}")).as_deref(), Some("In words of the other page"));
+
+    // where it cannot be taken back any more, it stands there to be copied
+    assert_eq!(act(&mut lena, &write, "submit", &[]).status, 303);
+    let mut dirk = portal.signed_in("dirk");
+    let choose = format!("{}/choose", dirk.get("/wins/write").location());
+    let page = dirk.get(&choose).body;
+    let at = page.find("name=\"pick\" value=\"").expect("an offer") + 19;
+    assert_eq!(act(&mut dirk, &choose, "lift", &[("pick", &page[at..at + 36])]).status, 303);
+    let refused = lena.post(&write, &typed.fields());
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("it stands below until you leave this page"), "{}", refused.body);
+    assert!(!refused.body.contains("value=\"resume\"") && !refused.body.contains("value=\"recall\""));
+    assert!(refused.body.contains("Commerce has chosen from it already"), "{}", refused.body);
+}
+
+/// A quiet cycle with entries in it asks before it puts them back.
+#[test]
+fn a_quiet_cycle_asks_before_it_puts_entries_back() {
+    let portal = Portal::empty();
+    portal.as_system(company);
+    ten_wait(&portal);
+    let mut lena = portal.signed_in("lena");
+    let write = lena.get("/wins/write").location().to_owned();
+    assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
+    let refused = act(&mut lena, &write, "quiet", &[("intro", "A word of mine")]);
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    for words in ["6 entries are in it", "The word above the entries is handed up with it.", "A word of mine"]
+    {
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    let form = form_to(&refused.body, &write).press("do", "quiet-back");
+    assert_eq!(lena.post(&write, &form.fields()).status, 303);
+    let shown = lena.get(&write).body;
+    assert!(shown.contains("A quiet cycle") && shown.contains("What happened, number 4"), "{shown}");
+    // nothing in it: one press
+    assert_eq!(act(&mut lena, &write, "recall", &[]).status, 303);
+    assert_eq!(act(&mut lena, &write, "quiet", &[]).status, 303);
 }
 
 fn csrf(page: &str) -> String {

@@ -125,7 +125,7 @@ impl Form {
     }
 
     /// What people see beside a field.
-    fn label(&self, name: &str) -> String {
+    pub(crate) fn label(&self, name: &str) -> String {
         let called = self.called.iter().find(|(field, _)| field == name);
         called.map_or_else(|| labels::label(&self.route, name), |(_, label)| label.clone())
     }

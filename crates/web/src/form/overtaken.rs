@@ -99,7 +99,7 @@ impl Form {
     }
 
     /// Names of the fields that say something of the thing, each once.
-    fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for (name, _) in &self.fields {
             if !MACHINERY.contains(&name.as_str()) && !names.contains(&name.as_str()) {

@@ -9,7 +9,7 @@ use portolan_domain::{
 use super::{
     reading::key,
     sheet,
-    write::{On, address, begun, fitting, offered, shown},
+    write::{On, address, begun, shown},
 };
 use crate::{
     caller::Viewer,
@@ -44,6 +44,13 @@ async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<R
     }
     let pressed = form.text("do");
     let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
+    if verb == "resume" {
+        // what was typed goes in where it was taken back; where it was not, saving says why
+        match wins::recall(&mut viewer.cx(), id, None).await {
+            Ok(_) | Err(Error::Conflict(_)) => sheet = wins::sheet(&mut viewer.cx(), id).await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
     let mut form = sheet::labelled(form, &sheet);
     if form.flag("order") {
         let step = of.parse().ok().filter(|_| matches!(verb, "up" | "down")).map(|id| (id, verb == "down"));
@@ -103,7 +110,7 @@ fn in_fields_beside(error: Error, verb: &str) -> Error {
 }
 
 /// What a form that was kept shows again though the update does not say it.
-const KEPT: [&str; 6] = ["pick", "join", "delegate", "most_wins", "most_challenges", "audience"];
+const KEPT: [&str; 7] = ["do", "pick", "join", "delegate", "most_wins", "most_challenges", "audience"];
 
 /// Why something was not done, for the top of the page; what is wrong with a field of the form stands there and in the form. What no
 /// other press can mend is handed back.
@@ -158,7 +165,11 @@ async fn merged(cx: &mut Cx<'_>, sheet: &Sheet, form: &Form, here: &str) -> Outc
 pub(super) async fn attached(cx: &mut Cx<'_>, verb: &str, of: &str) -> Outcome<Flash> {
     let (entry, team) = of.split_once(':').unwrap_or((of, ""));
     let naming = wins::attach_answer(cx, entry_key(entry)?, team, verb == "attach").await?;
-    let answer = if naming.attached { "is published with the challenge" } else { "is left out" };
+    let answer = if naming.attached {
+        "goes with the challenge, also with lines above that are not published yet"
+    } else {
+        "is left out, also of lines above that are not published yet"
+    };
     Ok(Flash::ok("Saved.", format!("The answer of {} {answer}.", naming.team.name)))
 }
 
@@ -166,7 +177,7 @@ pub(super) async fn attached(cx: &mut Cx<'_>, verb: &str, of: &str) -> Outcome<F
 async fn all_taken_in(cx: &mut Cx<'_>, id: UpdateId) -> Outcome<Flash> {
     // what was typed just now has its room already
     let sheet = wins::sheet(cx, id).await?;
-    let (fits, waits) = (fitting(&sheet), offered(&sheet).count());
+    let (fits, waits) = (sheet.fitting(), sheet.offered().count());
     let stay = waits - fits.len();
     let update = wins::choose(cx, id, &fits, None).await?;
     let (took, room) = (words::count(fits.len()), room(&update));
@@ -241,10 +252,11 @@ async fn done(
                     format!("{} reads it now. You can take it back while nothing was made of it.", team.name)
                 },
             );
-            return Ok((Flash::ok("Handed up.", to), address(&id)));
+            let what = if update.handed_to.is_some() { "Handed up." } else { "Ready to publish." };
+            return Ok((Flash::ok(what, to), address(&id)));
         }
-        "quiet" => {
-            wins::quiet(cx, id, None).await?;
+        "quiet" | "quiet-back" => {
+            wins::quiet(cx, id, None, verb == "quiet-back").await?;
             let flash = Flash::ok(
                 "A quiet cycle.",
                 "It is handed up; what was written waits in the team for the next one.",
@@ -255,6 +267,7 @@ async fn done(
             wins::recall(cx, id, None).await?;
             Flash::ok("Taken back.", "Hand it up again when it is ready.")
         }
+        "resume" => Flash::ok("Taken back.", "What you typed is in it. Hand it up again when it is ready."),
         "back" => {
             wins::put_back(cx, entry_key(of)?).await?;
             Flash::ok(

@@ -40,6 +40,14 @@ pub(crate) fn cadence(weeks: &i16) -> String {
     }
 }
 
+/// A time of the week as people say it: `Tuesday 15:00`.
+pub(crate) fn moment(text: &str) -> String {
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let (day, time) = text.split_once(' ').unwrap_or((text, ""));
+    let full = DAYS.iter().find(|full| full.get(..3).is_some_and(|short| short.eq_ignore_ascii_case(day)));
+    full.map_or_else(|| text.to_owned(), |full| format!("{full} {time}"))
+}
+
 pub(super) async fn show(mut viewer: Viewer) -> Result<Response, PageError> {
     let cx = &mut viewer.cx();
     let waiting = wins::waiting_addresses(cx).await?;
@@ -67,7 +75,7 @@ impl PlanPage {
     /// The levels that are shown, by what they are called: those that are filled in, and one more.
     fn levels(&self) -> Vec<(usize, String)> {
         let filled = last(&self.form).map_or(0, |n| n + 2);
-        (0..filled.clamp(SHOWN, LEVELS)).map(|n| (n, height(n))).collect()
+        (0..filled.clamp(SHOWN, LEVELS)).map(|n| (n, height(&n))).collect()
     }
 }
 
@@ -86,7 +94,7 @@ fn labelled(form: Form) -> Form {
         ("audience", "read by"),
     ];
     let all = (0..LEVELS)
-        .flat_map(|n| names.map(|(name, word)| (field(name, &n), format!("{}, {word}", height(n)))));
+        .flat_map(|n| names.map(|(name, word)| (field(name, &n), format!("{}, {word}", height(&n)))));
     all.fold(form, |form, (name, label)| form.called(&name, &label))
 }
 
@@ -104,7 +112,7 @@ fn by_field(error: Error) -> Error {
 }
 
 /// What a height of the tree is called.
-fn height(level: usize) -> String {
+pub(crate) fn height(level: &usize) -> String {
     match level {
         0 => "Teams with nobody below".into(),
         1 => "One level above".into(),

@@ -4,9 +4,10 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use portolan_domain::{
     Error, WinsEntryId,
-    wins::{self, Below, Checked, Entry, Sensitivity, Sheet, Update, UpdateState},
+    wins::{self, ANSWER_WITHIN, Below, Checked, Entry, Kind, Sensitivity, Sheet, Update, UpdateState},
 };
 
+use super::ended::Ended;
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -47,17 +48,33 @@ impl Chosen {
     /// `2 of at most 4 wins, 1 of at most 2 challenges; 2 of them may be published`.
     fn counted(&self) -> String {
         let Update { most_wins, most_challenges, handed_to, .. } = self.update();
-        let (wins, challenges) = (self.sheet.wins.len(), self.sheet.challenges.len());
+        let (wins, challenges) = (self.sheet.going_up(Kind::Win), self.sheet.going_up(Kind::Challenge));
         let held = format!(
             "{wins} of at most {most_wins} wins, {challenges} of at most {most_challenges} challenges"
         );
-        let all = self.sheet.wins.iter().chain(&self.sheet.challenges);
-        let read = all.filter(|one| one.entry.sensitivity == Sensitivity::Publish).count();
-        if handed_to.is_some() || read == wins + challenges {
+        let mut all = self.sheet.wins.iter().chain(&self.sheet.challenges).map(|one| &one.entry);
+        let read = all.clone().filter(|entry| entry.sensitivity == Sensitivity::Publish).count();
+        if handed_to.is_some() || all.all(|entry| entry.sensitivity == Sensitivity::Publish) {
             held
         } else {
             format!("{held}; {read} of them may be published")
         }
+    }
+
+    /// What has to be known of a challenge from below before it is chosen: a team that it names may still answer.
+    fn held(&self, entry: &Entry, shell: &Shell) -> Vec<String> {
+        let open = entry.namings.iter().filter(|naming| !naming.is_clear(shell.now));
+        let open =
+            open.filter(|_| entry.kind == Kind::Challenge && entry.sensitivity == Sensitivity::Publish);
+        open.map(|naming| match naming.shown_at {
+            Some(at) => format!(
+                "It names {}, who may answer until {}: it is published then, or once they answered.",
+                naming.team.name,
+                shell.words_by_in_zone(at + ANSWER_WITHIN)
+            ),
+            None => format!("It names {}, who was not shown it yet.", naming.team.name),
+        })
+        .collect()
     }
 
     /// Why nobody would read a line, if so: what the top hands up is read nowhere but where it is published.
@@ -106,33 +123,31 @@ impl ChoosePage {
 struct ChosenPage {
     shell: Shell,
     chosen: Chosen,
-    form: Form,
+    ended: Ended,
     undone: Option<String>,
 }
 
 impl ChosenPage {
-    /// Why nothing is changed here, in one sentence.
+    /// Why nothing is changed here.
     fn why(&self) -> String {
         let Update { state, handed_to, cycle, team, .. } = self.chosen.update();
-        match (state, handed_to) {
-            (UpdateState::Submitted, Some(above)) => format!(
-                "It was handed to {}. Take it back to change it, as long as nothing was made of it there.",
-                above.name
-            ),
-            (UpdateState::Submitted, None) => {
+        match (state, handed_to, &self.ended.stays) {
+            (UpdateState::Submitted, Some(above), None) => {
+                format!("It was handed to {}. Take it back to change it.", above.name)
+            }
+            (UpdateState::Submitted, Some(above), Some(why)) => {
+                format!("It was handed to {}. {}.", above.name, words::sentence(why))
+            }
+            (UpdateState::Submitted, None, _) => {
                 "It is ready to be published. Take it back to change it.".into()
             }
-            (UpdateState::Published, _) => "It is published, and stays as it is.".into(),
-            (UpdateState::Open | UpdateState::Missed, _) => format!(
+            (UpdateState::Published, ..) => "It is published, and stays as it is.".into(),
+            (UpdateState::Open | UpdateState::Missed, ..) => format!(
                 "{} was closed before it was handed up. What {} wrote for it itself waits for the next cycle.",
                 words::sentence(&cycle.title()),
                 team.name
             ),
         }
-    }
-
-    fn is_handed_up(&self) -> bool {
-        self.chosen.update().state == UpdateState::Submitted
     }
 }
 
@@ -150,10 +165,12 @@ pub(super) async fn page(
     }
     let below = wins::below(&mut viewer.cx(), sheet.update.id).await?;
     let is_open = sheet.update.state == UpdateState::Open && sheet.update.cycle.published_at.is_none();
-    let (shell, chosen) = (viewer.shell(Nav::Wins), Chosen { sheet, below });
     if is_open {
+        let (shell, chosen) = (viewer.shell(Nav::Wins), Chosen { sheet, below });
         page::html_as(status, &ChoosePage { shell, chosen, form, undone })
     } else {
-        page::html_as(status, &ChosenPage { shell, chosen, form, undone })
+        let ended = Ended::of(viewer, &sheet, form).await?;
+        let (shell, chosen) = (viewer.shell(Nav::Wins), Chosen { sheet, below });
+        page::html_as(status, &ChosenPage { shell, chosen, ended, undone })
     }
 }

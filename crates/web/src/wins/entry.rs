@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    Error, PersonId, WinsEntryId,
+    Error, WinsEntryId,
     people::PersonName,
     wins::{
-        self, Behind, Entry, EntryEdit, Hint, Kind, Lifted, Naming, Provenance, Sensitivity, Update,
-        UpdateRights, UpdateState,
+        self, ANSWER_WITHIN, Behind, Entry, EntryEdit, EntryRights, Hint, Kind, Lifted, Naming, Provenance,
+        Sensitivity, Update,
     },
 };
 
@@ -33,6 +33,11 @@ pub(crate) fn crumbs(entry: &Entry) -> [(String, String); 2] {
     ]
 }
 
+/// Until when a team that is named has time to answer before the challenge may be published; none: the time is over.
+pub(crate) fn until(naming: &Naming, now: &jiff::Timestamp) -> Option<jiff::Timestamp> {
+    naming.shown_at.map(|at| at + ANSWER_WITHIN).filter(|until| until > now)
+}
+
 /// A link into the portal, if it is one.
 pub(crate) fn source(entry: &Entry) -> Option<&str> {
     Some(entry.source_link.as_str()).filter(|link| is_local(link))
@@ -46,7 +51,7 @@ pub(crate) fn names(people: &[PersonName]) -> String {
 /// What came from where, as rows: how deep, and what.
 fn rows(of: &Provenance, depth: usize, into: &mut Vec<(usize, Entry, String)>) {
     let cycle =
-        of.cycle.as_ref().map_or_else(String::new, |c| format!("{} {}", c.title(), c.starts_on.year()));
+        of.cycle.as_ref().map_or_else(String::new, |c| format!("{}, {}", c.title(), c.starts_on.year()));
     into.push((depth, of.entry.clone(), cycle));
     for origin in &of.origins {
         rows(origin, depth + 1, into);
@@ -64,61 +69,54 @@ struct EntryPage {
     behind: Option<Behind>,
     /// What became of it further up.
     lifted: Vec<Lifted>,
-    /// The update that it is in, or that its team writes now, where the viewer may know of it.
-    head: Option<(Update, UpdateRights)>,
+    /// The update that it is in, where the viewer may read that.
+    update: Option<Update>,
     /// Heading and path of what it is published in.
     published: Option<(String, String)>,
-    /// Whether the viewer may change it now.
-    may_edit: bool,
-    /// Whether the viewer may close it as a challenge, or open it again.
-    may_close: bool,
+    /// What the viewer may do with it now.
+    rights: EntryRights,
+    /// Whether its team hands anything up.
+    takes_part: bool,
     /// Teams that it names for which the viewer answers.
     asked: Vec<Naming>,
     form: Form,
 }
 
 impl EntryPage {
-    /// The update that it is in, where the viewer may read that.
     fn update(&self) -> Option<&Update> {
-        self.head.as_ref().map(|(update, _)| update).filter(|update| self.entry.update == Some(update.id))
+        self.update.as_ref()
     }
 
-    /// Whether the viewer writes the update that it is in, and that is not published.
-    fn is_written(&self) -> bool {
-        self.update().is_some()
-            && self.head.as_ref().is_some_and(|(_, rights)| rights.write)
-            && self.entry.publication.is_none()
+    /// Whether it is closed here: a line says a challenge of others, who have it on a page of its own.
+    fn may_close(&self) -> bool {
+        self.rights.close && !self.entry.is_line
     }
 
-    /// The steps down that are left when it is handed up: how far it may go then, what is pressed, what that does.
+    /// How far it may go then, what is pressed, and what that does: the steps down that are left when it is handed up.
     fn lowers(&self) -> Vec<(&'static str, String, &'static str)> {
-        let Some(update) = self.update().filter(|u| self.is_written() && u.state == UpdateState::Submitted)
-        else {
-            return Vec::new();
-        };
-        let is_top = update.handed_to.is_none();
-        let steps = [
-            (
-                Sensitivity::Up,
+        let is_top = self.update().is_some_and(|update| update.handed_to.is_none());
+        let step = |to: &Sensitivity| match to {
+            Sensitivity::Publish => None,
+            Sensitivity::Up => Some((
+                to.as_str(),
                 "Do not publish it".to_owned(),
                 if is_top {
                     "It may go up, but it is left out of what is published."
                 } else {
                     "It may go up, but neither it nor the lines above that were made of it are published; their writers are told."
                 },
-            ),
-            (
-                Sensitivity::Team,
+            )),
+            Sensitivity::Team => Some((
+                to.as_str(),
                 format!("Keep it in {}", self.entry.team.name),
                 if is_top {
                     "It stays in the team: those beside and below read it no more."
                 } else {
                     "It stays in the team: it leaves the lines above that were made of it; their writers are told."
                 },
-            ),
-        ];
-        let below = |(to, _, _): &(Sensitivity, String, &'static str)| *to < self.entry.sensitivity;
-        steps.into_iter().filter(below).map(|(to, words, does)| (to.as_str(), words, does)).collect()
+            )),
+        };
+        self.rights.lower.iter().filter_map(step).collect()
     }
 }
 
@@ -135,26 +133,11 @@ fn where_readable<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The update that an entry is in, or that its team writes now. Who may read an entry need not be one who may read its update.
-async fn head(viewer: &mut Viewer, entry: &Entry) -> Result<Option<(Update, UpdateRights)>, PageError> {
-    let cx = &mut viewer.cx();
-    let id = match entry.update {
-        Some(id) => Some(id),
-        None => wins::current_update(cx, &entry.team.slug).await?.map(|update| update.id),
-    };
-    Ok(match id {
-        Some(id) => where_readable(wins::update_by_id(cx, id).await)?,
-        None => None,
-    })
-}
-
-/// Whether somebody writes the entry now: whoever wrote it while it waits, and whoever writes the update it is in.
-fn may_edit(me: Option<PersonId>, entry: &Entry, head: Option<&(Update, UpdateRights)>) -> bool {
-    let is_mine = entry.author.as_ref().map(|author| author.id) == me;
-    let writes = head.is_some_and(|(update, rights)| {
-        rights.write && (entry.update.is_none() || update.state == UpdateState::Open)
-    });
-    entry.publication.is_none() && (writes || entry.update.is_none() && is_mine)
+/// The update that an entry is in. Who may read an entry need not be one who may read its update.
+async fn head(viewer: &mut Viewer, entry: &Entry) -> Result<Option<Update>, PageError> {
+    let Some(id) = entry.update else { return Ok(None) };
+    let found = where_readable(wins::update_by_id(&mut viewer.cx(), id).await)?;
+    Ok(found.map(|(update, _)| update))
 }
 
 pub(super) async fn shown(
@@ -164,7 +147,7 @@ pub(super) async fn shown(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let entry = wins::entry(&mut viewer.cx(), id).await?;
-    let head = head(viewer, &entry).await?;
+    let update = head(viewer, &entry).await?;
     let cx = &mut viewer.cx();
     let (mut came, mut behind) = (Vec::new(), None);
     if entry.is_line {
@@ -178,17 +161,17 @@ pub(super) async fn shown(
     let waiting = wins::waiting_for_answer(cx).await?;
     let mine: Vec<_> = waiting.into_iter().filter(|(e, _)| e.id == id).map(|(_, team)| team.id).collect();
     let asked = entry.namings.iter().filter(|n| mine.contains(&n.team.id)).cloned().collect();
-    let may_close = !entry.is_line && wins::may_close(cx, &entry).await?;
+    let rights = wins::entry_rights(cx, &entry).await?;
+    let takes_part = entry.update.is_some() || wins::takes_part(cx, entry.team.id).await?;
     let published = match entry.publication {
         Some(id) => where_readable(wins::publication_by_id(cx, id).await)?,
         None => None,
     };
     let published = published.map(|made| (made.document.heading(), made.document.path()));
-    let may_edit = may_edit(viewer.person(), &entry, head.as_ref());
     let shell = viewer.shell(Nav::Wins);
     page::html_as(
         status,
-        &EntryPage { shell, entry, came, behind, lifted, head, published, may_edit, may_close, asked, form },
+        &EntryPage { shell, entry, came, behind, lifted, update, published, rights, takes_part, asked, form },
     )
 }
 
@@ -214,8 +197,7 @@ fn filled(entry: &Entry) -> Form {
 
 pub(super) async fn form(mut viewer: Viewer, Path(id): Path<String>) -> Result<Response, PageError> {
     let entry = wins::entry(&mut viewer.cx(), key("entry", &id)?).await?;
-    let head = head(&mut viewer, &entry).await?;
-    if !may_edit(viewer.person(), &entry, head.as_ref()) {
+    if !wins::entry_rights(&mut viewer.cx(), &entry).await?.edit {
         return Err(Error::Forbidden(format!(
             "an entry is changed by whoever wrote it while it waits, and by whoever writes the update of {}",
             entry.team.name

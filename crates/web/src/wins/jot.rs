@@ -91,7 +91,12 @@ pub(super) async fn save(mut viewer: Viewer, mut form: Form) -> Result<Response,
     new.source_link = Some(form.text("from")).filter(|from| is_local(from)).unwrap_or_default();
     match wins::jot(&mut viewer.cx(), new).await {
         Ok(entry) => {
-            let told = format!("It waits in {} until the next update is written.", entry.team.name);
+            let told = if wins::takes_part(&mut viewer.cx(), entry.team.id).await? {
+                format!("It waits in {} until the next update is written.", entry.team.name)
+            } else {
+                let team = &entry.team.name;
+                format!("{team} hands nothing up in wins and challenges: it is kept for those in {team}.")
+            };
             let again = format!("/wins/jot?kind={}&team={}", entry.kind, address::segment(&entry.team.slug));
             Ok(Flash::ok("Kept.", told).link(again, "Jot another").on(&super::entry::address(&entry.id)))
         }

@@ -6,6 +6,7 @@ mod archive;
 pub(crate) mod challenges;
 mod choose;
 mod cycle;
+pub(crate) mod ended;
 pub(crate) mod entry;
 mod feeds;
 pub(crate) mod jot;

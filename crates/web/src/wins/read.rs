@@ -390,6 +390,8 @@ pub(super) struct As {
 struct PreviewPage {
     shell: Shell,
     id: UpdateId,
+    /// Whether nobody is above it.
+    is_top: bool,
     reads: PreviewAs,
     preview: Preview,
 }
@@ -407,12 +409,14 @@ impl PreviewPage {
         format!("{entries} {it} and may not {them}:")
     }
 
-    fn tabs(&self) -> [(&'static str, &'static str, bool); 3] {
-        [
-            ("reader", "Readers in the portal", self.reads == PreviewAs::Reader),
-            ("above", "The level above", self.reads == PreviewAs::Above),
-            ("outside", "Readers outside, by letter", self.reads == PreviewAs::Outside),
-        ]
+    fn tabs(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let all = [
+            ("reader", "Readers in the portal", PreviewAs::Reader),
+            ("above", "The level above", PreviewAs::Above),
+            ("outside", "Readers outside, by letter", PreviewAs::Outside),
+        ];
+        let shown = all.into_iter().filter(|(.., reads)| !self.is_top || *reads != PreviewAs::Above);
+        shown.map(|(value, word, reads)| (value, word, self.reads == reads)).collect()
     }
 }
 
@@ -427,8 +431,10 @@ pub(super) async fn preview(
         "above" => PreviewAs::Above,
         _ => PreviewAs::Reader,
     };
+    let (update, _) = wins::update_by_id(&mut viewer.cx(), id).await?;
+    let is_top = update.handed_to.is_none();
     let preview = wins::preview(&mut viewer.cx(), id, reads.clone()).await?;
-    page::html(&PreviewPage { shell: viewer.shell(Nav::Wins), id, reads, preview })
+    page::html(&PreviewPage { shell: viewer.shell(Nav::Wins), id, is_top, reads, preview })
 }
 
 /// Path of a cycle's page.

@@ -98,9 +98,18 @@ pub(crate) fn standing(update: &Update, now: &jiff::Timestamp) -> (&'static str,
         UpdateState::Open if late => ("warn", "late".into()),
         UpdateState::Open => ("unknown", "being written".into()),
         _ if update.quiet => ("ok", "quiet cycle".into()),
+        UpdateState::Submitted if update.handed_to.is_none() => ("ok", "ready to publish".into()),
         UpdateState::Submitted if late => ("ok", "handed up, late".into()),
         UpdateState::Submitted => ("ok", "handed up".into()),
         UpdateState::Published => ("ok", "published".into()),
+    }
+}
+
+/// The word for how an update stands: the top hands up to nobody.
+pub(crate) fn state(update: &Update) -> &'static str {
+    match update.state {
+        UpdateState::Submitted if update.handed_to.is_none() => "Ready to publish",
+        state => state.label(),
     }
 }
 

@@ -99,6 +99,38 @@ pub(super) fn labelled(form: Form, sheet: &Sheet) -> Form {
     beside.into_iter().fold(form, |form, (field, label)| form.called(field, label))
 }
 
+/// A field of the form that says something else than the update does.
+pub(crate) struct Unsaved {
+    pub(crate) name: String,
+    /// What people see beside it.
+    pub(crate) label: String,
+    pub(crate) text: String,
+}
+
+/// What was typed and does not stand in the update; and whether all of it has a place there: what was typed for an entry that somebody
+/// put back has none.
+pub(super) fn unsaved(typed: &Form, sheet: &Sheet) -> (Vec<Unsaved>, bool) {
+    let now = form(sheet);
+    let mut unsaved = Vec::new();
+    let mut has_place = true;
+    for name in typed.names() {
+        let (field, key) = name.split_once('-').unwrap_or((name, ""));
+        let label =
+            FIELDS.iter().find(|(known, _)| *known == field && !key.is_empty()).map(|(_, label)| *label);
+        if (label.is_none() && name != "intro") || typed.text(name) == now.text(name) {
+            continue;
+        }
+        let is_here = now.flag(name) || NEW.iter().any(|(word, _)| *word == key);
+        let label = match label {
+            Some(label) if !is_here => format!("An entry that is not in it any more, {label}"),
+            _ => typed.label(name),
+        };
+        has_place &= is_here;
+        unsaved.push(Unsaved { name: name.to_owned(), label, text: typed.text(name) });
+    }
+    (unsaved, has_place)
+}
+
 /// What is listed in a line of text.
 fn listed(text: &str) -> Vec<String> {
     text.split(|c: char| c == ',' || c.is_whitespace())

@@ -21,21 +21,28 @@ struct StopPage {
 /// How far it is.
 #[derive(PartialEq, Eq)]
 enum How {
-    /// It is asked.
-    Asks,
+    /// It is asked, for the letters of this team.
+    Asks(String),
     /// It is done, for the letters of this team.
     Stopped(String),
     /// The secret is of no letter, or of one to somebody who is on no list any more.
     Unknown,
 }
 
-pub(super) async fn ask(caller: MaybeViewer) -> Result<Response, PageError> {
-    page::html(&StopPage { shell: caller.shell(Nav::Nowhere), how: How::Asks })
+pub(super) async fn ask(mut caller: MaybeViewer, Path(secret): Path<String>) -> Result<Response, PageError> {
+    let found = wins::letters_of(&mut caller.cx(), &secret).await;
+    let how = found.map(|(team, stopped)| if stopped { How::Stopped(team) } else { How::Asks(team) });
+    told(&caller, how)
 }
 
 pub(super) async fn stop(mut caller: MaybeViewer, Path(secret): Path<String>) -> Result<Response, PageError> {
-    let (status, how) = match wins::stop_letters(&mut caller.cx(), &secret).await {
-        Ok(team) => (StatusCode::OK, How::Stopped(team)),
+    let how = wins::stop_letters(&mut caller.cx(), &secret).await.map(How::Stopped);
+    told(&caller, how)
+}
+
+fn told(caller: &MaybeViewer, how: Result<How, Error>) -> Result<Response, PageError> {
+    let (status, how) = match how {
+        Ok(how) => (StatusCode::OK, how),
         Err(Error::NotFound { .. }) => (StatusCode::GONE, How::Unknown),
         Err(other) => return Err(other.into()),
     };

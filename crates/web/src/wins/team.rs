@@ -237,7 +237,10 @@ pub(super) async fn set_deputy(
     let who = form.optional("deputy");
     let result = wins::set_deputy(&mut viewer.cx(), &slug, who.as_deref()).await;
     done(viewer, &slug, form, "deputy", result, |deputy| match deputy {
-        Some(person) => Flash::ok("Named.", format!("{} writes when the lead is away.", person.name)),
+        Some(person) => Flash::ok(
+            "Named.",
+            format!("{} may write in the lead's place, and is reminded while the lead is away.", person.name),
+        ),
         None => {
             Flash::ok("Nobody stands in.", "When the lead is away, they name a delegate for each update.")
         }

@@ -4,15 +4,15 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use portolan_domain::{
-    UpdateId, WinsEntryId,
+    UpdateId,
     people::PersonName,
     wins::{
-        self, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
-        Update, UpdateState, Words,
+        self, ANSWER_WITHIN, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity,
+        Sheet, Topic, Update, UpdateState, Words,
     },
 };
 
-use super::{choose, participation::own_teams, reading::key, sheet};
+use super::{choose, ended::Ended, participation::own_teams, reading::key, sheet};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -78,7 +78,7 @@ impl WritePage {
 
     /// What the button takes in that takes as much as there is room for; empty: there is nothing for it to do.
     fn take_all(&self) -> String {
-        let (fits, waits) = (fitting(&self.sheet).len(), offered(&self.sheet).count());
+        let (fits, waits) = (self.sheet.fitting().len(), self.sheet.offered().count());
         match (fits, waits) {
             (0 | 1, _) => String::new(),
             _ if fits == waits => "Take all in".to_owned(),
@@ -95,35 +95,27 @@ impl WritePage {
         self.proposals.iter().filter(|p| p.taken.is_none() && p.dismissed).collect()
     }
 
-    /// Whether an update may hold no more of a kind.
+    /// Whether an update may hand up no more of a kind.
     fn is_full(&self, kind: &Kind) -> bool {
-        match kind {
-            Kind::Win => self.sheet.wins.len() >= most(self.update().most_wins),
-            Kind::Challenge => self.sheet.challenges.len() >= most(self.update().most_challenges),
+        self.sheet.room(*kind) == 0
+    }
+
+    /// `3 of at most 4, 1 stays in the team`.
+    fn counted(&self, kind: &Kind) -> String {
+        let all = if *kind == Kind::Win { &self.sheet.wins } else { &self.sheet.challenges };
+        let up = self.sheet.going_up(*kind);
+        let told = format!("{up} of at most {}", self.update().most(*kind));
+        match all.len() - up {
+            0 => told,
+            stay => format!("{told}, {} in the team", words::counted(stay, "stays", "stay")),
         }
     }
-}
 
-fn most(n: i16) -> usize {
-    usize::try_from(n).unwrap_or(0)
-}
-
-/// What waits in the team and nobody set aside, in the order in which it is shown.
-pub(super) fn offered(sheet: &Sheet) -> impl Iterator<Item = &Entry> {
-    sheet.waiting.iter().filter(|entry| !entry.set_aside)
-}
-
-/// The first of these that an update has room for.
-pub(super) fn fitting(sheet: &Sheet) -> Vec<WinsEntryId> {
-    let mut wins = most(sheet.update.most_wins).saturating_sub(sheet.wins.len());
-    let mut challenges = most(sheet.update.most_challenges).saturating_sub(sheet.challenges.len());
-    let mut fits = |entry: &&Entry| {
-        let room = if entry.kind == Kind::Win { &mut wins } else { &mut challenges };
-        let has_room = *room > 0;
-        *room = room.saturating_sub(1);
-        has_room
-    };
-    offered(sheet).filter(|entry| fits(entry)).map(|entry| entry.id).collect()
+    /// Whether it was to be a quiet cycle with entries in it, which can wait for the next one: lines are dropped by hand.
+    fn may_put_back(&self) -> bool {
+        let mut all = self.sheet.wins.iter().chain(&self.sheet.challenges);
+        self.form.is("do", "quiet") && !self.is_empty() && !all.any(|one| one.entry.is_line)
+    }
 }
 
 #[derive(Template)]
@@ -133,6 +125,7 @@ struct UpdatePage {
     sheet: Sheet,
     /// Why what was pressed was not done.
     undone: Option<String>,
+    ended: Ended,
     /// Whether the viewer may jot entries of the team.
     may_jot: bool,
 }
@@ -206,14 +199,16 @@ pub(crate) fn icon(topic: &Topic) -> &'static str {
     }
 }
 
-/// Days since something was said first.
-pub(crate) fn days(entry: &Entry, now: &jiff::Timestamp) -> String {
-    let days = now.duration_since(entry.since).as_hours() / 24;
-    words::counted(days.max(0), "day", "days")
+/// Since when something is open: `open since today`, `open for 3 days`.
+pub(crate) fn open_for(entry: &Entry, now: &jiff::Timestamp) -> String {
+    match now.duration_since(entry.since).as_hours() / 24 {
+        ..=0 => "open since today".to_owned(),
+        days => format!("open for {}", words::counted(days, "day", "days")),
+    }
 }
 
 /// How it stands with a team that an entry names; empty: there is nothing to say. Wins need nobody's word.
-pub(crate) fn naming(entry: &Entry, naming: &Naming) -> String {
+pub(crate) fn naming(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
     let team = &naming.team.name;
     let may_be_published = entry.sensitivity == Sensitivity::Publish;
     match (&naming.answered_by, naming.answered_at, naming.shown_at) {
@@ -222,10 +217,16 @@ pub(crate) fn naming(entry: &Entry, naming: &Naming) -> String {
         (None, Some(_), _) => format!("{team} answered: {}", naming.answer),
         _ if entry.kind == Kind::Win => String::new(),
         (_, None, Some(_)) if entry.publication.is_some() => format!("{team} was asked and said nothing."),
-        (_, None, Some(_)) if may_be_published => {
-            format!("{team} was asked: it may be published once they answered, or 48 hours after.")
+        (_, None, Some(_)) if !may_be_published => {
+            format!("{team} was asked, but it may not be published any more.")
         }
-        (_, None, Some(_)) => format!("{team} was asked, but it may not be published any more."),
+        (_, None, Some(_)) if naming.is_clear(shell.now) => {
+            format!("{team} was asked and said nothing in 48 hours: it may be published without an answer.")
+        }
+        (_, None, Some(at)) => format!(
+            "{team} was asked: it may be published once they answered, or from {} on.",
+            shell.words_by_in_zone(at + ANSWER_WITHIN)
+        ),
         (_, None, None) if may_be_published => {
             format!("{team} is shown it when it is handed up, and has 48 hours for an answer.")
         }
@@ -323,8 +324,9 @@ pub(super) async fn shown(
     }
     let may_jot = wins::may_jot(&mut viewer.cx(), sheet.update.team.id).await?;
     if !sheet.rights.write || sheet.update.state != UpdateState::Open {
+        let ended = Ended::of(viewer, &sheet, form).await?;
         let shell = viewer.shell(Nav::Wins);
-        return page::html_as(status, &UpdatePage { shell, sheet, undone, may_jot });
+        return page::html_as(status, &UpdatePage { shell, sheet, undone, ended, may_jot });
     }
     let proposals = wins::proposals(&mut viewer.cx(), id).await?;
     let people = choices(viewer, form.value("delegate")).await?;

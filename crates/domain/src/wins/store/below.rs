@@ -47,10 +47,11 @@ pub(in super::super) async fn offers(cx: &mut Cx<'_>, id: UpdateId) -> Result<Ve
     .await?)
 }
 
-/// How many entries of a kind an update holds, and the last place that is taken.
+/// How many entries of a kind an update would hand up, and the last place that is taken.
 pub(in super::super) async fn taken(cx: &mut Cx<'_>, id: UpdateId, kind: Kind) -> Result<(i64, i32)> {
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "count!", coalesce(max(place), 0) AS "last!" FROM wins_entry WHERE update_id = $1 AND kind = $2"#,
+        r#"SELECT count(*) FILTER (WHERE sensitivity <> 'team') AS "count!", coalesce(max(place), 0) AS "last!"
+           FROM wins_entry WHERE update_id = $1 AND kind = $2"#,
         id as UpdateId,
         kind as Kind,
     )
@@ -138,12 +139,9 @@ pub(in super::super) async fn lower(cx: &mut Cx<'_>, lines: &[WinsEntryId]) -> R
 
 /// Keeps others from changing these entries until the transaction ends.
 pub(in super::super) async fn hold(cx: &mut Cx<'_>, entries: &[WinsEntryId]) -> Result<()> {
-    sqlx::query!(
-        "SELECT id FROM wins_entry WHERE id = ANY($1) ORDER BY id FOR SHARE",
-        &keys(entries),
-    )
-    .fetch_all(cx.conn())
-    .await?;
+    sqlx::query!("SELECT id FROM wins_entry WHERE id = ANY($1) ORDER BY id FOR SHARE", &keys(entries),)
+        .fetch_all(cx.conn())
+        .await?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Who is sent what a team publishes. Addresses are read when a letter is written, and kept in no job.
 
+use jiff::Timestamp;
+
 use crate::{Cx, ListMemberId, PersonId, PublicationId, Result, TeamId, people::TeamName};
 
 /// Somebody who is sent a letter: one of the portal, or an address outside.
@@ -106,29 +108,49 @@ pub(in super::super) async fn outside(
     Ok(row.map(|r| Address { name: None, email: r.email, list: Some(r.name), through: None }))
 }
 
-/// Lets the secret of this hash stop letters about a team to a reader, beside those of the letters before.
+/// Lets the secret of this hash stop letters about a team to a reader, beside those of the letters before; those of letters from before
+/// `oldest` are gone.
 pub(in super::super) async fn add_stop(
     cx: &mut Cx<'_>,
     team: TeamId,
     to: Recipient,
     hash: &[u8],
+    oldest: Timestamp,
 ) -> Result<()> {
     let (person, member) = match to {
         Recipient::Person(person) => (Some(person), None),
         Recipient::Outside(member) => (None, Some(member)),
     };
+    let (now, oldest) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(oldest));
     sqlx::query!(
-        "INSERT INTO wins_stop (hash, member_id)
-         SELECT $4, m.id FROM wins_list_member m JOIN wins_list l ON l.id = m.list_id AND l.team_id = $1
-         WHERE m.person_id = $2 OR lower(m.email) = (SELECT lower(o.email) FROM wins_list_member o WHERE o.id = $3)",
+        "WITH reader AS (
+             SELECT m.id FROM wins_list_member m JOIN wins_list l ON l.id = m.list_id AND l.team_id = $1
+             WHERE m.person_id = $2 OR lower(m.email) = (SELECT lower(o.email) FROM wins_list_member o WHERE o.id = $3)),
+         gone AS (DELETE FROM wins_stop s USING reader WHERE s.member_id = reader.id AND s.created_at < $6)
+         INSERT INTO wins_stop (hash, member_id, created_at) SELECT $4, reader.id, $5 FROM reader",
         team as TeamId,
         person as Option<PersonId>,
         member as Option<ListMemberId>,
-        hash
+        hash,
+        now as _,
+        oldest as _,
     )
     .execute(cx.conn())
     .await?;
     Ok(())
+}
+
+/// Of whose letters the secret of this hash is, and whether they are stopped.
+pub(in super::super) async fn stop_stands(cx: &mut Cx<'_>, hash: &[u8]) -> Result<Option<(String, bool)>> {
+    let row = sqlx::query!(
+        r#"SELECT t.name, bool_and(m.stopped_at IS NOT NULL) AS "stopped!"
+           FROM wins_stop s JOIN wins_list_member m ON m.id = s.member_id JOIN wins_list l ON l.id = m.list_id JOIN team t ON t.id = l.team_id
+           WHERE s.hash = $1 GROUP BY t.id"#,
+        hash
+    )
+    .fetch_optional(cx.conn())
+    .await?;
+    Ok(row.map(|r| (r.name, r.stopped)))
 }
 
 /// Whose letters a secret stops, and whether it does so only now.

@@ -256,20 +256,36 @@ pub(in super::super) async fn answer(
     .await?)
 }
 
-/// Says whether a team's answer goes with a challenge; false: it has no answer.
+/// An entry with which an answer goes now, or does not any more.
+pub(in super::super) struct Attached {
+    pub(in super::super) entry: WinsEntryId,
+    pub(in super::super) update: Option<UpdateId>,
+    pub(in super::super) summary: String,
+    pub(in super::super) writer: Option<PersonId>,
+}
+
+/// Says whether a team's answer goes with a challenge, and with the lines made of it that are not published and have the same answer.
 pub(in super::super) async fn attach(
     cx: &mut Cx<'_>,
     entry: WinsEntryId,
     team: TeamId,
     attached: bool,
-) -> Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE wins_naming SET attached = $3 WHERE entry_id = $1 AND team_id = $2 AND answer <> ''",
+) -> Result<Vec<Attached>> {
+    Ok(sqlx::query_as!(
+        Attached,
+        r#"WITH RECURSIVE
+               up AS (
+                   SELECT $1::uuid AS id UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id
+               ),
+               said AS (SELECT n.answer FROM wins_naming n WHERE n.entry_id = $1 AND n.team_id = $2 AND n.answer <> '')
+           UPDATE wins_naming n SET attached = $3 FROM wins_entry e, said
+           WHERE e.id = n.entry_id AND e.id IN (SELECT up.id FROM up) AND e.publication_id IS NULL AND n.team_id = $2
+             AND n.answer = said.answer AND n.attached <> $3
+           RETURNING e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId", e.summary, e.created_by AS "writer: PersonId""#,
         entry as WinsEntryId,
         team as TeamId,
         attached,
     )
-    .execute(cx.conn())
-    .await?;
-    Ok(done.rows_affected() > 0)
+    .fetch_all(cx.conn())
+    .await?)
 }

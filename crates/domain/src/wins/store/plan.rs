@@ -151,6 +151,25 @@ pub(in super::super) async fn lock(cx: &mut Cx<'_>, id: WinsPlanId) -> Result<Op
         .await?)
 }
 
+/// Whether the plan that holds for a team, that of the nearest top above it, has it take part.
+pub(in super::super) async fn takes_part(cx: &mut Cx<'_>, team: TeamId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT t.id, t.parent_id, 0 AS depth FROM team t WHERE t.id = $1
+               UNION ALL
+               SELECT t.id, t.parent_id, up.depth + 1 FROM up JOIN team t ON t.id = up.parent_id WHERE up.depth < 32),
+           top AS (
+               SELECT p.id, p.paused, up.depth FROM up JOIN wins_plan p ON p.root_team_id = up.id ORDER BY up.depth, p.id LIMIT 1)
+           SELECT EXISTS (
+               SELECT FROM top WHERE NOT top.paused AND NOT EXISTS (
+                   SELECT FROM up JOIN wins_left_out o ON o.plan_id = top.id AND o.team_id = up.id
+                   WHERE up.depth <= top.depth AND (up.depth = 0 OR o.below))) AS "takes!""#,
+        team as TeamId,
+    )
+    .fetch_one(cx.conn())
+    .await?)
+}
+
 pub(in super::super) async fn deputy(cx: &mut Cx<'_>, team: TeamId) -> Result<Option<PersonName>> {
     Ok(sqlx::query_as!(
         PersonName,

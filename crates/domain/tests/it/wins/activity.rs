@@ -27,7 +27,7 @@ async fn how_a_team_takes_part_is_told_to_its_chain(pool: PgPool) {
     wins::delegate(cx, update.id, Some("otto")).await.unwrap();
     wins::raise_limits(cx, update.id, 5, 2).await.unwrap();
     wins::set_audience(cx, update.id, Audience::Everyone).await.unwrap();
-    wins::quiet(cx, update.id, None).await.unwrap();
+    wins::quiet(cx, update.id, None, false).await.unwrap();
     wins::recall(cx, update.id, None).await.unwrap();
     company.submit("basket").await;
     wins::create_list(cx, "basket", "Friends").await.unwrap();

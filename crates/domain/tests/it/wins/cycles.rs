@@ -69,18 +69,8 @@ const TAKEN_BACK: &str = "UPDATE wins_update SET state = 'open', submitted_at = 
     WHERE cycle_id = (SELECT id FROM wins_cycle WHERE slug = '2026-w48')";
 
 /// Whom notices of this kind went to, by handle and in order of their names.
-async fn told(company: &Company, event: &str) -> Vec<(String, String)> {
-    sqlx::query_as(
-        "SELECT p.handle, n.subject FROM notice n JOIN person p ON p.id = n.person_id WHERE n.event = $1 ORDER BY p.handle, n.id",
-    )
-    .bind(event)
-    .fetch_all(&company.pool)
-    .await
-    .unwrap()
-}
-
 async fn told_to(company: &Company, event: &str) -> Vec<String> {
-    told(company, event).await.into_iter().map(|(handle, _)| handle).collect()
+    company.told(event).await.into_iter().map(|(handle, _)| handle).collect()
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -338,14 +328,14 @@ async fn whoever_owes_it_is_reminded_once_before_and_once_after(pool: PgPool) {
 
     company.until("2026-11-23T13:59:00Z");
     company.turn().await;
-    assert!(told(&company, "wins.due").await.is_empty(), "more than a day is left");
+    assert!(company.told("wins.due").await.is_empty(), "more than a day is left");
     company.until("2026-11-23T14:00:00Z");
     assert_eq!(company.turn().await, 4);
     assert_eq!(company.turn().await, 0);
     // the one who was asked; the deputy of who is away; who is away and has none; of a team without a lead the one above
     assert_eq!(told_to(&company, "wins.due").await, ["carl", "pia", "tor", "yann"]);
     assert_eq!(
-        told(&company, "wins.due").await[2].1,
+        company.told("wins.due").await[2].1,
         "Basket: wins and challenges are due on Tuesday, 15:00 CET"
     );
 
@@ -651,4 +641,30 @@ async fn short_words_hold_in_the_teams_below(pool: PgPool) {
         let refused = wins::put_term(&mut company.call("imke").await.cx(), "basket", short, long).await;
         assert!(matches!(refused, Err(Error::Invalid(_))), "{short:?} {long:?}");
     }
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_team_takes_part_where_the_plan_of_its_tree_has_it_do_so(pool: PgPool) {
+    let company = Company::new(pool.clone()).await;
+    let takes = async |slug: &str| {
+        wins::takes_part(&mut company.call("vera").await.cx(), company.team(slug).id).await.unwrap()
+    };
+    assert!(takes("basket").await && takes("shop").await && takes("harbour").await);
+    let mut system = company.bed.as_system().await;
+    let edit = async |left_out: Vec<(String, bool)>, paused: bool| {
+        let plan = wins::plan(&mut company.bed.as_system().await.cx(), company.plan.id).await.unwrap();
+        let usual = NewPlan::usual("Every two weeks", "harbour", date(2026, 11, 9), "Europe/Amsterdam");
+        let new = NewPlan { left_out, paused, ..usual };
+        wins::edit_plan(&mut company.bed.as_system().await.cx(), plan.id, &new, None).await.unwrap();
+    };
+    edit(vec![("shop".into(), false)], false).await;
+    assert!(!takes("shop").await && takes("basket").await, "those below it stay in");
+    edit(vec![("shop".into(), true)], false).await;
+    assert!(!takes("shop").await && !takes("basket").await && takes("harbour").await);
+    // a plan of its own holds for its tree
+    let own = NewPlan::usual("Shop's own", "shop", date(2026, 11, 9), "Europe/Amsterdam");
+    wins::create_plan(&mut system.cx(), &own).await.unwrap();
+    assert!(takes("shop").await && takes("basket").await);
+    edit(Vec::new(), true).await;
+    assert!(!takes("harbour").await, "nothing is opened while it is paused");
 }

@@ -1,5 +1,6 @@
 //! Letters: who is sent one, what it says, and how it is stopped.
 
+use jiff::ToSpan;
 use portolan_domain::{
     Error,
     wins::{self, Kind, Letter, LetterJob, ListMember, NewMember, Sensitivity},
@@ -192,4 +193,33 @@ async fn lists_are_the_teams_own(pool: PgPool) {
     assert_eq!(wins::lists(&mut root.cx(), "harbour").await.unwrap()[0].members, [outside]);
     wins::delete_list(&mut vera.cx(), list.id).await.unwrap();
     assert!(wins::lists(&mut vera.cx(), "harbour").await.unwrap().is_empty());
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn the_link_of_a_letter_says_whose_it_is_and_is_good_for_three_years(pool: PgPool) {
+    let company = Company::new(pool).await;
+    lists(&company).await;
+    company.chosen("harbour", Kind::Win, "Two ships at once", Sensitivity::Publish).await;
+    let update = company.submit("harbour").await;
+    let publication = wins::publish(&mut company.call("vera").await.cx(), update.id).await.unwrap().id;
+    let otto = Some(company.person("otto").id);
+    let job = LetterJob { publication, person: otto, member: None, addendum: false };
+    let mut secrets = Vec::new();
+    for hours in [0, 3 * 366 * 24 - 1, 2] {
+        company.bed.wait(hours.hours());
+        let mut system = company.bed.as_system().await;
+        secrets.push(secret_of(&wins::letter(&mut system.cx(), &job, "Fairhaven").await.unwrap().unwrap()));
+    }
+    let mut system = company.bed.as_system().await;
+    let cx = &mut system.cx();
+    let gone = wins::letters_of(cx, &secrets[0]).await;
+    assert!(matches!(gone, Err(Error::NotFound { .. })), "{gone:?}");
+    for secret in &secrets[1..] {
+        assert_eq!(wins::letters_of(cx, secret).await.unwrap(), ("Harbour".to_owned(), false));
+    }
+    wins::stop_letters(cx, &secrets[1]).await.unwrap();
+    assert_eq!(wins::letters_of(cx, &secrets[2]).await.unwrap(), ("Harbour".to_owned(), true));
+    for wrong in ["", "pts_", "pts_0000000000000000000000000000000000000000000"] {
+        assert!(matches!(wins::letters_of(cx, wrong).await, Err(Error::NotFound { .. })), "{wrong}");
+    }
 }

@@ -155,10 +155,21 @@ impl Company {
         let update = self.update(team).await;
         let mut call = self.call(Self::lead_of(team)).await;
         if update.wins + update.challenges == 0 {
-            wins::quiet(&mut call.cx(), update.id, None).await.unwrap()
+            wins::quiet(&mut call.cx(), update.id, None, false).await.unwrap()
         } else {
             wins::submit(&mut call.cx(), update.id, None).await.unwrap()
         }
+    }
+
+    /// Who was told of an event, and the subject.
+    pub(super) async fn told(&self, event: &str) -> Vec<(String, String)> {
+        sqlx::query_as(
+            "SELECT p.handle, n.subject FROM notice n JOIN person p ON p.id = n.person_id WHERE n.event = $1 ORDER BY p.handle, n.id",
+        )
+        .bind(event)
+        .fetch_all(&self.pool)
+        .await
+        .unwrap()
     }
 
     /// What a statement counts.

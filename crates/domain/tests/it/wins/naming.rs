@@ -35,16 +35,6 @@ fn of_crane() -> NewEntry {
     NewEntry { words, ..NewEntry::default() }
 }
 
-async fn told(company: &Company, event: &str) -> Vec<(String, String)> {
-    sqlx::query_as(
-        "SELECT p.handle, n.subject FROM notice n JOIN person p ON p.id = n.person_id WHERE n.event = $1 ORDER BY p.handle, n.id",
-    )
-    .bind(event)
-    .fetch_all(&company.pool)
-    .await
-    .unwrap()
-}
-
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
 async fn teams_are_named_by_slug_by_mention_and_by_what_they_own(pool: PgPool) {
     let company = Company::new(pool.clone()).await;
@@ -99,7 +89,7 @@ async fn the_lead_is_shown_it_once_answers_and_the_answer_goes_up_with_it(pool: 
     let mut dora = company.call("dora").await;
     let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);
     let subject = "A challenge of Basket names Crane: The caches are cold";
-    assert_eq!(told(&company, "wins.named").await, [("carl".to_owned(), subject.to_owned())]);
+    assert_eq!(company.told("wins.named").await, [("carl".to_owned(), subject.to_owned())]);
     let waiting = wins::waiting_for_answer(&mut carl.cx()).await.unwrap();
     assert_eq!(waiting.len(), 1, "the line waits for no answer of its own");
     assert_eq!((waiting[0].0.id, waiting[0].1.slug.as_str()), (entry.id, "crane"));
@@ -120,7 +110,7 @@ async fn the_lead_is_shown_it_once_answers_and_the_answer_goes_up_with_it(pool: 
     assert!(wins::waiting_for_answer(&mut carl.cx()).await.unwrap().is_empty());
     let line = wins::entry(&mut dora.cx(), line.id).await.unwrap();
     assert_eq!(line.namings[0].answer, "Warm since Monday.", "one answer serves the lines too");
-    let people: Vec<_> = told(&company, "wins.answered").await.into_iter().map(|(who, _)| who).collect();
+    let people: Vec<_> = company.told("wins.answered").await.into_iter().map(|(who, _)| who).collect();
     assert_eq!(people, ["dora", "imke"], "who wrote it and who lifted it");
     let attached = wins::attach_answer(&mut dora.cx(), line.id, "crane", true).await.unwrap();
     assert!(attached.attached);
@@ -141,7 +131,7 @@ async fn two_days_are_enough_and_nobody_is_asked_twice(pool: PgPool) {
     let edited = wins::edit_entry(&mut imke.cx(), entry.id, edit, None).await.unwrap();
     assert!(!edited.namings[0].is_clear(company.bed.now()));
     company.submit("basket").await;
-    assert_eq!(told(&company, "wins.named").await.len(), 1);
+    assert_eq!(company.told("wins.named").await.len(), 1);
     company.bed.wait(1.hour());
     let now = wins::entry(&mut company.call("imke").await.cx(), entry.id).await.unwrap();
     assert!(now.namings[0].is_clear(company.bed.now()), "they had their time");
@@ -155,7 +145,7 @@ async fn what_is_not_to_be_published_names_nobody_and_a_team_without_lead_asks_a
     challenge(&company, inside).await;
     let shown = challenge(&company, of_crane()).await;
     company.submit("basket").await;
-    let people: Vec<_> = told(&company, "wins.named").await.into_iter().map(|(who, _)| who).collect();
+    let people: Vec<_> = company.told("wins.named").await.into_iter().map(|(who, _)| who).collect();
     assert_eq!(people, ["yann"]);
     let mut yann = company.call("yann").await;
     let waiting = wins::waiting_for_answer(&mut yann.cx()).await.unwrap();
@@ -191,7 +181,7 @@ async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_t
         (None, None, "", false)
     );
     company.submit("basket").await;
-    assert_eq!(told(&company, "wins.named").await.len(), 2, "and shown anew");
+    assert_eq!(company.told("wins.named").await.len(), 2, "and shown anew");
     let naming = wins::answer_naming(&mut carl.cx(), entry.id, "crane", "We do not.").await.unwrap();
     let shown = naming.shown_at;
 
@@ -213,10 +203,10 @@ async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_t
         "and asked for a word to these"
     );
     let subject = "A challenge that names Crane has other words now: Cold caches cost us orders";
-    assert_eq!(told(&company, "wins.named").await.iter().filter(|(_, told)| told == subject).count(), 1);
+    assert_eq!(company.told("wins.named").await.iter().filter(|(_, told)| told == subject).count(), 1);
     wins::recall(&mut dora.cx(), shop, None).await.unwrap();
     company.submit("shop").await;
-    assert_eq!(told(&company, "wins.named").await.len(), 3, "of the same words once");
+    assert_eq!(company.told("wins.named").await.len(), 3, "of the same words once");
     wins::answer_naming(&mut carl.cx(), line.id, "crane", "True.").await.unwrap();
 }
 
@@ -231,4 +221,47 @@ async fn a_line_is_of_the_kind_of_what_it_was_made_of(pool: PgPool) {
     let edit = EntryEdit { kind: Some(Kind::Win), ..EntryEdit::default() };
     let refused = wins::edit_entry(&mut dora.cx(), line.id, edit, None).await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "a win needs nobody's word: {refused:?}");
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_answer_that_is_attached_later_goes_with_the_lines_above_too(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let entry = challenge(&company, of_crane()).await;
+    company.submit("basket").await;
+    let shop = company.update("shop").await;
+    let (mut dora, mut imke, mut carl) =
+        (company.call("dora").await, company.call("imke").await, company.call("carl").await);
+    let line = wins::lift(&mut dora.cx(), shop.id, &[entry.id]).await.unwrap().remove(0);
+    wins::answer_naming(&mut carl.cx(), entry.id, "crane", "Warm since Monday.").await.unwrap();
+    let attached = async |id| {
+        let entry = wins::entry(&mut company.call("dora").await.cx(), id).await.unwrap();
+        entry.namings[0].attached
+    };
+    let before = company.update("shop").await.version;
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert!(attached(entry.id).await && attached(line.id).await);
+    assert!(
+        company.update("shop").await.version > before,
+        "whoever writes the level above sees that it changed"
+    );
+    let subject = "The answer of Crane goes with “The caches are cold”";
+    assert_eq!(company.told("wins.attached").await, [("dora".to_owned(), subject.to_owned())]);
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert_eq!(company.told("wins.attached").await.len(), 1, "said again it is no news");
+
+    // above they may leave it out, and it stays out unless it is attached anew
+    wins::attach_answer(&mut dora.cx(), line.id, "crane", false).await.unwrap();
+    assert!(attached(entry.id).await && !attached(line.id).await);
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", false).await.unwrap();
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert!(attached(line.id).await);
+
+    // other words have no answer yet, so none goes with them
+    let words =
+        Words { summary: "Cold caches cost us".into(), situation: "@crane".into(), ..Words::default() };
+    let edit = EntryEdit { words: Some(words), ..EntryEdit::default() };
+    wins::edit_entry(&mut dora.cx(), line.id, edit, None).await.unwrap();
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", false).await.unwrap();
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert!(attached(entry.id).await && !attached(line.id).await);
 }

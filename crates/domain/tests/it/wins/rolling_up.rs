@@ -24,7 +24,8 @@ fn row(team: &str, late: bool, entries: &[&str]) -> (String, bool, Vec<String>) 
 }
 
 /// The words of what was told to somebody about what was lifted.
-async fn told(company: &Company, handle: &str) -> Vec<(String, String)> {
+/// What somebody was told of lines made of theirs: subject and text.
+async fn lifted_told(company: &Company, handle: &str) -> Vec<(String, String)> {
     sqlx::query_as(
         "SELECT n.subject, n.body FROM notice n JOIN person p ON p.id = n.person_id WHERE p.handle = $1 AND n.event = 'wins.lifted' ORDER BY n.id",
     )
@@ -120,26 +121,26 @@ async fn a_line_is_lifted_once_rewritten_and_told_to_who_wrote_it(pool: PgPool) 
     rewrite(&company, "shop", line.id, "People pay twice as fast").await;
     let mut tor = company.call("tor").await;
     assert!(wins::lifted(&mut tor.cx(), fast.id).await.unwrap().is_empty(), "drafts of others are not told");
-    assert!(told(&company, "tor").await.is_empty());
+    assert!(lifted_told(&company, "tor").await.is_empty());
     company.submit("shop").await;
     let lifted = wins::lifted(&mut tor.cx(), fast.id).await.unwrap();
     assert_eq!(lifted.len(), 1);
     assert_eq!((lifted[0].team.slug.as_str(), lifted[0].state), ("shop", UpdateState::Submitted));
     assert_eq!(lifted[0].line.words.summary, "People pay twice as fast");
-    let notices = told(&company, "tor").await;
+    let notices = lifted_told(&company, "tor").await;
     assert_eq!(notices.len(), 1);
     assert_eq!(notices[0].0, "Shop chose “Checkout p95 is 1.9 s”");
     assert_eq!(notices[0].1, "“Checkout p95 is 1.9 s” is handed up as “People pay twice as fast”.");
-    assert!(told(&company, "dora").await.is_empty(), "nobody is told what they did themselves");
+    assert!(lifted_told(&company, "dora").await.is_empty(), "nobody is told what they did themselves");
     let shop = company.update("shop").await.id;
     let mut dora = company.call("dora").await;
     wins::recall(&mut dora.cx(), shop, None).await.unwrap();
     company.submit("shop").await;
-    assert_eq!(told(&company, "tor").await.len(), 1, "nor of the same words twice");
+    assert_eq!(lifted_told(&company, "tor").await.len(), 1, "nor of the same words twice");
     wins::recall(&mut dora.cx(), shop, None).await.unwrap();
     rewrite(&company, "shop", line.id, "Everybody pays twice as fast").await;
     company.submit("shop").await;
-    assert_eq!(told(&company, "tor").await.len(), 2);
+    assert_eq!(lifted_told(&company, "tor").await.len(), 2);
     assert!(is_not_found(&wins::lifted(&mut company.call("otto").await.cx(), fast.id).await));
 
     let top = lift(&company, "harbour", &[line.id]).await.unwrap().remove(0);

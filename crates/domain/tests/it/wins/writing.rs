@@ -2,7 +2,7 @@
 
 use portolan_domain::{
     Error, Limit,
-    wins::{self, EntryEdit, Kind, NewEntry, Owed, Sensitivity, SheetEdit, UpdateState, Words},
+    wins::{self, EntryEdit, EntryRights, Kind, NewEntry, Owed, Sensitivity, SheetEdit, UpdateState, Words},
 };
 use sqlx::PgPool;
 
@@ -95,14 +95,85 @@ async fn what_was_handed_up_stays_but_may_go_less_far(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
-async fn a_quiet_cycle_is_one_press_and_loses_nothing(pool: PgPool) {
+async fn a_quiet_cycle_puts_nothing_back_unasked_and_loses_nothing(pool: PgPool) {
     let company = Company::new(pool).await;
     let entry = company.chosen("basket", Kind::Win, "Small", Sensitivity::Publish).await;
     let update = company.update("basket").await;
     let mut call = company.call("imke").await;
-    let quiet = wins::quiet(&mut call.cx(), update.id, None).await.unwrap();
+    let refused = wins::quiet(&mut call.cx(), update.id, None, false).await;
+    let Err(Error::Conflict(why)) = refused else { panic!("it has something in it: {refused:?}") };
+    assert!(why.starts_with("an entry is in it: put it back first"), "{why}");
+    assert_eq!(wins::entry(&mut call.cx(), entry.id).await.unwrap().update, Some(update.id));
+    let quiet = wins::quiet(&mut call.cx(), update.id, None, true).await.unwrap();
     assert_eq!((quiet.state, quiet.quiet, quiet.wins), (UpdateState::Submitted, true, 0));
     assert_eq!(wins::entry(&mut call.cx(), entry.id).await.unwrap().update, None);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_stays_in_the_team_takes_no_room(pool: PgPool) {
+    let company = Company::new(pool).await;
+    for n in 0..3 {
+        company.chosen("basket", Kind::Win, &format!("Ours {n}"), Sensitivity::Team).await;
+        company.jot("imke", "basket", Kind::Win, &format!("Also ours {n}"), Sensitivity::Team).await;
+    }
+    for n in 0..6 {
+        company.jot("imke", "basket", Kind::Win, &format!("Told {n}"), Sensitivity::Up).await;
+    }
+    let update = company.update("basket").await;
+    let mut call = company.call("imke").await;
+    let sheet = wins::sheet(&mut call.cx(), update.id).await.unwrap();
+    assert_eq!((sheet.wins.len(), sheet.going_up(Kind::Win), sheet.room(Kind::Win)), (3, 0, 4));
+    assert_eq!(sheet.offered().count(), 6, "what stays in the team is taken in by hand alone");
+    let fitting = sheet.fitting();
+    assert_eq!(fitting.len(), 4);
+    wins::choose(&mut call.cx(), update.id, &fitting, None).await.unwrap();
+    let rest = wins::sheet(&mut call.cx(), update.id).await.unwrap();
+    assert_eq!((rest.wins.len(), rest.room(Kind::Win)), (7, 0));
+    let one_more = [rest.offered().next().unwrap().id];
+    let refused = wins::choose(&mut call.cx(), update.id, &one_more, None).await;
+    assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].message.starts_with("are 5")), "{refused:?}");
+    // one that may go up after all takes room, and is seen to when it is handed up
+    let ours = rest.wins.iter().find(|one| !one.entry.goes_up()).unwrap().entry.id;
+    let edit = EntryEdit { sensitivity: Some(Sensitivity::Up), ..EntryEdit::default() };
+    wins::edit_entry(&mut call.cx(), ours, edit.clone(), None).await.unwrap();
+    assert!(matches!(wins::submit(&mut call.cx(), update.id, None).await, Err(Error::Invalid(_))));
+    let edit = EntryEdit { sensitivity: Some(Sensitivity::Team), ..edit };
+    wins::edit_entry(&mut call.cx(), ours, edit, None).await.unwrap();
+    wins::submit(&mut call.cx(), update.id, None).await.unwrap();
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn what_somebody_may_do_with_an_entry_is_what_is_done_if_they_try(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let rights = async |who: &str, id| {
+        let mut call = company.call(who).await;
+        let entry = wins::entry(&mut call.cx(), id).await.unwrap();
+        wins::entry_rights(&mut call.cx(), &entry).await.unwrap()
+    };
+    let entry = company.jot("tor", "basket", Kind::Win, "Faster", Sensitivity::Publish).await;
+    assert!(rights("tor", entry.id).await.edit && rights("imke", entry.id).await.edit);
+    let update = company.update("basket").await;
+    let mut imke = company.call("imke").await;
+    wins::choose(&mut imke.cx(), update.id, &[entry.id], None).await.unwrap();
+    assert!(rights("imke", entry.id).await.edit);
+    assert_eq!(rights("tor", entry.id).await, EntryRights::default(), "its lead has it now");
+    assert_eq!(wins::stays_up(&mut imke.cx(), &update).await.unwrap(), None);
+    company.submit("basket").await;
+    let handed_up = rights("imke", entry.id).await;
+    assert_eq!((handed_up.edit, handed_up.lower), (false, vec![Sensitivity::Up, Sensitivity::Team]));
+    assert!(rights("tor", entry.id).await.lower.is_empty());
+    let shop = company.update("shop").await.id;
+    let mut dora = company.call("dora").await;
+    wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap();
+    let why = wins::stays_up(&mut imke.cx(), &update).await.unwrap();
+    assert_eq!(why.as_deref(), Some("Shop has chosen from it already; ask them to drop that line first"));
+    company.submit("shop").await;
+    let why = wins::stays_up(&mut imke.cx(), &update).await.unwrap();
+    assert_eq!(why.as_deref(), Some("Shop has handed up already; say the rest in the next cycle"));
+    assert_eq!(rights("imke", entry.id).await.lower.len(), 2, "nothing above is published yet");
+    let edit = EntryEdit { sensitivity: Some(Sensitivity::Up), ..EntryEdit::default() };
+    wins::edit_entry(&mut imke.cx(), entry.id, edit, None).await.unwrap();
+    assert_eq!(rights("imke", entry.id).await.lower, [Sensitivity::Team]);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
@@ -114,7 +185,7 @@ async fn nothing_is_not_handed_up_but_said(pool: PgPool) {
     let Err(Error::Conflict(why)) = refused else { panic!("it was handed up: {refused:?}") };
     assert!(why.contains("say that nothing major happened"), "{why}");
     assert_eq!(company.update("basket").await.state, UpdateState::Open);
-    assert!(wins::quiet(&mut call.cx(), update.id, None).await.unwrap().quiet);
+    assert!(wins::quiet(&mut call.cx(), update.id, None, false).await.unwrap().quiet);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
