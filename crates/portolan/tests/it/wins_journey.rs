@@ -404,8 +404,10 @@ fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
     let page = dirk.get(&choose).body;
     let at = page.find("name=\"pick\" value=\"").expect("an offer") + 19;
     assert_eq!(act(&mut dirk, &choose, "lift", &[("pick", &page[at..at + 36])]).status, 303);
+    let typed = typed.fill(&format!("result-{first}"), "Typed later still");
     let refused = lena.post(&write, &typed.fields());
     assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("Typed later still"), "{}", refused.body);
     assert!(refused.body.contains("it stands below until you leave this page"), "{}", refused.body);
     assert!(!refused.body.contains("value=\"resume\"") && !refused.body.contains("value=\"recall\""));
     assert!(refused.body.contains("Commerce has chosen from it already"), "{}", refused.body);

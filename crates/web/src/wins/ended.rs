@@ -2,7 +2,7 @@
 
 use portolan_domain::wins::{self, Sheet, UpdateState};
 
-use super::sheet::{self, Unsaved};
+use super::sheet::{self, Typed};
 use crate::{caller::Viewer, error::PageError, form::Form};
 
 /// How it ended.
@@ -12,9 +12,7 @@ pub(crate) struct Ended {
     /// Why it cannot be taken back, if so.
     pub(crate) stays: Option<String>,
     /// What was typed and is not in it.
-    pub(crate) unsaved: Vec<Unsaved>,
-    /// Whether all of that has a place in it, were it taken back.
-    has_place: bool,
+    pub(crate) typed: Typed,
     /// The form with all that was typed.
     pub(crate) form: Form,
 }
@@ -23,8 +21,8 @@ impl Ended {
     pub(super) async fn of(viewer: &mut Viewer, sheet: &Sheet, form: Form) -> Result<Self, PageError> {
         let is_handed_up = sheet.rights.write && sheet.update.state == UpdateState::Submitted;
         let stays = if is_handed_up { wins::stays_up(&mut viewer.cx(), &sheet.update).await? } else { None };
-        let (unsaved, has_place) = sheet::unsaved(&form, sheet);
-        Ok(Self { is_handed_up, stays, unsaved, has_place, form })
+        let typed = sheet::unsaved(&form, sheet);
+        Ok(Self { is_handed_up, stays, typed, form })
     }
 
     /// Whether it can be taken back.
@@ -34,6 +32,6 @@ impl Ended {
 
     /// Whether it can be taken back with what was typed put in.
     pub(crate) fn may_resume(&self) -> bool {
-        self.may_recall() && self.has_place
+        self.may_recall() && !self.typed.is_astray
     }
 }

@@ -107,28 +107,42 @@ pub(crate) struct Unsaved {
     pub(crate) text: String,
 }
 
-/// What was typed and does not stand in the update; and whether all of it has a place there: what was typed for an entry that somebody
-/// put back has none.
-pub(super) fn unsaved(typed: &Form, sheet: &Sheet) -> (Vec<Unsaved>, bool) {
-    let now = form(sheet);
-    let mut unsaved = Vec::new();
-    let mut has_place = true;
-    for name in typed.names() {
+/// What was typed beside what stands in the update.
+#[derive(Default)]
+pub(crate) struct Typed {
+    /// What does not stand in it.
+    pub(crate) unsaved: Vec<Unsaved>,
+    /// The other fields of its entries, by name: an entry is sent whole.
+    pub(crate) others: Vec<(String, String)>,
+    /// Whether something was typed for an entry that is not in it any more.
+    pub(crate) is_astray: bool,
+}
+
+/// What of a form was typed and does not stand in the update.
+pub(super) fn unsaved(form: &Form, sheet: &Sheet) -> Typed {
+    let now = self::form(sheet);
+    let mut typed = Typed::default();
+    for name in form.names() {
         let (field, key) = name.split_once('-').unwrap_or((name, ""));
         let label =
             FIELDS.iter().find(|(known, _)| *known == field && !key.is_empty()).map(|(_, label)| *label);
-        if (label.is_none() && name != "intro") || typed.text(name) == now.text(name) {
+        if label.is_none() && name != "intro" {
+            continue;
+        }
+        let text = form.text(name);
+        if text == now.text(name) {
+            typed.others.push((name.to_owned(), text));
             continue;
         }
         let is_here = now.flag(name) || NEW.iter().any(|(word, _)| *word == key);
+        typed.is_astray |= !is_here;
         let label = match label {
             Some(label) if !is_here => format!("An entry that is not in it any more, {label}"),
-            _ => typed.label(name),
+            _ => form.label(name),
         };
-        has_place &= is_here;
-        unsaved.push(Unsaved { name: name.to_owned(), label, text: typed.text(name) });
+        typed.unsaved.push(Unsaved { name: name.to_owned(), label, text });
     }
-    (unsaved, has_place)
+    typed
 }
 
 /// What is listed in a line of text.
