@@ -121,7 +121,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
         serde_path_to_error::deserialize(reader).map(Self).map_err(|e| {
             let field = e.path().to_string();
             let field = if field == "." { "query".to_owned() } else { field };
-            Error::invalid(field, e.into_inner().to_string()).into()
+            Error::invalid(field, in_words(&e.into_inner().to_string())).into()
         })
     }
 }
@@ -179,36 +179,42 @@ fn in_words(text: &str) -> String {
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
     let parts = |begins: &str| text.strip_prefix(begins)?.split_once(", expected ");
     let plain = |text: &str| text.trim_start_matches("one of ").replace('`', "");
+    let listed = |text: &str| plain(text).replace(" or ", ", ");
     if let Some((got, expected)) = parts("unknown variant ") {
-        return format!("must be one of {}, not {}", plain(expected).replace(" or ", ", "), plain(got));
+        return format!("must be one of {}, not {}", listed(expected), plain(got));
     }
-    if let Some((got, expected)) = parts("unknown field ") {
-        return format!(
-            "has nothing called {}: it takes {}",
-            plain(got),
-            plain(expected).replace(" or ", ", ")
-        );
+    if let Some((_, expected)) = parts("unknown field ") {
+        return format!("is not known here: what is known are {}", listed(expected));
     }
     if let Some(missing) = text.strip_prefix("missing field ") {
         return format!("needs {}", plain(missing));
     }
-    if let Some((got, expected)) = parts("invalid type: ").or_else(|| parts("invalid value: ")) {
-        let expected = match expected {
-            "a map" => "an object",
-            "a sequence" => "a list",
-            "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
-            structure if structure.starts_with("struct ") => "an object",
-            listed if listed.starts_with("tuple ") => "a list",
-            other => other,
-        };
-        let got = match got {
-            "map" => "an object",
-            "sequence" => "a list",
-            other => other,
-        };
-        return format!("must be {expected}, not {}", plain(got));
+    if let Some((got, expected)) = parts("invalid type: ") {
+        return format!("must be {}, not {}", shape(expected), plain(shape(got)));
+    }
+    if let Some((got, expected)) = parts("invalid value: ").or_else(|| parts("invalid length ")) {
+        let fits =
+            if shape(expected) == "a whole number" { "in the range of this field" } else { shape(expected) };
+        return format!("must be {fits}, not {}", plain(got));
+    }
+    if text.starts_with("data did not match any variant") {
+        return "has a shape that is not known here; the description of the API has those that are"
+            .to_owned();
     }
     text.to_owned()
+}
+
+/// A type as people call it.
+fn shape(expected: &str) -> &str {
+    match expected {
+        "map" | "a map" => "an object",
+        "sequence" | "a sequence" => "a list",
+        "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "f32" | "f64" => "a number",
+        structure if structure.starts_with("struct ") => "an object",
+        listed if listed.starts_with("tuple ") => "a list",
+        other => other,
+    }
 }
 
 fn no_json(error: &serde_json::Error) -> Error {
@@ -248,7 +254,11 @@ mod tests {
         };
         for (text, words) in [
             (r#"{"kind": "joy"}"#, "kind must be one of win, challenge, other, not joy"),
-            (r#"{"kind": "win", "x": 1}"#, "x has nothing called x: it takes kind, places"),
+            (r#"{"kind": "win", "x": 1}"#, "x is not known here: what is known are kind, places"),
+            (
+                r#"{"kind": "win", "places": [70000]}"#,
+                "places[0] must be in the range of this field, not integer 70000",
+            ),
             ("{}", "body needs kind"),
             (r#"{"kind": "win", "places": 3}"#, "places must be a list, not integer 3"),
             (r#"{"kind": "win", "places": ["a"]}"#, "places[0] must be a whole number, not string \"a\""),

@@ -212,7 +212,8 @@ struct AttachmentBody {
     attached: bool,
 }
 
-/// Says whether a team's answer is published with the challenge. For whoever writes the update.
+/// Says whether a team's answer is published with the challenge, and with lines above that have the same answer and are not published;
+/// their writers are told. For whoever writes the update.
 #[utoipa::path(put, path = "/challenges/{id}/namings/{team}/attachment", tag = "wins and challenges",
     params(("id" = uuid::Uuid, Path), ("team" = String, Path, description = "Slug of the team.")),
     request_body = AttachmentBody, responses((status = 200, body = NamingBody)))]

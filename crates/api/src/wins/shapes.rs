@@ -95,7 +95,7 @@ pub(super) struct UpdateBody {
     submitted_by: Option<PersonLink>,
     /// Key of its publication.
     publication: Option<uuid::Uuid>,
-    /// Wins in it that you may see.
+    /// Wins in it that you may see; those that stay in the team take no room.
     wins: i64,
     /// Challenges in it that you may see.
     challenges: i64,

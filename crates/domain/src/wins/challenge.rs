@@ -225,6 +225,8 @@ pub async fn reopen_challenge(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<()> {
 pub async fn tell_again(cx: &mut Cx<'_>, id: WinsEntryId, update: UpdateId) -> Result<Entry> {
     cx.atomically(async |cx| {
         let update = open(cx, update, None).await?;
+        // locks them: whoever closes it just now comes first, and is seen
+        let tellings = store::challenge::tellings(cx, id).await?;
         let not_there = || Error::not_found("challenge", id.to_string());
         let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
         if entry.kind != Kind::Challenge || entry.team.id != update.team.id {
@@ -236,28 +238,28 @@ pub async fn tell_again(cx: &mut Cx<'_>, id: WinsEntryId, update: UpdateId) -> R
         if entry.closed.is_some() {
             return Err(Error::Conflict("it is closed; open it again first".into()));
         }
-        let tellings = store::challenge::tellings(cx, id).await?;
         let told = tellings.iter().find(|one| one.update == Some(update.id));
         let again = match (told, tellings.first()) {
             (Some(told), _) => told.id,
             (None, None) => return Err(not_there()),
-            (None, Some(last)) if last.update.is_none() => {
-                // it went back to the team untold: it is that one which is told now
-                let place = below::room(cx, &update, Kind::Challenge, 1).await? + 1;
-                store::entry::place(cx, &[(last.id, Some(update.id), place)]).await?;
-                last.id
-            }
             (None, Some(last)) if last.open => {
                 return Err(Error::Conflict(
                     "another update that is not handed up yet tells it; hand that up first".into(),
                 ));
             }
-            (None, Some(last)) => {
-                let place = below::room(cx, &update, Kind::Challenge, 1).await? + 1;
-                let last = store::entry::any(cx, &[last.id]).await?.pop().ok_or(Error::Stale)?;
-                let draft = next_telling(cx, &update, &last, place);
-                store::entry::insert(cx, std::slice::from_ref(&draft)).await?;
-                draft.id
+            (None, Some(one)) => {
+                let last = store::entry::any(cx, &[one.id]).await?.pop().ok_or(Error::Stale)?;
+                let more = usize::from(last.goes_up());
+                let place = below::room(cx, &update, Kind::Challenge, more).await? + 1;
+                if one.update.is_none() {
+                    // it went back to the team untold: it is that one which is told now
+                    store::entry::place(cx, &[(last.id, Some(update.id), place)]).await?;
+                    last.id
+                } else {
+                    let draft = next_telling(cx, &update, &last, place);
+                    store::entry::insert(cx, std::slice::from_ref(&draft)).await?;
+                    draft.id
+                }
             }
         };
         if told.is_none() {

@@ -449,6 +449,14 @@ mod tests {
     }
 
     #[test]
+    fn a_team_that_has_seen_a_challenge_and_says_nothing_is_told_so() {
+        let mut document = document();
+        document.challenges[0].answers = vec![(link("Pricing", "/teams/pricing"), String::new())];
+        assert!(document.markdown("https://portal.example").contains("**Pricing has seen it**"));
+        assert!(document.text("https://portal.example").contains("   Pricing has seen it.\n"));
+    }
+
+    #[test]
     fn a_publication_reads_as_markdown() {
         assert_eq!(document().markdown("https://portal.example"), include_str!("document_form_1.md"));
     }

@@ -72,7 +72,7 @@ pub use record::{
 };
 pub use rights::owed;
 pub use save::save;
-pub use submit::{quiet, recall, stays_up, submit};
+pub use submit::{quiet, recall, resume, stays_up, submit};
 pub use thread::{Word, answer_question, ask, remove_word, thank, words};
 pub use turn::turn;
 pub use update::{

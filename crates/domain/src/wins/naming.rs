@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    record::{Entry, MOST_NAMED, Naming, Update, Words},
+    record::{Entry, MOST_NAMED, Naming, Sensitivity, Update, Words},
     rights,
     store::{
         self,
@@ -77,8 +77,8 @@ pub async fn answer_naming(cx: &mut Cx<'_>, entry: WinsEntryId, team: &str, answ
     .await
 }
 
-/// Whether a team's answer is published with the challenge, also with lines that say the challenge above and are not published; their
-/// writers are told. For whoever writes the update.
+/// Whether a team's answer is published with the challenge; so it is with the lines that were made of it, are not published and have the
+/// same answer, whose writers are told. What is so already is left alone, here and above. For whoever writes the update.
 pub async fn attach_answer(
     cx: &mut Cx<'_>,
     entry: WinsEntryId,
@@ -94,16 +94,31 @@ pub async fn attach_answer(
     rights::require_writer(cx, update).await?;
     let team = people::team(cx, team).await?;
     cx.atomically(async |cx| {
+        // updates come before their entries, those below first, as wherever both are locked: whoever lifts, saves or publishes above comes
+        // before this or after it
         store::update::lock(cx, update).await?;
+        for above in store::naming::updates_above(cx, entry).await? {
+            store::update::lock(cx, above).await?;
+        }
+        let mut unpublished = store::naming::unpublished_above(cx, entry).await?;
+        unpublished.push(entry);
+        store::write::lock_all(cx, &unpublished).await?;
         let now = store::entry::any(cx, &[entry]).await?.pop().ok_or(Error::Stale)?;
         if now.publication.is_some() {
             return Err(Error::Conflict("it is published, and stays as it is; write an addendum".into()));
         }
-        let changed = store::naming::attach(cx, entry, team.id, attached).await?;
-        let naming = naming(cx, entry, team.id).await?;
-        if naming.answer.is_empty() {
-            return Err(Error::Conflict(format!("{} gave no answer that could be attached", team.name)));
+        if now.update != Some(update) {
+            return Err(Error::Stale);
         }
+        let own =
+            now.namings.into_iter().find(|naming| naming.team.id == team.id && !naming.answer.is_empty());
+        let Some(own) = own else {
+            return Err(Error::Conflict(format!("{} gave no answer that could be attached", team.name)));
+        };
+        if own.attached == attached {
+            return Ok(own);
+        }
+        let changed = store::naming::attach(cx, &unpublished, team.id, &own.answer, attached).await?;
         let updates: BTreeSet<_> = changed.iter().filter_map(|one| one.update).collect();
         for update in updates {
             store::update::touch(cx, update).await?;
@@ -123,7 +138,7 @@ pub async fn attach_answer(
         });
         let notices = notices.collect();
         notify::send_all(cx, notices).await?;
-        Ok(naming)
+        naming(cx, entry, team.id).await
     })
     .await
 }
@@ -262,8 +277,12 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> 
         return Ok(());
     }
     let by = &update.team.name;
-    // the top hands up to nobody: what it chose is published
-    let is = if update.handed_to.is_some() { "is handed up" } else { "is to be published" };
+    // the top hands up to nobody: what it chose is published, or read nowhere else
+    let is = |one: &store::naming::Told| match (&update.handed_to, one.sensitivity) {
+        (Some(_), _) => "is handed up",
+        (None, Sensitivity::Publish) => "is to be published",
+        (None, _) => "was chosen, but may not be published,",
+    };
     let notices = told.chunk_by(|a, b| a.to == b.to).filter_map(|theirs| {
         let first = theirs.first()?;
         let (subject, link) = match theirs {
@@ -271,9 +290,9 @@ pub(super) async fn tell_lifted(cx: &mut Cx<'_>, update: &Update) -> Result<()> 
             more => (format!("{by} chose {} entries of yours", more.len()), "/wins/mine".into()),
         };
         let lines = theirs.iter().map(|one| match (one.rewritten, one.now == one.theirs) {
-            (false, _) => format!("“{}” {is} word for word.", one.theirs),
-            (true, true) => format!("“{}” {is}; the text below it was rewritten.", one.theirs),
-            (true, false) => format!("“{}” {is} as “{}”.", one.theirs, one.now),
+            (false, _) => format!("“{}” {} word for word.", one.theirs, is(one)),
+            (true, true) => format!("“{}” {} and the text below it was rewritten.", one.theirs, is(one)),
+            (true, false) => format!("“{}” {} as “{}”.", one.theirs, is(one), one.now),
         });
         Some(Notice {
             text: lines.collect::<Vec<_>>().join("\n"),

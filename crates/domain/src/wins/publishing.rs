@@ -7,7 +7,7 @@ use super::{
     below,
     document::Document,
     publication::{document, may_be_published},
-    record::{ANSWER_WITHIN, Below, Entry, Kind, Naming, Sensitivity, Update, UpdateState},
+    record::{ANSWER_WITHIN, Below, Entry, Naming, Sensitivity, Update, UpdateState},
     rights,
     store::{self, letter::Recipient},
 };
@@ -54,13 +54,10 @@ pub struct Held {
 impl Held {
     /// Why an entry has to wait, if it has to. Wins need nobody's word.
     pub(super) fn of(cx: &Cx<'_>, entry: &Entry, update: &Update) -> Option<Self> {
-        if entry.kind == Kind::Win {
-            return None;
-        }
-        let unclear = || entry.namings.iter().filter(|naming| !naming.is_clear(cx.now()));
-        let unseen = unclear().find(|naming| naming.shown_at.is_none());
-        let naming = unseen.or_else(|| unclear().max_by_key(|naming| naming.shown_at))?;
-        let until = naming.shown_at.map(|at| at + ANSWER_WITHIN);
+        let waits = || entry.waits_for(cx.now());
+        let unseen = waits().find(|naming| naming.shown_at.is_none());
+        let naming = unseen.or_else(|| waits().max_by_key(|naming| naming.shown_at))?;
+        let until = naming.until();
         let why = Self::why(entry, naming, until, update);
         Some(Self { entry: entry.clone(), team: naming.team.clone(), until, why })
     }

@@ -282,7 +282,12 @@ pub const ANSWER_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours
 impl Naming {
     /// Whether the challenge may be published as far as this team goes: it answered, or had its time for it.
     pub fn is_clear(&self, now: Timestamp) -> bool {
-        self.answered_at.is_some() || self.shown_at.is_some_and(|at| at + ANSWER_WITHIN <= now)
+        self.answered_at.is_some() || self.until().is_some_and(|until| until <= now)
+    }
+
+    /// Until when the team has time to answer; none: it was not shown it yet.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.shown_at.map(|at| at + ANSWER_WITHIN)
     }
 }
 
@@ -353,6 +358,12 @@ impl Entry {
     pub fn goes_up(&self) -> bool {
         self.sensitivity != Sensitivity::Team
     }
+
+    /// The teams that it names whose word it waits for before it may be published. Wins need nobody's.
+    pub fn waits_for(&self, now: Timestamp) -> impl Iterator<Item = &Naming> {
+        let namings = if self.kind == Kind::Challenge { self.namings.as_slice() } else { &[] };
+        namings.iter().filter(move |naming| !naming.is_clear(now))
+    }
 }
 
 /// What the actor may do with an entry now.
@@ -364,7 +375,7 @@ pub struct EntryRights {
     pub lower: Vec<Sensitivity>,
     /// Says whether the answer of a team that it names goes with it.
     pub attach: bool,
-    /// Closes it as a challenge, and opens it again.
+    /// Closes it as a challenge, and opens it again. A line says a challenge of others, who have it on a page of its own.
     pub close: bool,
 }
 
@@ -486,9 +497,9 @@ pub struct Update {
     pub submitted_by: Option<PersonName>,
     /// Its publication.
     pub publication: Option<PublicationId>,
-    /// Wins it holds now. Zero for whoever may not see them.
+    /// Wins it holds now, also those that stay in the team and take no room. Zero for whoever may not see them.
     pub wins: i64,
-    /// Challenges it holds now. Zero for whoever may not see them.
+    /// Challenges it holds now, likewise.
     pub challenges: i64,
     /// Raised at each change; the `ETag`.
     pub version: i64,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{
     naming::waiting_for_answer,
-    record::{ANSWER_WITHIN, Owed, Update, UpdateRights},
+    record::{ANSWER_WITHIN, Naming, Owed, Update, UpdateRights},
     store,
 };
 use crate::{Cx, Error, Result, UpdateId, people};
@@ -78,8 +78,8 @@ pub async fn owed(cx: &mut Cx<'_>) -> Result<Vec<Owed>> {
     let updates = if ids.is_empty() { Vec::new() } else { store::update::heads(cx, &ids).await? };
     let mut owed: Vec<_> = updates.into_iter().map(|u| (u.due_at, Owed::Update(Box::new(u)))).collect();
     for (entry, team) in waiting_for_answer(cx).await? {
-        let shown = entry.namings.iter().find(|n| n.team.id == team.id).and_then(|n| n.shown_at);
-        let until = shown.unwrap_or(entry.updated_at) + ANSWER_WITHIN;
+        let naming = entry.namings.iter().find(|n| n.team.id == team.id);
+        let until = naming.and_then(Naming::until).unwrap_or(entry.updated_at + ANSWER_WITHIN);
         owed.push((until, Owed::Answer(Box::new(entry), team)));
     }
     owed.sort_by_key(|(at, _)| *at);

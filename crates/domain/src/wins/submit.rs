@@ -2,8 +2,9 @@
 
 use super::{
     naming,
-    record::{Update, UpdateState},
+    record::{Entry, SheetEdit, Update, UpdateState},
     rights::require_writer,
+    save::save,
     store,
     update::{open, require_caps, subject},
 };
@@ -18,9 +19,10 @@ pub async fn submit(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
     cx.atomically(async |cx| {
         let update = open(cx, id, version).await?;
         let entries = store::entry::of_update(cx, id, false).await?;
-        if entries.is_empty() {
+        if !entries.iter().any(Entry::goes_up) {
             return Err(Error::Conflict(
-                "there is nothing in it: say that nothing major happened, or choose something first".into(),
+                "there is nothing in it that goes up: say that nothing major happened, or choose something first"
+                    .into(),
             ));
         }
         require_caps(&update, &entries)?;
@@ -84,6 +86,15 @@ pub async fn recall(cx: &mut Cx<'_>, id: UpdateId, version: Option<i64>) -> Resu
         store::write::set_open(cx, id).await?;
         activity::record(cx, Act::near(update.team.id, "wins.recalled", subject(&update))).await?;
         store::update::head(cx, id).await
+    })
+    .await
+}
+
+/// Takes back what was handed up, and writes what was typed for it too late: both, or neither.
+pub async fn resume(cx: &mut Cx<'_>, id: UpdateId, edit: SheetEdit) -> Result<Update> {
+    cx.atomically(async |cx| {
+        recall(cx, id, edit.version).await?;
+        save(cx, id, SheetEdit { version: None, ..edit }).await
     })
     .await
 }

@@ -129,6 +129,11 @@ pub async fn choose(
                 wanted.push(*entry);
             }
         }
+        if held.len() + wanted.len() > MOST_ENTRIES {
+            return Err(Error::Conflict(format!(
+                "an update holds {MOST_ENTRIES} entries at most; put some back first"
+            )));
+        }
         // somebody may be taking one of them into another cycle's update just now: it is looked at when they are done
         store::write::lock_all(cx, &wanted).await?;
         let chosen = store::entry::seen(cx, &wanted).await?;

@@ -192,6 +192,11 @@ fn a_cycle_goes_from_a_terminal_to_a_publication_and_its_letters() {
     let reworded = json!({ "summary": "Checkout answers twice as fast" });
     let edited = imke.json("PATCH", &format!("/api/v1/entries/{win}"), &reworded);
     assert_eq!((edited.status, &read(&edited)["result"]), (200, &json!("Nobody waits.")), "{}", edited.body);
+    let quiet = |asked: &str| format!("/api/v1/updates/{update}/quiet{asked}");
+    for (asked, status) in [("", 409), ("?put_back=false", 409), ("?put_back=perhaps", 422)] {
+        let refused = imke.json("POST", &quiet(asked), &json!({}));
+        assert_eq!(refused.status, status, "{asked}: {}", refused.body);
+    }
     let submission = format!("/updates/{update}/submission");
     assert_eq!(
         tor.json("POST", &format!("/api/v1{submission}"), &json!({})).status,

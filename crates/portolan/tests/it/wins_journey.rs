@@ -397,8 +397,24 @@ fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
     assert_eq!(value(format!("result-{first}")).as_deref(), Some("Typed <b>late</b>"));
     assert_eq!(value(format!("summary-{second}")).as_deref(), Some("In words of the other page"));
 
+    // what was saved with the press that handed it up is not told as lost when the form comes once more
+    assert_eq!(act(&mut lena, &write, "limits", &[("most_wins", "5")]).status, 303);
+    let anew = form_to(&lena.get(&write).body, &write).fill("summary-win", "Said once").press("do", "submit");
+    assert_eq!(lena.post(&write, &anew.fields()).status, 303);
+    let again = lena.post(&write, &anew.fields());
+    assert_eq!(again.status, 409, "{}", again.body);
+    assert!(!again.body.contains("What you typed is not in it"), "{}", again.body);
+    // what cannot be saved takes nothing back
+    let long = "long ".repeat(2000);
+    let late = anew.fill(&format!("situation-{first}"), &long);
+    let refused = lena.post(&write, &late.fields());
+    let again = forms(&refused.body).into_iter().find(resumes).expect("a way on").press("do", "resume");
+    let refused = lena.post(&write, &again.fields());
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains(&format!("id=\"e-situation-{first}\"")), "{}", refused.body);
+    assert!(lena.get(&write).body.contains("value=\"recall\""), "it is handed up still");
+
     // where it cannot be taken back any more, it stands there to be copied
-    assert_eq!(act(&mut lena, &write, "submit", &[]).status, 303);
     let mut dirk = portal.signed_in("dirk");
     let choose = format!("{}/choose", dirk.get("/wins/write").location());
     let page = dirk.get(&choose).body;

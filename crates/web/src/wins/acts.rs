@@ -44,14 +44,10 @@ async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<R
     }
     let pressed = form.text("do");
     let (verb, of) = pressed.split_once(':').unwrap_or((&pressed, ""));
-    if verb == "resume" {
-        // what was typed goes in where it was taken back; where it was not, saving says why
-        match wins::recall(&mut viewer.cx(), id, None).await {
-            Ok(_) | Err(Error::Conflict(_)) => sheet = wins::sheet(&mut viewer.cx(), id).await?,
-            Err(error) => return Err(error.into()),
-        }
-    }
     let mut form = sheet::labelled(form, &sheet);
+    if verb == "resume" {
+        return resumed(&mut viewer, sheet, on, form).await;
+    }
     if form.flag("order") {
         let step = of.parse().ok().filter(|_| matches!(verb, "up" | "down")).map(|id| (id, verb == "down"));
         if let Some(status) = unsaved(&mut viewer, &mut sheet, &mut form, step).await? {
@@ -66,6 +62,27 @@ async fn acted(mut viewer: Viewer, id: UpdateId, form: Form, on: On) -> Result<R
                 KEPT.iter().fold(begun(&now), |again, name| again.replaced(name, &form.all(name)));
             let (told, status) = told(in_fields_beside(error, verb), &mut again)?;
             shown(&mut viewer, now, on, again, Some(told), status).await
+        }
+    }
+}
+
+/// Takes an update back with what was typed for it too late: both, or neither.
+async fn resumed(viewer: &mut Viewer, sheet: Sheet, on: On, mut form: Form) -> Result<Response, PageError> {
+    let id = sheet.update.id;
+    if form.caught_up(&sheet::form(&sheet)) {
+        return shown(viewer, sheet, on, form, None, StatusCode::CONFLICT).await;
+    }
+    let done = match sheet::read(&form, &sheet, None) {
+        Some(edit) => wins::resume(&mut viewer.cx(), id, edit).await,
+        None => Err(Error::Conflict("nothing was typed that is not in it".to_owned())),
+    };
+    match done {
+        Ok(_) => Ok(Flash::ok("Taken back.", "What you typed is in it. Hand it up again when it is ready.")
+            .on(&on.address(id))),
+        Err(error) => {
+            let status = form.refuse(sheet::in_fields(error, &form, &sheet))?;
+            let now = wins::sheet(&mut viewer.cx(), id).await?;
+            shown(viewer, now, on, form, None, status).await
         }
     }
 }
@@ -166,9 +183,9 @@ pub(super) async fn attached(cx: &mut Cx<'_>, verb: &str, of: &str) -> Outcome<F
     let (entry, team) = of.split_once(':').unwrap_or((of, ""));
     let naming = wins::attach_answer(cx, entry_key(entry)?, team, verb == "attach").await?;
     let answer = if naming.attached {
-        "goes with the challenge, also with lines above that are not published yet"
+        "goes with the challenge, and with lines above that have the same answer and are not published"
     } else {
-        "is left out, also of lines above that are not published yet"
+        "is left out, also of lines above that are not published"
     };
     Ok(Flash::ok("Saved.", format!("The answer of {} {answer}.", naming.team.name)))
 }
@@ -182,7 +199,7 @@ async fn all_taken_in(cx: &mut Cx<'_>, id: UpdateId) -> Outcome<Flash> {
     let update = wins::choose(cx, id, &fits, None).await?;
     let (took, room) = (words::count(fits.len()), room(&update));
     Ok(match stay {
-        0 if waits == 0 => Flash::ok("Saved.", "Nothing waits in the team."),
+        0 if waits == 0 => Flash::ok("Saved.", "Nothing waits in the team that goes up."),
         0 => Flash::ok("Saved.", format!("{took} taken in.")),
         _ => Flash::new(
             Tone::Warn,
@@ -256,18 +273,16 @@ async fn done(
             return Ok((Flash::ok(what, to), address(&id)));
         }
         "quiet" | "quiet-back" => {
-            wins::quiet(cx, id, None, verb == "quiet-back").await?;
-            let flash = Flash::ok(
-                "A quiet cycle.",
-                "It is handed up; what was written waits in the team for the next one.",
-            );
+            let update = wins::quiet(cx, id, None, verb == "quiet-back").await?;
+            let is = if update.handed_to.is_some() { "handed up" } else { "ready to publish" };
+            let told = format!("It is {is}; what was written waits in the team for the next one.");
+            let flash = Flash::ok("A quiet cycle.", told);
             return Ok((flash, address(&id)));
         }
         "recall" => {
             wins::recall(cx, id, None).await?;
             Flash::ok("Taken back.", "Hand it up again when it is ready.")
         }
-        "resume" => Flash::ok("Taken back.", "What you typed is in it. Hand it up again when it is ready."),
         "back" => {
             wins::put_back(cx, entry_key(of)?).await?;
             Flash::ok(

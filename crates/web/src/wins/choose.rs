@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use portolan_domain::{
     Error, WinsEntryId,
-    wins::{self, ANSWER_WITHIN, Below, Checked, Entry, Kind, Sensitivity, Sheet, Update, UpdateState},
+    wins::{self, Below, Checked, Entry, Kind, Sensitivity, Sheet, Update, UpdateState},
 };
 
 use super::ended::Ended;
@@ -63,18 +63,17 @@ impl Chosen {
 
     /// What has to be known of a challenge from below before it is chosen: a team that it names may still answer.
     fn held(&self, entry: &Entry, shell: &Shell) -> Vec<String> {
-        let open = entry.namings.iter().filter(|naming| !naming.is_clear(shell.now));
-        let open =
-            open.filter(|_| entry.kind == Kind::Challenge && entry.sensitivity == Sensitivity::Publish);
-        open.map(|naming| match naming.shown_at {
-            Some(at) => format!(
-                "It names {}, who may answer until {}: it is published then, or once they answered.",
-                naming.team.name,
-                shell.words_by_in_zone(at + ANSWER_WITHIN)
-            ),
-            None => format!("It names {}, who was not shown it yet.", naming.team.name),
-        })
-        .collect()
+        let waits = entry.waits_for(shell.now).filter(|_| entry.sensitivity == Sensitivity::Publish);
+        waits
+            .map(|naming| match naming.until() {
+                Some(until) => format!(
+                    "It names {}, who may answer until {}. From then on it may be published, or once they answered.",
+                    naming.team.name,
+                    shell.words_by_in_zone(until)
+                ),
+                None => format!("It names {}, who was not shown it yet.", naming.team.name),
+            })
+            .collect()
     }
 
     /// Why nobody would read a line, if so: what the top hands up is read nowhere but where it is published.

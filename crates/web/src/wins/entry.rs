@@ -6,8 +6,8 @@ use portolan_domain::{
     Error, WinsEntryId,
     people::PersonName,
     wins::{
-        self, ANSWER_WITHIN, Behind, Entry, EntryEdit, EntryRights, Hint, Kind, Lifted, Naming, Provenance,
-        Sensitivity, Update,
+        self, Behind, Entry, EntryEdit, EntryRights, Hint, Kind, Lifted, Naming, Provenance, Sensitivity,
+        Update,
     },
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn crumbs(entry: &Entry) -> [(String, String); 2] {
 
 /// Until when a team that is named has time to answer before the challenge may be published; none: the time is over.
 pub(crate) fn until(naming: &Naming, now: &jiff::Timestamp) -> Option<jiff::Timestamp> {
-    naming.shown_at.map(|at| at + ANSWER_WITHIN).filter(|until| until > now)
+    naming.until().filter(|until| until > now)
 }
 
 /// A link into the portal, if it is one.
@@ -85,11 +85,6 @@ struct EntryPage {
 impl EntryPage {
     fn update(&self) -> Option<&Update> {
         self.update.as_ref()
-    }
-
-    /// Whether it is closed here: a line says a challenge of others, who have it on a page of its own.
-    fn may_close(&self) -> bool {
-        self.rights.close && !self.entry.is_line
     }
 
     /// How far it may go then, what is pressed, and what that does: the steps down that are left when it is handed up.

@@ -95,7 +95,9 @@ pub(super) async fn save(mut viewer: Viewer, mut form: Form) -> Result<Response,
                 format!("It waits in {} until the next update is written.", entry.team.name)
             } else {
                 let team = &entry.team.name;
-                format!("{team} hands nothing up in wins and challenges: it is kept for those in {team}.")
+                format!(
+                    "{team} takes no part in wins and challenges just now: it waits there, for those in {team}."
+                )
             };
             let again = format!("/wins/jot?kind={}&team={}", entry.kind, address::segment(&entry.team.slug));
             Ok(Flash::ok("Kept.", told).link(again, "Jot another").on(&super::entry::address(&entry.id)))

@@ -105,6 +105,8 @@ pub(crate) struct Unsaved {
     /// What people see beside it.
     pub(crate) label: String,
     pub(crate) text: String,
+    /// What was chosen of a list, as people read it; empty: it was typed.
+    pub(crate) chosen: &'static str,
 }
 
 /// What was typed beside what stands in the update.
@@ -118,15 +120,21 @@ pub(crate) struct Typed {
     pub(crate) is_astray: bool,
 }
 
-/// What of a form was typed and does not stand in the update.
+/// What of a form was typed and does not stand in the update. A new entry that stands in it in the same words was saved.
 pub(super) fn unsaved(form: &Form, sheet: &Sheet) -> Typed {
     let now = self::form(sheet);
     let mut typed = Typed::default();
+    let is_there = |word: &str, kind: Kind| {
+        let said = words(form, word);
+        entries(sheet).any(|entry| entry.kind == kind && entry.words == said)
+    };
+    let saved: Vec<&str> =
+        NEW.iter().filter(|(word, kind)| is_there(word, *kind)).map(|(word, _)| *word).collect();
     for name in form.names() {
         let (field, key) = name.split_once('-').unwrap_or((name, ""));
         let label =
             FIELDS.iter().find(|(known, _)| *known == field && !key.is_empty()).map(|(_, label)| *label);
-        if label.is_none() && name != "intro" {
+        if (label.is_none() && name != "intro") || saved.contains(&key) {
             continue;
         }
         let text = form.text(name);
@@ -140,7 +148,13 @@ pub(super) fn unsaved(form: &Form, sheet: &Sheet) -> Typed {
             Some(label) if !is_here => format!("An entry that is not in it any more, {label}"),
             _ => form.label(name),
         };
-        typed.unsaved.push(Unsaved { name: name.to_owned(), label, text });
+        let chosen = match field {
+            "sensitivity" => text.parse::<Sensitivity>().map_or("", Sensitivity::label),
+            "topic" if text.is_empty() => "Not said",
+            "topic" => text.parse::<Topic>().map_or("", Topic::label),
+            _ => "",
+        };
+        typed.unsaved.push(Unsaved { name: name.to_owned(), label, text, chosen });
     }
     typed
 }

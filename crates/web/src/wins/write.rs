@@ -7,8 +7,8 @@ use portolan_domain::{
     UpdateId,
     people::PersonName,
     wins::{
-        self, ANSWER_WITHIN, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity,
-        Sheet, Topic, Update, UpdateState, Words,
+        self, Audience, Checked, Entry, Hint, Kind, Naming, Owed, Proposal, Sensitivity, Sheet, Topic,
+        Update, UpdateState, Words,
     },
 };
 
@@ -223,9 +223,9 @@ pub(crate) fn naming(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
         (_, None, Some(_)) if naming.is_clear(shell.now) => {
             format!("{team} was asked and said nothing in 48 hours: it may be published without an answer.")
         }
-        (_, None, Some(at)) => format!(
+        (_, None, Some(_)) => format!(
             "{team} was asked: it may be published once they answered, or from {} on.",
-            shell.words_by_in_zone(at + ANSWER_WITHIN)
+            naming.until().map(|until| shell.words_by_in_zone(until)).unwrap_or_default()
         ),
         (_, None, None) if may_be_published => {
             format!("{team} is shown it when it is handed up, and has 48 hours for an answer.")

@@ -143,7 +143,7 @@ pub(in super::super) async fn add_stop(
 /// Of whose letters the secret of this hash is, and whether they are stopped.
 pub(in super::super) async fn stop_stands(cx: &mut Cx<'_>, hash: &[u8]) -> Result<Option<(String, bool)>> {
     let row = sqlx::query!(
-        r#"SELECT t.name, bool_and(m.stopped_at IS NOT NULL) AS "stopped!"
+        r#"SELECT t.name, bool_or(m.stopped_at IS NOT NULL) AS "stopped!"
            FROM wins_stop s JOIN wins_list_member m ON m.id = s.member_id JOIN wins_list l ON l.id = m.list_id JOIN team t ON t.id = l.team_id
            WHERE s.hash = $1 GROUP BY t.id"#,
         hash

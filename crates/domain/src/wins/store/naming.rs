@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::super::naming::Names;
+use super::{
+    super::{naming::Names, record::Sensitivity},
+    entry::keys,
+};
 use crate::{Cx, PersonId, Result, TeamId, UpdateId, WinsEntryId, people::TeamName};
 
 /// A team that an entry names.
@@ -128,6 +131,7 @@ pub(in super::super) struct Told {
     pub(in super::super) theirs: String,
     pub(in super::super) now: String,
     pub(in super::super) rewritten: bool,
+    pub(in super::super) sensitivity: Sensitivity,
 }
 
 /// Who is told what an update lifted: by person, in the order of the update. It is noted, so that they hear of the same words once.
@@ -142,7 +146,8 @@ pub(in super::super) async fn tell_lifted(cx: &mut Cx<'_>, update: UpdateId) -> 
                RETURNING x.line_id, x.origin_id
            )
            SELECT p.id AS "to: PersonId", o.id AS "origin: WinsEntryId", o.summary AS theirs, l.summary AS now,
-                  (o.summary, o.situation, o.action, o.result) IS DISTINCT FROM (l.summary, l.situation, l.action, l.result) AS "rewritten!"
+                  (o.summary, o.situation, o.action, o.result) IS DISTINCT FROM (l.summary, l.situation, l.action, l.result) AS "rewritten!",
+                  l.sensitivity AS "sensitivity: Sensitivity"
            FROM told x JOIN wins_entry l ON l.id = x.line_id JOIN wins_entry o ON o.id = x.origin_id
                 CROSS JOIN LATERAL (SELECT o.created_by AS id UNION SELECT c.person_id FROM wins_credit c WHERE c.entry_id = o.id) w
                 JOIN person p ON p.id = w.id AND p.active
@@ -264,26 +269,54 @@ pub(in super::super) struct Attached {
     pub(in super::super) writer: Option<PersonId>,
 }
 
-/// Says whether a team's answer goes with a challenge, and with the lines made of it that are not published and have the same answer.
-pub(in super::super) async fn attach(
+/// The updates of the lines that were made of an entry and are not published, those below first.
+pub(in super::super) async fn updates_above(cx: &mut Cx<'_>, entry: WinsEntryId) -> Result<Vec<UpdateId>> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT o.line_id AS id FROM wins_origin o WHERE o.origin_id = $1
+               UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id)
+           SELECT u.id AS "id: UpdateId" FROM wins_update u
+           WHERE u.id IN (SELECT l.update_id FROM up JOIN wins_entry l ON l.id = up.id WHERE l.publication_id IS NULL)
+           ORDER BY u.level, u.id"#,
+        entry as WinsEntryId,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// The lines that were made of an entry and are not published.
+pub(in super::super) async fn unpublished_above(
     cx: &mut Cx<'_>,
     entry: WinsEntryId,
+) -> Result<Vec<WinsEntryId>> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH RECURSIVE up AS (
+               SELECT o.line_id AS id FROM wins_origin o WHERE o.origin_id = $1
+               UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id)
+           SELECT l.id AS "id: WinsEntryId" FROM up JOIN wins_entry l ON l.id = up.id WHERE l.publication_id IS NULL"#,
+        entry as WinsEntryId,
+    )
+    .fetch_all(cx.conn())
+    .await?)
+}
+
+/// Says whether this answer of a team goes with those of these entries that have it and are not published.
+pub(in super::super) async fn attach(
+    cx: &mut Cx<'_>,
+    entries: &[WinsEntryId],
     team: TeamId,
+    answer: &str,
     attached: bool,
 ) -> Result<Vec<Attached>> {
     Ok(sqlx::query_as!(
         Attached,
-        r#"WITH RECURSIVE
-               up AS (
-                   SELECT $1::uuid AS id UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id
-               ),
-               said AS (SELECT n.answer FROM wins_naming n WHERE n.entry_id = $1 AND n.team_id = $2 AND n.answer <> '')
-           UPDATE wins_naming n SET attached = $3 FROM wins_entry e, said
-           WHERE e.id = n.entry_id AND e.id IN (SELECT up.id FROM up) AND e.publication_id IS NULL AND n.team_id = $2
-             AND n.answer = said.answer AND n.attached <> $3
+        r#"UPDATE wins_naming n SET attached = $4 FROM wins_entry e
+           WHERE e.id = n.entry_id AND e.id = ANY($1) AND e.publication_id IS NULL AND n.team_id = $2 AND n.answer = $3
+             AND n.attached <> $4
            RETURNING e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId", e.summary, e.created_by AS "writer: PersonId""#,
-        entry as WinsEntryId,
+        &keys(entries),
         team as TeamId,
+        answer,
         attached,
     )
     .fetch_all(cx.conn())

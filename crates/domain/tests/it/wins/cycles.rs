@@ -68,7 +68,7 @@ async fn handed_up(company: &Company, team: &str) {
 const TAKEN_BACK: &str = "UPDATE wins_update SET state = 'open', submitted_at = NULL
     WHERE cycle_id = (SELECT id FROM wins_cycle WHERE slug = '2026-w48')";
 
-/// Whom notices of this kind went to, by handle and in order of their names.
+/// Whom notices of this kind went to, by handle.
 async fn told_to(company: &Company, event: &str) -> Vec<String> {
     company.told(event).await.into_iter().map(|(handle, _)| handle).collect()
 }
@@ -661,6 +661,13 @@ async fn a_team_takes_part_where_the_plan_of_its_tree_has_it_do_so(pool: PgPool)
     assert!(!takes("shop").await && takes("basket").await, "those below it stay in");
     edit(vec![("shop".into(), true)], false).await;
     assert!(!takes("shop").await && !takes("basket").await && takes("harbour").await);
+    // and so the next cycle is opened
+    company.until("2026-11-22T23:00:00Z");
+    company.turn().await;
+    let opened = updates(&company, "vera").await;
+    for slug in ["harbour", "shop", "basket", "pricing", "crane", "pilot", "other"] {
+        assert_eq!(opened.iter().any(|update| update.team.slug == slug), takes(slug).await, "{slug}");
+    }
     // a plan of its own holds for its tree
     let own = NewPlan::usual("Shop's own", "shop", date(2026, 11, 9), "Europe/Amsterdam");
     wins::create_plan(&mut system.cx(), &own).await.unwrap();

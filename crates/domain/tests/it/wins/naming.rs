@@ -252,9 +252,13 @@ async fn an_answer_that_is_attached_later_goes_with_the_lines_above_too(pool: Pg
     // above they may leave it out, and it stays out unless it is attached anew
     wins::attach_answer(&mut dora.cx(), line.id, "crane", false).await.unwrap();
     assert!(attached(entry.id).await && !attached(line.id).await);
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert!(!attached(line.id).await, "what is so already is said to nobody again");
     wins::attach_answer(&mut imke.cx(), entry.id, "crane", false).await.unwrap();
     wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
     assert!(attached(line.id).await);
+    let unnamed = wins::attach_answer(&mut imke.cx(), entry.id, "pricing", true).await;
+    assert!(matches!(unnamed, Err(Error::Conflict(_))), "{unnamed:?}");
 
     // other words have no answer yet, so none goes with them
     let words =
@@ -264,4 +268,31 @@ async fn an_answer_that_is_attached_later_goes_with_the_lines_above_too(pool: Pg
     wins::attach_answer(&mut imke.cx(), entry.id, "crane", false).await.unwrap();
     wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
     assert!(attached(entry.id).await && !attached(line.id).await);
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn an_answer_goes_up_all_levels_but_not_into_what_is_published(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let entry = challenge(&company, of_crane()).await;
+    company.submit("basket").await;
+    let (mut dora, mut vera, mut imke, mut carl) = (
+        company.call("dora").await,
+        company.call("vera").await,
+        company.call("imke").await,
+        company.call("carl").await,
+    );
+    let shop = company.update("shop").await.id;
+    let line = wins::lift(&mut dora.cx(), shop, &[entry.id]).await.unwrap().remove(0);
+    company.submit("shop").await;
+    let harbour = company.update("harbour").await.id;
+    let top = wins::lift(&mut vera.cx(), harbour, &[line.id]).await.unwrap().remove(0);
+    wins::answer_naming(&mut carl.cx(), entry.id, "crane", "Warm since Monday.").await.unwrap();
+    let attached =
+        async |id| wins::entry(&mut company.call("vera").await.cx(), id).await.unwrap().namings[0].attached;
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", true).await.unwrap();
+    assert!(attached(line.id).await && attached(top.id).await, "also where it was handed up already");
+    company.submit("harbour").await;
+    wins::publish(&mut vera.cx(), harbour).await.unwrap();
+    wins::attach_answer(&mut imke.cx(), entry.id, "crane", false).await.unwrap();
+    assert!(!attached(line.id).await && attached(top.id).await, "what is published stays as it is");
 }

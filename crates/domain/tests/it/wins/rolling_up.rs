@@ -23,7 +23,6 @@ fn row(team: &str, late: bool, entries: &[&str]) -> (String, bool, Vec<String>) 
     (team.into(), late, entries.iter().map(|e| (*e).to_owned()).collect())
 }
 
-/// The words of what was told to somebody about what was lifted.
 /// What somebody was told of lines made of theirs: subject and text.
 async fn lifted_told(company: &Company, handle: &str) -> Vec<(String, String)> {
     sqlx::query_as(

@@ -132,6 +132,13 @@ async fn what_stays_in_the_team_takes_no_room(pool: PgPool) {
     let one_more = [rest.offered().next().unwrap().id];
     let refused = wins::choose(&mut call.cx(), update.id, &one_more, None).await;
     assert!(matches!(&refused, Err(Error::Invalid(p)) if p[0].message.starts_with("are 5")), "{refused:?}");
+    // nothing of it goes up where all stays in the team
+    let shop = company.chosen("shop", Kind::Win, "Shop's own", Sensitivity::Team).await.update.unwrap();
+    let refused = wins::submit(&mut company.call("dora").await.cx(), shop, None).await;
+    assert!(
+        matches!(&refused, Err(Error::Conflict(why)) if why.contains("nothing in it that goes up")),
+        "{refused:?}"
+    );
     // one that may go up after all takes room, and is seen to when it is handed up
     let ours = rest.wins.iter().find(|one| !one.entry.goes_up()).unwrap().entry.id;
     let edit = EntryEdit { sensitivity: Some(Sensitivity::Up), ..EntryEdit::default() };
@@ -143,7 +150,7 @@ async fn what_stays_in_the_team_takes_no_room(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
-async fn what_somebody_may_do_with_an_entry_is_what_is_done_if_they_try(pool: PgPool) {
+async fn what_somebody_may_do_with_an_entry_follows_how_it_stands(pool: PgPool) {
     let company = Company::new(pool).await;
     let rights = async |who: &str, id| {
         let mut call = company.call(who).await;
@@ -151,7 +158,9 @@ async fn what_somebody_may_do_with_an_entry_is_what_is_done_if_they_try(pool: Pg
         wins::entry_rights(&mut call.cx(), &entry).await.unwrap()
     };
     let entry = company.jot("tor", "basket", Kind::Win, "Faster", Sensitivity::Publish).await;
-    assert!(rights("tor", entry.id).await.edit && rights("imke", entry.id).await.edit);
+    let waiting = rights("imke", entry.id).await;
+    assert!(rights("tor", entry.id).await.edit && waiting.edit);
+    assert!(!waiting.attach && !waiting.close, "it is no challenge, and in no update");
     let update = company.update("basket").await;
     let mut imke = company.call("imke").await;
     wins::choose(&mut imke.cx(), update.id, &[entry.id], None).await.unwrap();
@@ -160,6 +169,7 @@ async fn what_somebody_may_do_with_an_entry_is_what_is_done_if_they_try(pool: Pg
     assert_eq!(wins::stays_up(&mut imke.cx(), &update).await.unwrap(), None);
     company.submit("basket").await;
     let handed_up = rights("imke", entry.id).await;
+    assert!(handed_up.attach);
     assert_eq!((handed_up.edit, handed_up.lower), (false, vec![Sensitivity::Up, Sensitivity::Team]));
     assert!(rights("tor", entry.id).await.lower.is_empty());
     let shop = company.update("shop").await.id;

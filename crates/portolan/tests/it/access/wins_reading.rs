@@ -77,7 +77,7 @@ pub(super) const PAGES: &[Row<6>] = &[
     ),
     // the secret in the address is the credential: nobody's session opens another's
     ("GET", "/feeds/wins/{secret}", "/feeds/wins/ptw_{n}", "", anybody("404")),
-    ("GET", "/wins/stop/{secret}", "/wins/stop/spent", "", anybody("200")),
+    ("GET", "/wins/stop/{secret}", "/wins/stop/spent", "", anybody("410")),
     ("POST", "/wins/stop/{secret}", "/wins/stop/spent", "", anybody("410")),
     ("GET", "/teams/{slug}/wins", "/teams/harbour/wins", "", viewers("200")),
     ("GET", "/teams/{slug}/wins/settings", "/teams/harbour/wins/settings", "", viewers("200")),

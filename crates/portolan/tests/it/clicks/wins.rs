@@ -48,10 +48,10 @@ pub(super) fn walk() -> Vec<String> {
     eva.sees(&challenge, "Wout Smit answered for Ledger: From May on at six");
 
     // the answer goes with it, or does not, as its lead says, also after it was handed up
-    lena.sees(&challenge, "The answer is not published");
+    lena.sees(&challenge, "The answer does not go with the challenge");
     let attachments = format!("{challenge}/attachments");
     let key = challenge.trim_start_matches("/wins/entries/");
-    for (verb, told) in [("attach", "is published with the challenge"), ("detach", "is left out")] {
+    for (verb, told) in [("attach", "goes with the challenge"), ("detach", "is left out")] {
         let form = lena.form(&challenge, &attachments).press("do", &format!("{verb}:{key}:ledger"));
         assert_eq!(lena.send(&form).status, 303);
         lena.sees(&challenge, told);
