@@ -1,6 +1,9 @@
 //! The forms around what is published: the plan, what a team sets, what readers say, and wanting no more of it.
 
-use portolan_domain::wins;
+use portolan_domain::{
+    PublicationId, people,
+    wins::{self, LetterJob},
+};
 use serde_json::{Value, json};
 
 use super::Visitor;
@@ -74,11 +77,32 @@ pub(super) fn walk() -> Vec<String> {
     maya.submits("/wins/feeds", &revocation, &[], "/wins/feeds");
     assert_eq!(portal.stranger().get(&feed).status, 404);
 
-    // a letter's link that is spent says so, to whoever
+    // a letter's link asks whoever has it, does it, and says so from then on
+    let link = letter_to_maya(&portal, &mut imke);
     let mut anybody = Visitor::new(portal.stranger());
-    let stop = anybody.fills("/wins/stop/spent", "/wins/stop/spent", &[]);
-    assert!(stop.status == 410 && stop.body.contains("This link no longer works"), "{}", stop.body);
+    let stopped = anybody.fills(&link, &link, &[]);
+    assert!(stopped.status == 200 && stopped.body.contains("What Basket publishes"), "{}", stopped.body);
+    assert!(anybody.client.get(&link).body.contains("You are sent no more letters"));
     [ada, imke, maya, anybody].into_iter().flat_map(|visitor| visitor.sent).collect()
+}
+
+/// The link by which Maya, who is put on a list, stops the letters of what was published.
+fn letter_to_maya(portal: &Portal, imke: &mut Visitor) -> String {
+    let page = "/teams/basket/wins/settings";
+    imke.submits(page, "/teams/basket/wins/lists", &[("name", "Friends")], page);
+    let members = imke.action(page, "/teams/basket/wins/lists/", "/members");
+    imke.submits(page, &members, &[("person", "maya")], page);
+    let all: Value =
+        serde_json::from_str(&portal.with_token("imke", "read").get("/api/v1/publications").body)
+            .expect("JSON");
+    let publication: PublicationId =
+        all["items"][0]["id"].as_str().and_then(|id| id.parse().ok()).expect("a publication");
+    portal.as_system(async move |mut call| {
+        let cx = &mut call.cx();
+        let maya = people::person(cx, "maya").await.expect("Maya").id;
+        let job = LetterJob { publication, person: Some(maya), member: None, addendum: false };
+        wins::letter(cx, &job, "").await.expect("an answer").expect("a letter").stop.expect("a link")
+    })
 }
 
 /// What the team sets: who stands in, short words, lists; and what an admin says of addresses outside.
