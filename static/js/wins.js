@@ -72,11 +72,11 @@ if (choosing) {
     const typing = event.target.closest?.("textarea, select, input:not([type=checkbox]), [contenteditable]");
     if (typing || document.querySelector(":popover-open")) return;
     const all = open();
-    const digit = "123456789".indexOf(event.key);
+    const digit = /^[1-9]$/.test(event.key) ? all.findIndex((one) => one.dataset.number === event.key) : -1;
     if (event.key === "j") look(at + 1);
     else if (event.key === "k") look(at - 1);
     else if (event.key === "x") { if (at < 0) look(0); tick(all[at]); }
-    else if (digit >= 0 && event.key.length === 1) { look(digit); tick(all[digit]); }
+    else if (digit >= 0) { look(digit); tick(all[digit]); }
     else if (event.key === "e") choosing.querySelector("[data-entry] textarea")?.focus();
     else if (event.key === "Enter" && !event.target.closest?.("button, a, summary")) press("lift");
     else return;

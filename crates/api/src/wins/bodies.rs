@@ -205,6 +205,8 @@ pub(super) struct NamingBody {
     answer: String,
     /// Whether the answer is published with the challenge.
     attached: bool,
+    /// Whether the challenge got other words after that answer, which does not go with these.
+    reworded: bool,
 }
 
 impl From<Naming> for NamingBody {
@@ -216,6 +218,7 @@ impl From<Naming> for NamingBody {
             answered_by: n.answered_by.map(PersonLink::from),
             answer: n.answer,
             attached: n.attached,
+            reworded: n.reworded,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `/challenges`: they stay open across cycles until somebody closes them, and whom they name is heard first.
 
 use axum::{extract::Path, http::StatusCode};
+use jiff::Timestamp;
 use portolan_domain::{
     UpdateId, WinsEntryId,
-    wins::{self, Challenge, ChallengeFilter, Closing, Entry, Owed, Stands},
+    wins::{self, Challenge, ChallengeFilter, Closing, Entry, Owed, Question, Stands},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     ApiError, Caller, Shared,
     body::{Body, Json, List, Params, paging},
-    people::bodies::TeamLink,
+    people::bodies::{PersonLink, TeamLink},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -235,18 +236,49 @@ struct OwedBody {
     /// Or a challenge that names a team of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<WaitingAnswerBody>,
+    /// Or a question of a reader about a line of yours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<QuestionBody>,
+}
+
+/// What a reader asked about a published line, and nobody answered.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuestionBody {
+    /// Key of the line.
+    line: uuid::Uuid,
+    /// What it says, in a line.
+    summary: String,
+    /// What was asked.
+    text: String,
+    /// By whom.
+    by: Option<PersonLink>,
+    /// When.
+    at: Timestamp,
+    /// Path of the line in the portal.
+    path: String,
+}
+
+impl From<Question> for QuestionBody {
+    fn from(q: Question) -> Self {
+        let by = q.by.map(PersonLink::from);
+        Self { line: q.line.0, summary: q.summary, text: q.text, by, at: q.at, path: q.path }
+    }
 }
 
 impl From<Owed> for OwedBody {
     fn from(owed: Owed) -> Self {
+        let mut body = Self { update: None, answer: None, question: None };
         match owed {
-            Owed::Update(update) => Self { update: Some((*update).into()), answer: None },
-            Owed::Answer(entry, team) => Self { update: None, answer: Some((*entry, team).into()) },
+            Owed::Update(update) => body.update = Some((*update).into()),
+            Owed::Answer(entry, team) => body.answer = Some((*entry, team).into()),
+            Owed::Question(question) => body.question = Some((*question).into()),
         }
+        body
     }
 }
 
-/// What you owe: updates that are due within three days or late, and challenges that wait for your word.
+/// What you owe: updates that are due within three days or late, challenges that wait for your word, and what readers asked about lines of
+/// yours in the last thirty days.
 #[utoipa::path(get, path = "/me/owed-updates", tag = "wins and challenges", responses((status = 200, body = List<OwedBody>)))]
 async fn owed(mut caller: Caller) -> Result<Json<List<OwedBody>>, ApiError> {
     let owed = wins::owed(&mut caller.cx().await?).await?;

@@ -67,8 +67,8 @@ pub use publishing::{Held, Preview, PreviewAs, Publishing, preview, publishing};
 pub use record::{
     ANSWER_WITHIN, AboutEntity, Audience, Below, Checked, Closed, Closing, Cycle, Entry, EntryEdit,
     EntryRights, Facet, Hint, Kind, Lifted, MOST_ENTRIES, MOST_NAMED, MOST_NUMBERS, Naming, NewEntry, Number,
-    Offered, Owed, Part, Participation, Proposal, Provenance, Sensitivity, Sheet, SheetEdit, Topic, Update,
-    UpdateRights, UpdateState, WordKind, Words,
+    Offered, Owed, Part, Participation, Proposal, Provenance, Question, Sensitivity, Sheet, SheetEdit, Topic,
+    Update, UpdateRights, UpdateState, WordKind, Words,
 };
 pub use rights::owed;
 pub use save::save;

@@ -115,6 +115,12 @@ pub async fn attach_answer(
         let Some(own) = own else {
             return Err(Error::Conflict(format!("{} gave no answer that could be attached", team.name)));
         };
+        if own.reworded {
+            return Err(Error::Conflict(format!(
+                "{} answered to other words; it is asked anew when the update is handed up",
+                team.name
+            )));
+        }
         if own.attached == attached {
             return Ok(own);
         }
@@ -204,7 +210,7 @@ pub(super) async fn rename(cx: &mut Cx<'_>, entries: &[(WinsEntryId, Vec<TeamId>
 fn unknown(given: &[Vec<String>], found: &[store::naming::Found]) -> Result<()> {
     let known: BTreeSet<_> = found.iter().map(|one| one.slug.as_str()).collect();
     match given.iter().flatten().find(|slug| !known.contains(slug.as_str())) {
-        Some(slug) => Err(Error::invalid("teams", format!("name no team: there is none called {slug:?}"))),
+        Some(slug) => Err(Error::invalid("teams", format!("must be there, and no team is called {slug:?}"))),
         None => Ok(()),
     }
 }

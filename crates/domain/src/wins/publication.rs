@@ -198,7 +198,7 @@ pub(super) async fn document(
 /// An entry as a line of a document.
 fn line(entry: &Entry, teams: &[TeamName], cycle: &Cycle) -> Line {
     let answer = |naming: &super::record::Naming| {
-        let said = naming.attached && naming.answered_at.is_some();
+        let said = naming.attached && naming.is_answered();
         (team_link(&naming.team), if said { naming.answer.clone() } else { String::new() })
     };
     let about = |entity: &super::record::AboutEntity| Link {
@@ -214,7 +214,7 @@ fn line(entry: &Entry, teams: &[TeamName], cycle: &Cycle) -> Line {
         teams: teams.iter().map(team_link).collect(),
         about: entry.about.iter().map(about).collect(),
         people: entry.credits.iter().map(person_link).collect(),
-        answers: entry.namings.iter().filter(|naming| naming.answered_at.is_some()).map(answer).collect(),
+        answers: entry.namings.iter().filter(|naming| naming.is_answered()).map(answer).collect(),
         since: if entry.kind == Kind::Challenge { since() } else { None },
     }
 }

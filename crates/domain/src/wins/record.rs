@@ -168,7 +168,7 @@ impl std::fmt::Display for Number {
 const ARROWS: [&str; 3] = ["→", "->", "=>"];
 
 /// What is wrong with a figure that holds none.
-pub(super) const NO_FIGURE: &str = "needs a number in digits, as in “p95 of the payment step: 3.8 → 1.9 s”";
+pub(super) const NO_FIGURE: &str = "needs digits, as in “p95 of the payment step: 3.8 → 1.9 s”";
 
 impl std::str::FromStr for Number {
     type Err = Error;
@@ -274,15 +274,22 @@ pub struct Naming {
     pub answer: String,
     /// Whether the answer is published with the challenge.
     pub attached: bool,
+    /// Whether the challenge got other words after that answer: it was to those before, and does not go with these.
+    pub reworded: bool,
 }
 
 /// How long a team that a challenge names has for an answer before it may be published without.
 pub const ANSWER_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
 
 impl Naming {
+    /// Whether it answered to these words.
+    pub fn is_answered(&self) -> bool {
+        self.answered_at.is_some() && !self.reworded
+    }
+
     /// Whether the challenge may be published as far as this team goes: it answered, or had its time for it.
     pub fn is_clear(&self, now: Timestamp) -> bool {
-        self.answered_at.is_some() || self.until().is_some_and(|until| until <= now)
+        self.is_answered() || self.until().is_some_and(|until| until <= now)
     }
 
     /// Until when the team has time to answer; none: it was not shown it yet.
@@ -719,9 +726,28 @@ pub struct Participation {
     pub parts: Vec<Option<Part>>,
 }
 
+/// What a reader asked about a published line, and nobody answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// The line.
+    pub line: WinsEntryId,
+    /// What it says, in a line.
+    pub summary: String,
+    /// What was asked.
+    pub text: String,
+    /// By whom.
+    pub by: Option<PersonName>,
+    /// When.
+    pub at: Timestamp,
+    /// Path of the line in its publication.
+    pub path: String,
+}
+
 /// Something handed to somebody to write, or waiting for their word; for first pages.
 #[derive(Debug, Clone, Serialize)]
 pub enum Owed {
+    /// A question of a reader about what they wrote or are credited in.
+    Question(Box<Question>),
     /// An update to be handed up.
     Update(Box<Update>),
     /// A challenge that names a team that they lead.

@@ -12,6 +12,9 @@ use crate::{Cx, Error, Result, UpdateId, people};
 /// How long before it is due an update is owed by whoever writes it each time.
 const SOON: SignedDuration = SignedDuration::from_hours(72);
 
+/// How long a question about a line waits for an answer on first pages.
+const ASKED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Things that a first page shows at the most.
 const MOST_OWED: usize = 20;
 
@@ -69,7 +72,8 @@ pub(super) fn keep_draft_inside(update: &mut Update) {
 }
 
 /// What the actor owes now: updates that are due within three days or late, those that they were asked to write whenever they are due,
-/// and challenges that name a team of theirs. The most pressing first, at most twenty.
+/// challenges that name a team of theirs, and what readers asked about lines of theirs in the last thirty days. The most pressing first, at
+/// most twenty.
 pub async fn owed(cx: &mut Cx<'_>) -> Result<Vec<Owed>> {
     let me = cx.reader()?;
     let soon = cx.now() + SOON;
@@ -81,6 +85,9 @@ pub async fn owed(cx: &mut Cx<'_>) -> Result<Vec<Owed>> {
         let naming = entry.namings.iter().find(|n| n.team.id == team.id);
         let until = naming.and_then(Naming::until).unwrap_or(entry.updated_at + ANSWER_WITHIN);
         owed.push((until, Owed::Answer(Box::new(entry), team)));
+    }
+    for question in store::thread::unanswered(cx, me, cx.now() - ASKED, most).await? {
+        owed.push((question.at + ANSWER_WITHIN, Owed::Question(Box::new(question))));
     }
     owed.sort_by_key(|(at, _)| *at);
     owed.truncate(MOST_OWED);

@@ -477,7 +477,7 @@ fn a_command_says_why_an_entry_was_not_taken() {
     let other = say(&["win", "Not mine", "--team", "basket"]);
     assert!(other.contains("the portal refused"), "{other}");
     let figure = say(&["win", "A figure", "--number", "pages: -> 9"]);
-    assert!(figure.contains("needs a number in digits"), "{figure}");
+    assert!(figure.contains("needs digits"), "{figure}");
     let both = say(&["win", "x", "--stays", "--up"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }

@@ -263,12 +263,16 @@ async fn done(
         "take" | "lift" => Flash::ok("Saved.", format!("{} taken in.", words::count(taken))),
         "submit" => {
             let update = wins::submit(cx, id, None).await?;
-            let to = update.handed_to.as_ref().map_or_else(
-                || "It is published by itself on its day, or when you say so.".to_owned(),
-                |team| {
+            let to = match (&update.handed_to, wins::stays_up(cx, &update).await?) {
+                (None, _) => "It is published by itself on its day, or when you say so.".to_owned(),
+                (Some(team), None) => {
                     format!("{} reads it now. You can take it back while nothing was made of it.", team.name)
-                },
-            );
+                }
+                (Some(team), Some(_)) => format!(
+                    "{} has handed up already: it reads this and chooses no more of it. It is published as yours on the day.",
+                    team.name
+                ),
+            };
             let what = if update.handed_to.is_some() { "Handed up." } else { "Ready to publish." };
             return Ok((Flash::ok(what, to), address(&id)));
         }

@@ -61,21 +61,6 @@ impl Chosen {
         }
     }
 
-    /// What has to be known of a challenge from below before it is chosen: a team that it names may still answer.
-    fn held(&self, entry: &Entry, shell: &Shell) -> Vec<String> {
-        let waits = entry.waits_for(shell.now).filter(|_| entry.sensitivity == Sensitivity::Publish);
-        waits
-            .map(|naming| match naming.until() {
-                Some(until) => format!(
-                    "It names {}, who may answer until {}. From then on it may be published, or once they answered.",
-                    naming.team.name,
-                    shell.words_by_in_zone(until)
-                ),
-                None => format!("It names {}, who was not shown it yet.", naming.team.name),
-            })
-            .collect()
-    }
-
     /// Why nobody would read a line, if so: what the top hands up is read nowhere but where it is published.
     fn unread(&self, line: &Entry) -> Option<String> {
         if self.update().handed_to.is_some() || line.sensitivity == Sensitivity::Publish {
@@ -110,10 +95,10 @@ struct ChoosePage {
 }
 
 impl ChoosePage {
-    /// The number that an entry which was not lifted is ticked by.
+    /// The number that an entry is ticked by: the same before and after others were lifted.
     fn number(&self, id: &WinsEntryId) -> usize {
-        let open = self.chosen.below.iter().flat_map(|below| &below.entries).filter(|o| o.line.is_none());
-        open.map(|o| o.entry.id).position(|entry| entry == *id).map_or(usize::MAX, |at| at + 1)
+        let mut all = self.chosen.below.iter().flat_map(|below| &below.entries);
+        all.position(|offered| offered.entry.id == *id).map_or(usize::MAX, |at| at + 1)
     }
 }
 

@@ -397,6 +397,10 @@ struct PreviewPage {
 }
 
 impl PreviewPage {
+    fn is_outside(&self) -> bool {
+        self.reads == PreviewAs::Outside
+    }
+
     /// `2 entries stay inside: they may not be published.`
     fn inside(&self) -> String {
         let n = self.preview.inside.len();
@@ -432,6 +436,10 @@ pub(super) async fn preview(
         _ => PreviewAs::Reader,
     };
     let (update, _) = wins::update_by_id(&mut viewer.cx(), id).await?;
+    if let Some(made) = update.publication {
+        let published = wins::publication_by_id(&mut viewer.cx(), made).await?;
+        return Ok(page::see(&published.document.path()));
+    }
     let is_top = update.handed_to.is_none();
     let preview = wins::preview(&mut viewer.cx(), id, reads.clone()).await?;
     page::html(&PreviewPage { shell: viewer.shell(Nav::Wins), id, is_top, reads, preview })

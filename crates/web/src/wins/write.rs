@@ -211,6 +211,9 @@ pub(crate) fn open_for(entry: &Entry, now: &jiff::Timestamp) -> String {
 pub(crate) fn naming(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
     let team = &naming.team.name;
     let may_be_published = entry.sensitivity == Sensitivity::Publish;
+    if naming.reworded {
+        return reworded(entry, naming, shell);
+    }
     match (&naming.answered_by, naming.answered_at, naming.shown_at) {
         (_, Some(_), _) if naming.answer.is_empty() => format!("{team} has seen it."),
         (Some(who), Some(_), _) => format!("{} answered for {team}: {}", who.name, naming.answer),
@@ -232,6 +235,29 @@ pub(crate) fn naming(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
         }
         (_, None, None) => format!("{team} is not shown it, unless it may be published."),
     }
+}
+
+/// The same of a team that answered before the challenge got other words.
+fn reworded(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
+    let team = &naming.team.name;
+    let who =
+        naming.answered_by.as_ref().map_or_else(|| team.clone(), |who| format!("{} for {team}", who.name));
+    let said = if naming.answer.is_empty() {
+        format!("{team} had seen it in other words.")
+    } else {
+        format!("{who} answered to other words: {}", naming.answer)
+    };
+    let next = match naming.until().filter(|until| *until > shell.now) {
+        _ if entry.publication.is_some() || entry.sensitivity != Sensitivity::Publish => String::new(),
+        Some(until) => {
+            format!(
+                " It may be published once they answered to these, or from {} on.",
+                shell.words_by_in_zone(until)
+            )
+        }
+        None => " It may be published without that answer; one to these words can go with it.".to_owned(),
+    };
+    format!("{said}{next}")
 }
 
 /// What the button that ends the writing says.

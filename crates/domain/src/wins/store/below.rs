@@ -65,13 +65,13 @@ pub(in super::super) async fn take_over(cx: &mut Cx<'_>, into: WinsEntryId, from
     sqlx::query!(
         "WITH origin AS (
              INSERT INTO wins_origin (line_id, origin_id) SELECT $1, origin_id FROM wins_origin WHERE line_id = $2 ON CONFLICT DO NOTHING)
-         INSERT INTO wins_naming AS n (entry_id, team_id, shown_at, answered_at, answered_by, answer, attached)
-         SELECT $1, team_id, shown_at, answered_at, answered_by, answer, attached FROM wins_naming WHERE entry_id = $2
+         INSERT INTO wins_naming AS n (entry_id, team_id, shown_at, answered_at, answered_by, answer, attached, reworded)
+         SELECT $1, team_id, shown_at, answered_at, answered_by, answer, attached, reworded FROM wins_naming WHERE entry_id = $2
          ON CONFLICT (entry_id, team_id) DO UPDATE SET
              shown_at = CASE WHEN n.shown_at IS NOT NULL AND excluded.shown_at IS NOT NULL THEN greatest(n.shown_at, excluded.shown_at) END,
              answered_at = CASE WHEN n.answered_at IS NOT NULL AND excluded.answered_at IS NOT NULL
                                 THEN greatest(n.answered_at, excluded.answered_at) END,
-             answered_by = coalesce(n.answered_by, excluded.answered_by),
+             answered_by = coalesce(n.answered_by, excluded.answered_by), reworded = n.reworded OR excluded.reworded,
              answer = concat_ws(E'\\n\\n', nullif(n.answer, ''), nullif(excluded.answer, '')),
              -- what one of the two keeps inside stays inside
              attached = (n.attached OR excluded.attached) AND (n.attached OR n.answer = '') AND (excluded.attached OR excluded.answer = '')",

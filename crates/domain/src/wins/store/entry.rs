@@ -121,7 +121,8 @@ macro_rules! entries {
                                   'shown_at', n.shown_at, 'answered_at', n.answered_at,
                                   'answered_by', (SELECT jsonb_build_object('id', p.id, 'handle', p.handle, 'name', p.name, 'active', p.active)
                                                   FROM person p WHERE p.id = n.answered_by),
-                                  'answer', n.answer, 'attached', n.attached) ORDER BY lower(nt.name), nt.id), '[]')
+                                  'answer', n.answer, 'attached', n.attached,
+                                  'reworded', n.reworded) ORDER BY lower(nt.name), nt.id), '[]')
                        FROM wins_naming n JOIN team nt ON nt.id = n.team_id WHERE n.entry_id = e.id) AS "namings!: Json<Vec<Naming>>",
                       e.created_at, e.updated_at, e.version
                FROM wins_entry e JOIN team t ON t.id = e.team_id "#
@@ -281,6 +282,7 @@ pub(in super::super) struct Named {
     pub(in super::super) answered_by: Option<PersonId>,
     pub(in super::super) answer: String,
     pub(in super::super) attached: bool,
+    pub(in super::super) reworded: bool,
 }
 
 impl From<TeamId> for Named {
@@ -293,6 +295,7 @@ impl From<TeamId> for Named {
             answered_by: None,
             answer: String::new(),
             attached: false,
+            reworded: false,
         }
     }
 }
@@ -307,6 +310,7 @@ impl From<&Naming> for Named {
             answered_by: n.answered_by.as_ref().map(|p| p.id),
             answer: n.answer.clone(),
             attached: n.attached,
+            reworded: n.reworded,
         }
     }
 }
@@ -472,8 +476,9 @@ pub(in super::super) async fn add_parts(cx: &mut Cx<'_>, parts: &Parts) -> Resul
         "WITH credit AS (INSERT INTO wins_credit (entry_id, person_id) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING),
               about AS (INSERT INTO wins_about (entry_id, entity_id) SELECT * FROM unnest($3::uuid[], $4::uuid[]) ON CONFLICT DO NOTHING),
               origin AS (INSERT INTO wins_origin (line_id, origin_id) SELECT * FROM unnest($5::uuid[], $6::uuid[]) ON CONFLICT DO NOTHING)
-         INSERT INTO wins_naming (entry_id, team_id, shown_at, answered_at, answered_by, answer, attached)
-         SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::text[], $13::boolean[])
+         INSERT INTO wins_naming (entry_id, team_id, shown_at, answered_at, answered_by, answer, attached, reworded)
+         SELECT * FROM unnest($7::uuid[], $8::uuid[], $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::text[], $13::boolean[],
+                              $14::boolean[])
          ON CONFLICT DO NOTHING",
         &parts.credits.iter().map(|(e, _)| e.0).collect::<Vec<_>>(),
         &parts.credits.iter().map(|(_, p)| p.0).collect::<Vec<_>>(),
@@ -488,6 +493,7 @@ pub(in super::super) async fn add_parts(cx: &mut Cx<'_>, parts: &Parts) -> Resul
         &answered_by as &[Option<uuid::Uuid>],
         &parts.namings.iter().map(|(_, n)| n.answer.clone()).collect::<Vec<_>>(),
         &parts.namings.iter().map(|(_, n)| n.attached).collect::<Vec<_>>(),
+        &parts.namings.iter().map(|(_, n)| n.reworded).collect::<Vec<_>>(),
     )
     .execute(cx.conn())
     .await?;
@@ -524,7 +530,8 @@ impl From<&Entry> for Rewrite {
 }
 
 /// Writes edits: three statements, however many there are. An answer was given to other words, so it is none to a rewritten challenge: a
-/// team that the challenge names is shown it anew, or, of a line, whose origins it was shown, told the new words.
+/// team that the challenge names is shown it anew, or, of a line, whose origins it was shown, told the new words; what it answered to
+/// those before stands there as such.
 pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Result<()> {
     if edits.is_empty() {
         return Ok(());
@@ -544,8 +551,9 @@ pub(in super::super) async fn rewrite(cx: &mut Cx<'_>, edits: &[Rewrite]) -> Res
          ),
          asked AS (
              UPDATE wins_naming w
-             SET again = r.is_line, shown_at = CASE WHEN r.is_line THEN w.shown_at END, answered_at = NULL, answered_by = NULL, answer = '',
-                 attached = false
+             SET again = r.is_line, attached = false, reworded = r.is_line AND w.answered_at IS NOT NULL,
+                 shown_at = CASE WHEN r.is_line THEN w.shown_at END, answered_at = CASE WHEN r.is_line THEN w.answered_at END,
+                 answered_by = CASE WHEN r.is_line THEN w.answered_by END, answer = CASE WHEN r.is_line THEN w.answer ELSE '' END
              FROM reworded r WHERE w.entry_id = r.id AND w.shown_at IS NOT NULL
          )
          UPDATE wins_entry e SET kind = n.kind, summary = n.summary, situation = n.situation, action = n.action, result = n.result,

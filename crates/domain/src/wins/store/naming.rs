@@ -179,10 +179,10 @@ pub(in super::super) async fn waiting(cx: &mut Cx<'_>, me: PersonId) -> Result<V
            SELECT e.id AS "entry: WinsEntryId", t.id AS "team: TeamId", t.slug, t.name
            FROM wins_naming n JOIN mine ON mine.id = n.team_id JOIN team t ON t.id = n.team_id JOIN wins_entry e ON e.id = n.entry_id
                 JOIN wins_update u ON u.id = e.update_id AND u.state IN ('submitted', 'published')
-           WHERE n.shown_at IS NOT NULL AND n.answered_at IS NULL
+           WHERE n.shown_at IS NOT NULL AND (n.answered_at IS NULL OR n.reworded)
              AND e.kind = 'challenge' AND e.sensitivity = 'publish' AND e.publication_id IS NULL AND e.closed_at IS NULL
              AND NOT EXISTS (SELECT FROM wins_origin o JOIN wins_naming b ON b.entry_id = o.origin_id
-                             WHERE o.line_id = e.id AND b.team_id = n.team_id AND b.shown_at IS NOT NULL AND b.answered_at IS NULL)
+                             WHERE o.line_id = e.id AND b.team_id = n.team_id AND b.shown_at IS NOT NULL AND (b.answered_at IS NULL OR b.reworded))
            ORDER BY n.shown_at, e.id, t.id LIMIT 50"#,
         me as PersonId,
     )
@@ -239,7 +239,7 @@ pub(in super::super) async fn answer(
                    SELECT $1::uuid AS id UNION SELECT o.origin_id FROM down JOIN wins_origin o ON o.line_id = down.id
                ),
                answered AS (
-                   UPDATE wins_naming n SET answered_at = $3, answered_by = $4, answer = $5, shown_at = coalesce(n.shown_at, $3),
+                   UPDATE wins_naming n SET answered_at = $3, answered_by = $4, answer = $5, reworded = false, shown_at = coalesce(n.shown_at, $3),
                           -- another answer is attached by whoever writes the challenge, or is not
                           attached = n.attached AND n.answer = $5
                    FROM wins_entry e
@@ -312,7 +312,7 @@ pub(in super::super) async fn attach(
         Attached,
         r#"UPDATE wins_naming n SET attached = $4 FROM wins_entry e
            WHERE e.id = n.entry_id AND e.id = ANY($1) AND e.publication_id IS NULL AND n.team_id = $2 AND n.answer = $3
-             AND n.attached <> $4
+             AND NOT n.reworded AND n.attached <> $4
            RETURNING e.id AS "entry: WinsEntryId", e.update_id AS "update: UpdateId", e.summary, e.created_by AS "writer: PersonId""#,
         &keys(entries),
         team as TeamId,

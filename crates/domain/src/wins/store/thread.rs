@@ -1,8 +1,12 @@
 //! Statements on what readers say.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::super::{record::WordKind, thread::Word};
+use super::super::{
+    record::{Question, WordKind},
+    thread::Word,
+};
 use crate::{Cx, PersonId, PublicationId, Result, WinsEntryId, people::PersonName};
 
 struct Row {
@@ -178,4 +182,54 @@ pub(in super::super) async fn remove(cx: &mut Cx<'_>, me: PersonId, id: Uuid) ->
         .execute(cx.conn())
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Questions since an instant about lines that somebody wrote, or that were made of what they wrote or are credited in, as far as they
+/// read them where they were published; those after which nobody answered. The newest first, at most `rows`.
+pub(in super::super) async fn unanswered(
+    cx: &mut Cx<'_>,
+    me: PersonId,
+    since: Timestamp,
+    rows: i64,
+) -> Result<Vec<Question>> {
+    let (now, since) = (jiff_sqlx::Timestamp::from(cx.now()), jiff_sqlx::Timestamp::from(since));
+    let rows = sqlx::query!(
+        r#"WITH RECURSIVE
+               open AS MATERIALIZED (
+                   SELECT w.id, w.entry_id, w.text, w.by_id, w.at FROM wins_word w
+                   WHERE w.kind = 'question' AND w.at > $3 AND w.by_id IS DISTINCT FROM $1
+                     AND NOT EXISTS (SELECT FROM wins_word a WHERE a.publication_id = w.publication_id AND a.entry_id = w.entry_id
+                                       AND a.kind = 'answer' AND a.at > w.at)),
+               down AS (
+                   SELECT DISTINCT open.entry_id AS line, open.entry_id AS id FROM open
+                   UNION SELECT down.line, o.origin_id FROM down JOIN wins_origin o ON o.line_id = down.id)
+           SELECT open.entry_id AS "line: WinsEntryId", e.summary, open.text, open.at AS "at: jiff_sqlx::Timestamp",
+                  p.id AS "by_id?: PersonId", p.handle AS "handle?", p.name AS "name?", p.active AS "active?", t.slug AS team, c.slug AS cycle
+           FROM open JOIN wins_entry e ON e.id = open.entry_id JOIN wins_publication pub ON pub.id = e.publication_id
+                JOIN team t ON t.id = pub.team_id JOIN wins_update u ON u.id = pub.update_id JOIN wins_cycle c ON c.id = u.cycle_id
+                LEFT JOIN person p ON p.id = open.by_id
+           WHERE open.entry_id IN (
+                     SELECT down.line FROM down JOIN wins_entry x ON x.id = down.id
+                     WHERE x.created_by = $1 OR EXISTS (SELECT FROM wins_credit k WHERE k.entry_id = x.id AND k.person_id = $1))
+             AND EXISTS (SELECT FROM wins_readable($1, $2) r WHERE r.publication_id = pub.id)
+           ORDER BY open.at DESC, open.id DESC LIMIT $4"#,
+        me as PersonId,
+        now as _,
+        since as _,
+        rows,
+    )
+    .fetch_all(cx.conn())
+    .await?;
+    let asked = rows.into_iter().map(|r| {
+        let by = r.by_id.zip(r.handle).zip(r.name).zip(r.active);
+        Question {
+            line: r.line,
+            summary: r.summary,
+            text: r.text,
+            by: by.map(|(((id, handle), name), active)| PersonName { id, handle, name, active }),
+            at: r.at.to_jiff(),
+            path: format!("/wins/{}/{}#e-{}", r.team, r.cycle, r.line),
+        }
+    });
+    Ok(asked.collect())
 }

@@ -192,9 +192,13 @@ async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_t
     wins::attach_answer(&mut dora.cx(), line.id, "crane", true).await.unwrap();
     let naming = rewrite("dora", line.id, "Cold caches cost us orders").await;
     assert_eq!(
-        (naming.shown_at, naming.answered_at, naming.answer.as_str(), naming.attached),
-        (shown, None, "", false)
+        (naming.shown_at, naming.answer.as_str(), naming.attached, naming.reworded),
+        (shown, "We do not.", false, true),
+        "what was said to other words stands there as such"
     );
+    assert!(!naming.is_answered() && !naming.is_clear(company.bed.now()));
+    let refused = wins::attach_answer(&mut dora.cx(), line.id, "crane", true).await;
+    assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("to other words")), "{refused:?}");
     company.submit("shop").await;
     let waiting = wins::waiting_for_answer(&mut carl.cx()).await.unwrap();
     assert_eq!(
@@ -207,7 +211,8 @@ async fn other_words_are_shown_anew_and_an_answer_is_to_the_words_it_was_given_t
     wins::recall(&mut dora.cx(), shop, None).await.unwrap();
     company.submit("shop").await;
     assert_eq!(company.told("wins.named").await.len(), 3, "of the same words once");
-    wins::answer_naming(&mut carl.cx(), line.id, "crane", "True.").await.unwrap();
+    let naming = wins::answer_naming(&mut carl.cx(), line.id, "crane", "True.").await.unwrap();
+    assert!(naming.is_answered() && !naming.reworded);
 }
 
 #[sqlx::test(migrator = "portolan_domain::MIGRATOR")]

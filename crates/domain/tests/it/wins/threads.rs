@@ -2,7 +2,7 @@
 
 use portolan_domain::{
     Error, PublicationId,
-    wins::{self, Entry, Kind, Sensitivity, WordKind},
+    wins::{self, Entry, Kind, Owed, Question, Sensitivity, WordKind},
 };
 use sqlx::PgPool;
 
@@ -85,4 +85,45 @@ async fn who_may_not_read_it_hears_and_says_nothing(pool: PgPool) {
     let elsewhere = wins::thank(&mut company.call("pia").await.cx(), publication, origin.id, "").await;
     assert!(matches!(elsewhere, Err(Error::NotFound { .. })), "that line is not in this publication");
     assert!(told(&company).await.is_empty());
+}
+
+/// The questions that wait for somebody on their first page.
+async fn waiting(company: &Company, who: &str) -> Vec<Question> {
+    let owed = wins::owed(&mut company.call(who).await.cx()).await.unwrap();
+    owed.into_iter()
+        .filter_map(|one| match one {
+            Owed::Question(question) => Some(*question),
+            Owed::Update(_) | Owed::Answer(..) => None,
+        })
+        .collect()
+}
+
+#[sqlx::test(migrator = "portolan_domain::MIGRATOR")]
+async fn a_question_waits_for_those_whose_line_it_is_until_somebody_answers(pool: PgPool) {
+    let company = Company::new(pool).await;
+    let (_, line, publication) = published(&company).await;
+    assert!(waiting(&company, "tor").await.is_empty());
+    let mut pia = company.call("pia").await;
+    wins::ask(&mut pia.cx(), publication, line.id, "How?").await.unwrap();
+    for who in ["tor", "dora"] {
+        let questions = waiting(&company, who).await;
+        assert_eq!(questions.len(), 1, "{who} wrote it, or lifted it");
+        let question = &questions[0];
+        assert_eq!((question.summary.as_str(), question.text.as_str()), ("Checkout is fast", "How?"));
+        assert_eq!(question.by.as_ref().map(|by| by.handle.as_str()), Some("pia"));
+        assert_eq!(question.path, format!("/wins/shop/2026-w46#e-{}", line.id));
+    }
+    for who in ["pia", "imke", "vera"] {
+        assert!(waiting(&company, who).await.is_empty(), "{who} asked, or did nothing of it");
+    }
+    company.bed.wait(jiff::ToSpan::minutes(1));
+    wins::answer_question(&mut company.call("dora").await.cx(), publication, line.id, "Fewer calls")
+        .await
+        .unwrap();
+    assert!(waiting(&company, "tor").await.is_empty(), "one answer is enough");
+    company.bed.wait(jiff::ToSpan::minutes(1));
+    wins::ask(&mut company.call("pia").await.cx(), publication, line.id, "On all devices?").await.unwrap();
+    assert_eq!(waiting(&company, "tor").await.len(), 1, "asked again");
+    company.bed.wait(jiff::ToSpan::hours(31 * 24));
+    assert!(waiting(&company, "tor").await.is_empty(), "and not for ever");
 }
