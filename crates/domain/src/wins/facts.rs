@@ -333,6 +333,14 @@ fn of_provisioning(f: &Facts) -> Vec<Making> {
     each.collect()
 }
 
+/// What found an owner, in words.
+fn orphans(count: usize) -> String {
+    match count {
+        1 => "A thing that belonged to nobody has an owner now".to_owned(),
+        n => format!("{n} things that belonged to nobody have an owner now"),
+    }
+}
+
 /// Findings that were repaired, and what went from and to other teams.
 fn of_ownership(f: &Facts) -> Vec<Making> {
     let mut all = Vec::new();
@@ -342,10 +350,8 @@ fn of_ownership(f: &Facts) -> Vec<Making> {
     if count > 0 {
         let summary = match (repaired.len(), f.confirmed) {
             (0, confirmed) => format!("{confirmed} confirmed as still owned by {}", f.team),
-            (taken, 0) => format!("{taken} that belonged to nobody now have an owner"),
-            (taken, confirmed) => {
-                format!("{taken} that belonged to nobody now have an owner, {confirmed} were confirmed")
-            }
+            (taken, 0) => orphans(taken),
+            (taken, confirmed) => format!("{}, {confirmed} confirmed", orphans(taken)),
         };
         let one = proposal(1.5 + float(count) / 10.0, "ownership", Kind::Win, Topic::Operations, summary)
             .number("findings of ownership repaired", None, count.to_string(), "")
@@ -387,7 +393,7 @@ fn of_changes(f: &Facts) -> Option<Making> {
     let kind = if worse { Kind::Challenge } else { Kind::Win };
     let summary = match wrong.now {
         0 => format!("{} in production, none rolled back", changes(all.now)),
-        n => format!("{} in production, {n} failed or were rolled back", changes(all.now)),
+        n => format!("{} in production, {n} failed or rolled back", changes(all.now)),
     };
     let weight = if worse { 5.0 } else { 2.0 };
     let one = proposal(weight + float(wrong.now) / 5.0, "changes", kind, Topic::Operations, summary)
@@ -613,7 +619,7 @@ mod tests {
             |key: &str| all.iter().find(|p| p.key == key).map(|p| (p.words.summary.as_str(), p.about.len()));
         assert_eq!(
             said("ownership"),
-            Some(("1 that belonged to nobody now have an owner, 4 were confirmed", 1))
+            Some(("A thing that belonged to nobody has an owner now, 4 confirmed", 1))
         );
         assert_eq!(said("taken-over"), Some(("Took over prices from Pricing", 1)));
         assert_eq!(said("handed-over"), Some(("Handed search over to Crane", 1)));
