@@ -169,7 +169,7 @@ async fn nobody_stumbles_on_writing_and_choosing() {
     browser.size(1440, 900).await;
     browser.open(&write).await;
     browser.press("Hand to Commerce").await;
-    browser.sees("the rest was not done").await;
+    browser.sees("That was not done").await;
     wrong.extend(problems(&browser, "a press that was refused").await);
     browser.size(1440, 900).await;
     browser.open(&write).await;
