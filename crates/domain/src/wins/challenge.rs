@@ -90,29 +90,28 @@ pub async fn challenges(
     Ok(page.map(|(_, _, challenge)| challenge))
 }
 
-/// Whether the actor may close a challenge and open it again: its author, whoever writes the update that it is in, and those who lead the
-/// team or one above it.
-pub(super) async fn may_close(cx: &mut Cx<'_>, entry: &Entry) -> Result<bool> {
+/// Whether the actor may close a challenge and open it again: its author, whoever writes the update that it is in (`writes`), and those
+/// who lead the team or one above it.
+pub(super) async fn may_close(cx: &mut Cx<'_>, entry: &Entry, writes: bool) -> Result<bool> {
     let me = cx.reader()?;
     if entry.kind != Kind::Challenge || cx.writer().is_err() {
         return Ok(false);
     }
     // whoever chose a line did not write what it was made of
     let is_mine = !entry.is_line && entry.author.as_ref().is_some_and(|author| author.id == me);
-    Ok(is_mine
-        || store::update::rights(cx, me, entry.team.id, entry.update).await?.write
-        || !store::challenge::closed_by(cx, me, &[entry.team.id]).await?.is_empty())
+    Ok(is_mine || writes || !store::challenge::closed_by(cx, me, &[entry.team.id]).await?.is_empty())
 }
 
 /// A challenge that the actor may close or open again.
 async fn theirs(cx: &mut Cx<'_>, id: WinsEntryId) -> Result<Entry> {
-    cx.writer()?;
+    let me = cx.writer()?;
     let not_there = || Error::not_found("challenge", id.to_string());
     let entry = store::entry::seen(cx, &[id]).await?.pop().ok_or_else(not_there)?;
     if entry.kind != Kind::Challenge {
         return Err(not_there());
     }
-    if may_close(cx, &entry).await? {
+    let writes = store::update::rights(cx, me, entry.team.id, entry.update).await?.write;
+    if may_close(cx, &entry, writes).await? {
         return Ok(entry);
     }
     let whom = people::leads_to_ask(cx, entry.team.id).await?;

@@ -224,7 +224,7 @@ pub async fn entry_rights(cx: &mut Cx<'_>, entry: &Entry) -> Result<EntryRights>
         edit,
         lower,
         attach: writes && entry.update.is_some() && entry.publication.is_none(),
-        close: !entry.is_line && challenge::may_close(cx, entry).await?,
+        close: !entry.is_line && challenge::may_close(cx, entry, writes).await?,
     })
 }
 

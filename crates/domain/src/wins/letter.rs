@@ -194,22 +194,25 @@ async fn trace(cx: &mut Cx<'_>, job: &LetterJob, verb: &'static str, note: Strin
 
 /// Whose letters the secret of a letter stops, by the team's name, and whether they are stopped already. Asks for nobody to be signed in.
 pub async fn letters_of(cx: &mut Cx<'_>, secret: &str) -> Result<(String, bool)> {
-    let unknown = || Error::not_found("letter", "");
-    if !secret::looks_right(secret, STOP_PREFIX) {
-        return Err(unknown());
-    }
-    store::letter::stop_stands(cx, &secret::digest(secret)).await?.ok_or_else(unknown)
+    let hash = hash_of(secret)?;
+    store::letter::stop_stands(cx, &hash).await?.ok_or_else(unknown)
+}
+
+/// By what the secret of a letter is known.
+fn hash_of(secret: &str) -> Result<[u8; 32]> {
+    if secret::looks_right(secret, STOP_PREFIX) { Ok(secret::digest(secret)) } else { Err(unknown()) }
+}
+
+fn unknown() -> Error {
+    Error::not_found("letter", "")
 }
 
 /// Stops letters by the secret of any of them. Asks for nobody to be signed in; a secret that is not known says so. Returns the name of
 /// the list's team.
 pub async fn stop_letters(cx: &mut Cx<'_>, secret: &str) -> Result<String> {
-    let unknown = || Error::not_found("letter", "");
-    if !secret::looks_right(secret, STOP_PREFIX) {
-        return Err(unknown());
-    }
+    let hash = hash_of(secret)?;
     cx.atomically(async |cx| {
-        let stopped = store::letter::stop(cx, &secret::digest(secret)).await?.ok_or_else(unknown)?;
+        let stopped = store::letter::stop(cx, &hash).await?.ok_or_else(unknown)?;
         let team = stopped.team;
         if stopped.is_now {
             let act = Act::near(team.id, "wins.letters-stopped", format!("team:{}", team.slug));

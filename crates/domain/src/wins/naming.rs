@@ -97,10 +97,15 @@ pub async fn attach_answer(
         // updates come before their entries, those below first, as wherever both are locked: whoever lifts, saves or publishes above comes
         // before this or after it
         store::update::lock(cx, update).await?;
-        for above in store::naming::updates_above(cx, entry).await? {
+        let mut above: Vec<_> =
+            store::naming::unpublished_above(cx, entry).await?.into_iter().filter_map(|(_, of)| of).collect();
+        above.dedup();
+        for above in above {
             store::update::lock(cx, above).await?;
         }
-        let mut unpublished = store::naming::unpublished_above(cx, entry).await?;
+        // once more, behind the locks
+        let lines = store::naming::unpublished_above(cx, entry).await?;
+        let mut unpublished: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
         unpublished.push(entry);
         store::write::lock_all(cx, &unpublished).await?;
         let now = store::entry::any(cx, &[entry]).await?.pop().ok_or(Error::Stale)?;

@@ -578,10 +578,17 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Its entries of a kind, in order.
+    pub fn of_kind(&self, kind: Kind) -> &[Checked] {
+        match kind {
+            Kind::Win => &self.wins,
+            Kind::Challenge => &self.challenges,
+        }
+    }
+
     /// What of a kind it would hand up: what stays in the team takes no room.
     pub fn going_up(&self, kind: Kind) -> usize {
-        let all = if kind == Kind::Win { &self.wins } else { &self.challenges };
-        all.iter().filter(|checked| checked.entry.goes_up()).count()
+        self.of_kind(kind).iter().filter(|checked| checked.entry.goes_up()).count()
     }
 
     /// How many more of a kind it may hand up.

@@ -105,20 +105,22 @@ impl Browser {
 
     /// Waits for words that take as long as a run does.
     async fn comes_to_see(&self, words: &str) {
-        let until = Instant::now() + Duration::from_secs(50);
-        while Instant::now() < until && !self.text().await.contains(words) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        self.sees(words).await;
+        self.waits_to_see(words, None).await;
     }
 
     /// Opens a page that does not change by itself until these words are on it.
     async fn opens_to_see(&self, path: &str, words: &str) {
-        let until = Instant::now() + Duration::from_secs(50);
         self.open(path).await;
+        self.waits_to_see(words, Some(path)).await;
+    }
+
+    async fn waits_to_see(&self, words: &str, again: Option<&str>) {
+        let until = Instant::now() + Duration::from_secs(50);
         while Instant::now() < until && !self.text().await.contains(words) {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            self.open(path).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if let Some(path) = again {
+                self.open(path).await;
+            }
         }
         self.sees(words).await;
     }

@@ -223,6 +223,22 @@ async fn a_manager_with_ten_entries_hands_up_in_fewer_than_twenty_presses() {
     browser.close().await;
 }
 
+/// Lena, the page on which she writes her update, and ten entries that wait for it.
+fn of_ten() -> (Portal, Client, String) {
+    let portal = Portal::empty();
+    portal.as_system(company);
+    ten_wait(&portal);
+    let mut lena = portal.signed_in("lena");
+    let write = lena.get("/wins/write").location().to_owned();
+    (portal, lena, write)
+}
+
+/// What stands in a field of a form.
+fn value(form: &Form, name: &str) -> String {
+    let field = form.fields.iter().find(|(known, _)| known == name);
+    field.unwrap_or_else(|| panic!("no field {name}")).1.trim().to_owned()
+}
+
 /// Presses one of the buttons of the form of an update, with these fields filled in anew.
 fn act(client: &mut Client, page: &str, verb: &str, more: &[(&str, &str)]) -> Answer {
     let shown = client.get(page);
@@ -237,14 +253,10 @@ fn act(client: &mut Client, page: &str, verb: &str, more: &[(&str, &str)]) -> An
 
 #[test]
 fn what_is_wrong_with_an_update_stands_at_its_field() {
-    let portal = Portal::empty();
-    portal.as_system(company);
-    ten_wait(&portal);
-    let mut lena = portal.signed_in("lena");
-    let write = lena.get("/wins/write").location().to_owned();
+    let (_portal, mut lena, write) = of_ten();
     assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
     let form = form_to(&lena.get(&write).body, &write);
-    let order = form.fields.iter().find(|(n, _)| n == "order").expect("the order").1.clone();
+    let order = value(&form, "order");
     let first = order.split(' ').next().expect("an entry").to_owned();
     let refused = act(&mut lena, &write, "limits", &[("most_wins", "many")]);
     assert_eq!(refused.status, 422, "{}", refused.body);
@@ -284,11 +296,7 @@ fn what_is_wrong_with_an_update_stands_at_its_field() {
 
 #[test]
 fn an_update_is_written_and_handed_up_without_script() {
-    let portal = Portal::empty();
-    portal.as_system(company);
-    ten_wait(&portal);
-    let mut lena = portal.signed_in("lena");
-    let write = lena.get("/wins/write").location().to_owned();
+    let (portal, mut lena, write) = of_ten();
     // nothing is not handed up: the page offers to say so, or to choose
     let refused = act(&mut lena, &write, "submit", &[]);
     assert_eq!(refused.status, 409, "{}", refused.body);
@@ -315,15 +323,14 @@ fn an_update_is_written_and_handed_up_without_script() {
     // what is typed is kept whatever is pressed, and a step moves an entry
     let shown = lena.get(&write).body;
     let form = form_to(&shown, &write);
-    let order = form.fields.iter().find(|(n, _)| n == "order").expect("the order").1.clone();
+    let order = value(&form, "order");
     let first = order.split(' ').next().expect("an entry").to_owned();
     let moved =
         act(&mut lena, &write, &format!("down:{first}"), &[(&format!("summary-{first}"), "In other words")]);
     assert_eq!(moved.status, 303, "{}", moved.body);
     let now = form_to(&lena.get(&write).body, &write);
-    let value = |name: &str| now.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim().to_owned());
-    assert_eq!(value(&format!("summary-{first}")).as_deref(), Some("In other words"));
-    assert_eq!(value("order").expect("the order").split(' ').nth(1), Some(first.as_str()));
+    assert_eq!(value(&now, &format!("summary-{first}")), "In other words");
+    assert_eq!(value(&now, "order").split(' ').nth(1), Some(first.as_str()));
     // what was changed here and there is told, and nothing typed is lost
     let mut again = lena.get(&write);
     let stale = form_to(&again.body, &write).fill(&format!("summary-{first}"), "Mine").press("do", "save");
@@ -358,14 +365,10 @@ fn an_update_is_written_and_handed_up_without_script() {
 /// What is typed in a page that was open before the update was handed up is not lost.
 #[test]
 fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
-    let portal = Portal::empty();
-    portal.as_system(company);
-    ten_wait(&portal);
-    let mut lena = portal.signed_in("lena");
-    let write = lena.get("/wins/write").location().to_owned();
+    let (portal, mut lena, write) = of_ten();
     assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
     let open = form_to(&lena.get(&write).body, &write);
-    let order = open.fields.iter().find(|(n, _)| n == "order").expect("the order").1.clone();
+    let order = value(&open, "order");
     let (first, second) = order.split_once(' ').map(|(a, rest)| (a, &rest[..36])).expect("entries");
     let typed = open
         .fill(&format!("result-{first}"), "Typed <b>late</b>")
@@ -389,9 +392,8 @@ fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
     let resumed = lena.post(&write, &again.fields());
     assert_eq!((resumed.status, resumed.location()), (303, write.as_str()), "{}", resumed.body);
     let now = form_to(&lena.get(&write).body, &write);
-    let value = |name: String| now.fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.trim().to_owned());
-    assert_eq!(value(format!("result-{first}")).as_deref(), Some("Typed <b>late</b>"));
-    assert_eq!(value(format!("summary-{second}")).as_deref(), Some("In words of the other page"));
+    assert_eq!(value(&now, &format!("result-{first}")), "Typed <b>late</b>");
+    assert_eq!(value(&now, &format!("summary-{second}")), "In words of the other page");
 
     // what was saved with the press that handed it up is not told as lost when the form comes once more
     assert_eq!(act(&mut lena, &write, "limits", &[("most_wins", "5")]).status, 303);
@@ -428,11 +430,7 @@ fn what_was_typed_for_an_update_that_was_handed_up_meanwhile_is_kept() {
 /// A quiet cycle with entries in it asks before it puts them back.
 #[test]
 fn a_quiet_cycle_asks_before_it_puts_entries_back() {
-    let portal = Portal::empty();
-    portal.as_system(company);
-    ten_wait(&portal);
-    let mut lena = portal.signed_in("lena");
-    let write = lena.get("/wins/write").location().to_owned();
+    let (_portal, mut lena, write) = of_ten();
     assert_eq!(act(&mut lena, &write, "take-all", &[]).status, 303);
     let refused = act(&mut lena, &write, "quiet", &[("intro", "A word of mine")]);
     assert_eq!(refused.status, 409, "{}", refused.body);

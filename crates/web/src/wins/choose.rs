@@ -7,7 +7,7 @@ use portolan_domain::{
     wins::{self, Below, Checked, Entry, Kind, Sensitivity, Sheet, Update, UpdateState},
 };
 
-use super::ended::Ended;
+use super::{ended::Ended, sheet};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -52,8 +52,9 @@ impl Chosen {
         let held = format!(
             "{wins} of at most {most_wins} wins, {challenges} of at most {most_challenges} challenges"
         );
-        let mut all = self.sheet.wins.iter().chain(&self.sheet.challenges).map(|one| &one.entry);
-        let read = all.clone().filter(|entry| entry.sensitivity == Sensitivity::Publish).count();
+        let mut all = sheet::entries(&self.sheet);
+        let read =
+            sheet::entries(&self.sheet).filter(|entry| entry.sensitivity == Sensitivity::Publish).count();
         if handed_to.is_some() || all.all(|entry| entry.sensitivity == Sensitivity::Publish) {
             held
         } else {

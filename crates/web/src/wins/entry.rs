@@ -83,13 +83,9 @@ struct EntryPage {
 }
 
 impl EntryPage {
-    fn update(&self) -> Option<&Update> {
-        self.update.as_ref()
-    }
-
     /// How far it may go then, what is pressed, and what that does: the steps down that are left when it is handed up.
     fn lowers(&self) -> Vec<(&'static str, String, &'static str)> {
-        let is_top = self.update().is_some_and(|update| update.handed_to.is_none());
+        let is_top = self.update.as_ref().is_some_and(|update| update.handed_to.is_none());
         let step = |to: &Sensitivity| match to {
             Sensitivity::Publish => None,
             Sensitivity::Up => Some((
@@ -128,13 +124,6 @@ fn where_readable<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The update that an entry is in. Who may read an entry need not be one who may read its update.
-async fn head(viewer: &mut Viewer, entry: &Entry) -> Result<Option<Update>, PageError> {
-    let Some(id) = entry.update else { return Ok(None) };
-    let found = where_readable(wins::update_by_id(&mut viewer.cx(), id).await)?;
-    Ok(found.map(|(update, _)| update))
-}
-
 pub(super) async fn shown(
     viewer: &mut Viewer,
     id: WinsEntryId,
@@ -142,8 +131,12 @@ pub(super) async fn shown(
     status: StatusCode,
 ) -> Result<Response, PageError> {
     let entry = wins::entry(&mut viewer.cx(), id).await?;
-    let update = head(viewer, &entry).await?;
     let cx = &mut viewer.cx();
+    // who may read an entry need not be one who may read its update
+    let update = match entry.update {
+        Some(id) => where_readable(wins::update_by_id(cx, id).await)?.map(|(update, _)| update),
+        None => None,
+    };
     let (mut came, mut behind) = (Vec::new(), None);
     if entry.is_line {
         rows(&wins::provenance(cx, id).await?, 0, &mut came);

@@ -12,7 +12,7 @@ use portolan_domain::{
     },
 };
 
-use super::{choose, ended::Ended, participation::own_teams, reading::key, sheet};
+use super::{choose, ended::Ended, entry, participation::own_teams, reading::key, sheet};
 use crate::{
     caller::Viewer,
     error::PageError,
@@ -102,7 +102,7 @@ impl WritePage {
 
     /// `3 of at most 4, 1 stays in the team`.
     fn counted(&self, kind: &Kind) -> String {
-        let all = if *kind == Kind::Win { &self.sheet.wins } else { &self.sheet.challenges };
+        let all = self.sheet.of_kind(*kind);
         let up = self.sheet.going_up(*kind);
         let told = format!("{up} of at most {}", self.update().most(*kind));
         match all.len() - up {
@@ -113,8 +113,9 @@ impl WritePage {
 
     /// Whether it was to be a quiet cycle with entries in it, which can wait for the next one: lines are dropped by hand.
     fn may_put_back(&self) -> bool {
-        let mut all = self.sheet.wins.iter().chain(&self.sheet.challenges);
-        self.form.is("do", "quiet") && !self.is_empty() && !all.any(|one| one.entry.is_line)
+        self.form.is("do", "quiet")
+            && !self.is_empty()
+            && !sheet::entries(&self.sheet).any(|entry| entry.is_line)
     }
 }
 
@@ -247,7 +248,7 @@ fn reworded(entry: &Entry, naming: &Naming, shell: &Shell) -> String {
     } else {
         format!("{who} answered to other words: {}", naming.answer)
     };
-    let next = match naming.until().filter(|until| *until > shell.now) {
+    let next = match entry::until(naming, &shell.now) {
         _ if entry.publication.is_some() || entry.sensitivity != Sensitivity::Publish => String::new(),
         Some(until) => {
             format!(

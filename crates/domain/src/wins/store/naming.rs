@@ -269,35 +269,23 @@ pub(in super::super) struct Attached {
     pub(in super::super) writer: Option<PersonId>,
 }
 
-/// The updates of the lines that were made of an entry and are not published, those below first.
-pub(in super::super) async fn updates_above(cx: &mut Cx<'_>, entry: WinsEntryId) -> Result<Vec<UpdateId>> {
-    Ok(sqlx::query_scalar!(
-        r#"WITH RECURSIVE up AS (
-               SELECT o.line_id AS id FROM wins_origin o WHERE o.origin_id = $1
-               UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id)
-           SELECT u.id AS "id: UpdateId" FROM wins_update u
-           WHERE u.id IN (SELECT l.update_id FROM up JOIN wins_entry l ON l.id = up.id WHERE l.publication_id IS NULL)
-           ORDER BY u.level, u.id"#,
-        entry as WinsEntryId,
-    )
-    .fetch_all(cx.conn())
-    .await?)
-}
-
-/// The lines that were made of an entry and are not published.
+/// The lines that were made of an entry and are not published, with the updates that they are in, those below first.
 pub(in super::super) async fn unpublished_above(
     cx: &mut Cx<'_>,
     entry: WinsEntryId,
-) -> Result<Vec<WinsEntryId>> {
-    Ok(sqlx::query_scalar!(
+) -> Result<Vec<(WinsEntryId, Option<UpdateId>)>> {
+    let rows = sqlx::query!(
         r#"WITH RECURSIVE up AS (
                SELECT o.line_id AS id FROM wins_origin o WHERE o.origin_id = $1
                UNION SELECT o.line_id FROM up JOIN wins_origin o ON o.origin_id = up.id)
-           SELECT l.id AS "id: WinsEntryId" FROM up JOIN wins_entry l ON l.id = up.id WHERE l.publication_id IS NULL"#,
+           SELECT l.id AS "line: WinsEntryId", l.update_id AS "update: UpdateId"
+           FROM up JOIN wins_entry l ON l.id = up.id LEFT JOIN wins_update u ON u.id = l.update_id
+           WHERE l.publication_id IS NULL ORDER BY u.level, u.id, l.id"#,
         entry as WinsEntryId,
     )
     .fetch_all(cx.conn())
-    .await?)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.line, r.update)).collect())
 }
 
 /// Says whether this answer of a team goes with those of these entries that have it and are not published.

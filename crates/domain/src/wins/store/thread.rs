@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::super::{
-    record::{Question, WordKind},
-    thread::Word,
+use super::{
+    super::{
+        record::{Question, WordKind},
+        thread::Word,
+    },
+    update::named,
 };
-use crate::{Cx, PersonId, PublicationId, Result, WinsEntryId, people::PersonName};
+use crate::{Cx, PersonId, PublicationId, Result, WinsEntryId};
 
 struct Row {
     id: Uuid,
@@ -23,14 +26,13 @@ struct Row {
 
 impl Row {
     fn word(self, me: PersonId) -> Word {
-        let by = self.by_id.zip(self.handle).zip(self.name).zip(self.active);
         Word {
             id: self.id,
             line: self.line,
             kind: self.kind,
             text: self.text,
             mine: self.by_id == Some(me),
-            by: by.map(|(((id, handle), name), active)| PersonName { id, handle, name, active }),
+            by: named(self.by_id, self.handle, self.name, self.active),
             at: self.at.to_jiff(),
         }
     }
@@ -220,16 +222,13 @@ pub(in super::super) async fn unanswered(
     )
     .fetch_all(cx.conn())
     .await?;
-    let asked = rows.into_iter().map(|r| {
-        let by = r.by_id.zip(r.handle).zip(r.name).zip(r.active);
-        Question {
-            line: r.line,
-            summary: r.summary,
-            text: r.text,
-            by: by.map(|(((id, handle), name), active)| PersonName { id, handle, name, active }),
-            at: r.at.to_jiff(),
-            path: format!("/wins/{}/{}#e-{}", r.team, r.cycle, r.line),
-        }
+    let asked = rows.into_iter().map(|r| Question {
+        line: r.line,
+        summary: r.summary,
+        text: r.text,
+        by: named(r.by_id, r.handle, r.name, r.active),
+        at: r.at.to_jiff(),
+        path: format!("/wins/{}/{}#e-{}", r.team, r.cycle, r.line),
     });
     Ok(asked.collect())
 }

@@ -107,7 +107,8 @@ macro_rules! updates {
     }};
 }
 
-fn named(
+/// A person as an outer join has them; none: there is nobody.
+pub(super) fn named(
     id: Option<PersonId>,
     handle: Option<String>,
     name: Option<String>,
